@@ -1,0 +1,147 @@
+"""`Photo` → `CalibratedImage`: linear light, colour chart, millimetres per pixel.
+
+Texture is comparable at one physical scale only, so everything after this station lives on the *analysis grid*:
+0.5 mm per cell on the body, 0.1 mm in a close-up. A photo without a scale gets a grid of fixed pixel size, and
+the metrics that need millimetres decline by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.calibration.chart import ColourCalibration, ColourLevel, calibrate_colour, without_chart
+from tracker.calibration.linear import (
+    clipped_on_grid,
+    lab_from_linear,
+    linear_from_srgb,
+    linear_on_grid,
+    srgb_from_linear,
+)
+from tracker.calibration.scale import Marker, Scale, find_markers, scale_from_markers
+from tracker.photo import Photo
+
+__all__ = [
+    "CalibratedImage",
+    "ColourCalibration",
+    "ColourLevel",
+    "Grid",
+    "Marker",
+    "Scale",
+    "calibrate",
+    "lab_from_linear",
+    "linear_from_srgb",
+    "srgb_from_linear",
+]
+
+BODY_PITCH_MM = 0.5
+CLOSE_UP_PITCH_MM = 0.1
+CLOSE_UP_FIELD_MM = 160.0
+UNSCALED_WIDTH = 1000
+MARKER_SEARCH_WIDTH = 2400
+CLIPPED_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The analysis grid of one photo.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Height and width in cells.
+    px_per_cell : float
+        Photo pixels per cell, the same in both directions.
+    mm_per_cell : float or None
+        Pitch in millimetres; None when the photo has no scale.
+    """
+
+    shape: tuple[int, int]
+    px_per_cell: float
+    mm_per_cell: float | None
+
+    def to_photo(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Photo pixels of grid points; both (..., 2) as (row, column), pixel centres are integers."""
+        return (points + 0.5) * self.px_per_cell - 0.5
+
+    def from_photo(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Grid points of photo pixels; both (..., 2) as (row, column)."""
+        return (points + 0.5) / self.px_per_cell - 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibratedImage:
+    """A photo as linear light on its analysis grid.
+
+    Attributes
+    ----------
+    photo : Photo
+    grid : Grid
+    linear : ndarray, shape (h, w, 3), float32
+        Linear sRGB (D65), colour-corrected if the level says so; read-only.
+    clipped : ndarray, shape (h, w), bool
+        True where the light is not known because the sensor was saturated or dark.
+    scale : Scale or None
+    colour : ColourCalibration
+    markers : tuple of Marker
+    """
+
+    photo: Photo
+    grid: Grid
+    linear: NDArray[np.float32]
+    clipped: NDArray[np.bool_]
+    scale: Scale | None
+    colour: ColourCalibration
+    markers: tuple[Marker, ...]
+
+
+def calibrate(photo: Photo) -> CalibratedImage:
+    """Linear light of a photo on its analysis grid.
+
+    Parameters
+    ----------
+    photo : Photo
+
+    Returns
+    -------
+    CalibratedImage
+        With the scale of the printed markers and the colours of the chart, where these are in the picture.
+    """
+    markers = _markers(photo)
+    scale = scale_from_markers(markers)
+    grid = _grid(photo.shape, scale)
+    colour = calibrate_colour(photo.rgb) if photo.has_colour else without_chart("the photo is greyscale")
+    linear = colour.apply(linear_on_grid(photo.rgb, grid.shape))
+    clipped = clipped_on_grid(photo.rgb, grid.shape) > CLIPPED_SHARE
+    linear.flags.writeable = False
+    clipped.flags.writeable = False
+    return CalibratedImage(photo, grid, linear, clipped, scale, colour, markers)
+
+
+def _markers(photo: Photo) -> tuple[Marker, ...]:
+    """Markers are searched at a bounded size: 20 mm cover hundreds of pixels in a 12-megapixel photo."""
+    grey = cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY)
+    factor = max(photo.shape) / MARKER_SEARCH_WIDTH
+    if factor <= 1:
+        return find_markers(np.asarray(grey, dtype=np.uint8))
+    size = (round(photo.shape[1] / factor), round(photo.shape[0] / factor))
+    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    exact = np.array([photo.shape[0] / size[1], photo.shape[1] / size[0]])
+    return tuple(Marker(m.id, (m.corners + 0.5) * exact - 0.5) for m in find_markers(small))
+
+
+def _grid(shape: tuple[int, int], scale: Scale | None) -> Grid:
+    """Grid of the photo: never finer than its pixels."""
+    if scale is None:
+        px_per_cell = max(1.0, max(shape) / UNSCALED_WIDTH)
+        mm_per_cell = None
+    else:
+        field = max(shape) * scale.mm_per_px
+        pitch = CLOSE_UP_PITCH_MM if field < CLOSE_UP_FIELD_MM else BODY_PITCH_MM
+        px_per_cell = max(1.0, pitch / scale.mm_per_px)
+        mm_per_cell = px_per_cell * scale.mm_per_px
+    rows, cols = (max(1, round(side / px_per_cell)) for side in shape)
+    return Grid((rows, cols), px_per_cell, mm_per_cell)
