@@ -89,9 +89,7 @@ def polygon_region(corners: NDArray[np.float64]) -> Region:
         Fewer than three corners, or a corner that is not two numbers.
     """
     if corners.ndim != 2 or corners.shape[1:] != (2,) or len(corners) < 3 or not np.isfinite(corners).all():
-        raise RegionInvalid(
-            "The region needs at least three corners, each a row and a column; please draw it again."
-        )
+        raise RegionInvalid("The region needs at least three corners, each a row and a column; please draw it again.")
     return Region(polygon=corners)
 
 

@@ -1,0 +1,225 @@
+"""What an alignment is: a map from the reference photo into the moving photo, with its uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.calibration import CalibratedImage, ColourLevel, Grid
+from tracker.region import marker_mask
+
+_EDGE_CELLS = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alignment:
+    """Where each point of the reference photo lies in the moving photo.
+
+    Attributes
+    ----------
+    rows, cols : ndarray, shape (h,) and (w,), float64
+        Nodes in pixels of the upright reference photo; at most 1 % of the width apart.
+    moving : ndarray, shape (h, w, 2), float32
+        Position (row, column) of each node in pixels of the upright moving photo; NaN where it is not covered.
+    sd : ndarray, shape (h, w), float32
+        Standard uncertainty of that position, in pixels of the reference photo.
+    usable : ndarray, shape (h, w), bool
+        True where the two photos agree well enough to be measured.
+    overlap : float
+        Share of the region (of the skin, without one) that is usable, in [0, 1].
+    error_px : float
+        Claimed median error over the usable region, in pixels of the reference photo.
+    correlation : float
+        Mean local correlation of the aligned skin, in [-1, 1].
+    scale : float
+        Size of the skin in the moving photo relative to the reference, in pixels per pixel.
+    rotation : float
+        In-plane rotation of the moving photo against the reference, in degrees, counter-clockwise.
+    """
+
+    rows: NDArray[np.float64]
+    cols: NDArray[np.float64]
+    moving: NDArray[np.float32]
+    sd: NDArray[np.float32]
+    usable: NDArray[np.bool_]
+    overlap: float
+    error_px: float
+    correlation: float
+    scale: float
+    rotation: float
+
+    def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Positions in the moving photo of reference points; both (n, 2) as (row, column) pixels."""
+        return _interpolate(self.moving.astype(np.float64), self._node_index(points))
+
+    def sd_at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standard uncertainty at reference points (n, 2), in reference pixels, shape (n,)."""
+        return _interpolate(self.sd.astype(np.float64)[..., None], self._node_index(points))[:, 0]
+
+    def _node_index(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        row = np.interp(points[:, 0], self.rows, np.arange(len(self.rows)))
+        col = np.interp(points[:, 1], self.cols, np.arange(len(self.cols)))
+        return np.stack([row, col], axis=-1)
+
+    def dense(self, rows: NDArray[np.float64], cols: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Positions on a finer lattice of the reference, shape (len(rows), len(cols), 2); NaN outside."""
+        row = np.interp(rows, self.rows, np.arange(len(self.rows))).astype(np.float32)
+        col = np.interp(cols, self.cols, np.arange(len(self.cols))).astype(np.float32)
+        map_col, map_row = np.meshgrid(col, row)
+        planes = [_remap(np.ascontiguousarray(self.moving[..., axis]), map_row, map_col) for axis in (0, 1)]
+        return np.stack(planes, axis=-1)
+
+    def plane(self, values: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+        """A node quantity, shape (h, w), on the analysis grid of the reference."""
+        rows, cols = _grid_lines(grid)
+        row = np.interp(rows, self.rows, np.arange(len(self.rows))).astype(np.float32)
+        col = np.interp(cols, self.cols, np.arange(len(self.cols))).astype(np.float32)
+        map_col, map_row = np.meshgrid(col, row)
+        return _remap(np.ascontiguousarray(values, dtype=np.float32), map_row, map_col)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignedImage:
+    """Linear light of one photo in the frame of the reference.
+
+    Attributes
+    ----------
+    linear : ndarray, shape (h, w, 3), float32
+        Linear sRGB on the analysis grid of the reference; 0 where not covered.
+    valid : ndarray, shape (h, w), bool
+        True where the light is known: covered, aligned, not clipped, no marker.
+    sd : ndarray, shape (h, w), float32
+        Standard uncertainty of the position, in cells.
+    grid : Grid
+    digest : str
+    taken_on : date or None
+    colour : ColourLevel
+    has_colour : bool
+    scale_uncertainty : float
+        Relative standard uncertainty of the pitch of the grid; 0 without a scale.
+    """
+
+    linear: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    sd: NDArray[np.float32]
+    grid: Grid
+    digest: str
+    taken_on: date | None
+    colour: ColourLevel
+    has_colour: bool
+    scale_uncertainty: float
+
+
+def in_own_frame(image: CalibratedImage) -> AlignedImage:
+    """The reference itself: nothing is moved, and its position is exact by definition."""
+    return AlignedImage(
+        linear=image.linear,
+        valid=~image.clipped & ~marker_mask(image),
+        sd=np.zeros(image.grid.shape, np.float32),
+        grid=image.grid,
+        digest=image.photo.digest,
+        taken_on=image.photo.taken_on,
+        colour=image.colour.level,
+        has_colour=image.photo.has_colour,
+        scale_uncertainty=image.scale.relative_uncertainty if image.scale else 0.0,
+    )
+
+
+def resample(moving: CalibratedImage, alignment: Alignment, reference: CalibratedImage) -> AlignedImage:
+    """Bring the light of the moving photo into the frame of the reference.
+
+    Parameters
+    ----------
+    moving, reference : CalibratedImage
+    alignment : Alignment
+        Of `moving` to `reference`.
+
+    Returns
+    -------
+    AlignedImage
+        On the analysis grid of the reference. Linear light is interpolated (bicubic), never sRGB bytes.
+    """
+    position = alignment.dense(*_grid_lines(reference.grid))
+    inside = np.isfinite(position).all(axis=-1)
+    on_grid = moving.grid.from_photo(np.where(inside[..., None], position, -1e4)).astype(np.float32)
+    map_row, map_col = np.ascontiguousarray(on_grid[..., 0]), np.ascontiguousarray(on_grid[..., 1])
+    linear = np.maximum(_remap(moving.linear, map_row, map_col, cv2.INTER_CUBIC, border=cv2.BORDER_CONSTANT), 0)
+    known = (~moving.clipped & ~marker_mask(moving)).astype(np.float32)
+    known = _remap(known, map_row, map_col, border=cv2.BORDER_CONSTANT) > 0.99
+    usable = alignment.plane(alignment.usable.astype(np.float32), reference.grid) > 0.5
+    return AlignedImage(
+        linear=linear,
+        valid=inside & known & usable & ~marker_mask(reference),
+        sd=alignment.plane(alignment.sd, reference.grid) / np.float32(reference.grid.px_per_cell),
+        grid=reference.grid,
+        digest=moving.photo.digest,
+        taken_on=moving.photo.taken_on,
+        colour=moving.colour.level,
+        has_colour=moving.photo.has_colour,
+        scale_uncertainty=reference.scale.relative_uncertainty if reference.scale else 0.0,
+    )
+
+
+def warp_photo(
+    rgb: NDArray[np.uint8], alignment: Alignment, shape: tuple[int, int], *, out_shape: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """The moving photo in the pixel frame of the reference, for looking at; never measured.
+
+    Parameters
+    ----------
+    rgb : ndarray, shape (H, W, 3), uint8
+        Upright moving photo, sRGB.
+    alignment : Alignment
+    shape : tuple of int
+        Height and width of the reference photo.
+    out_shape : tuple of int, optional
+        Size of the result; by default that of the reference.
+
+    Returns
+    -------
+    ndarray, shape (h, w, 3), uint8
+        sRGB; black where the moving photo does not reach.
+    """
+    height, width = out_shape or shape
+    rows = (np.arange(height) + 0.5) * (shape[0] / height) - 0.5
+    cols = (np.arange(width) + 0.5) * (shape[1] / width) - 0.5
+    position = np.nan_to_num(alignment.dense(rows, cols), nan=-1e4)
+    return np.asarray(
+        cv2.remap(
+            rgb,
+            np.ascontiguousarray(position[..., 1]),
+            np.ascontiguousarray(position[..., 0]),
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_CONSTANT,
+        ),
+        dtype=np.uint8,
+    )
+
+
+def _grid_lines(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Photo rows and columns of the cell centres."""
+    rows, cols = ((np.arange(n) + 0.5) * grid.px_per_cell - 0.5 for n in grid.shape)
+    return rows, cols
+
+
+def _interpolate(values: NDArray[np.float64], index: NDArray[np.float64]) -> NDArray[np.float64]:
+    corner = np.minimum(index.astype(int), np.array(values.shape[:2]) - 2)
+    (i, j), (a, b) = corner.T, (index - corner).T[..., None]
+    top = (1 - b) * values[i, j] + b * values[i, j + 1]
+    bottom = (1 - b) * values[i + 1, j] + b * values[i + 1, j + 1]
+    return (1 - a) * top + a * bottom
+
+
+def _remap(
+    values: NDArray[np.float32],
+    map_row: NDArray[np.float32],
+    map_col: NDArray[np.float32],
+    interpolation: int = cv2.INTER_LINEAR,
+    *,
+    border: int = cv2.BORDER_REPLICATE,
+) -> NDArray[np.float32]:
+    return np.asarray(cv2.remap(values, map_col, map_row, interpolation, borderMode=border), dtype=np.float32)
