@@ -1,0 +1,89 @@
+"""The courses the phantom can play: what is photographed, and what treatment does to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tracker.errors import TrackerError
+from tracker.phantom.light import Light
+from tracker.phantom.skin import Body, Complexion, Relief
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A course of treatment to render."""
+
+    name: str
+    stream: int
+    """Which skin: scenarios of different streams share nothing random."""
+    field: float
+    """Width of the picture at the nominal distance, mm."""
+    body: Body
+    complexion: Complexion
+    relief: Relief
+    light: Light
+    card_edge: tuple[float, float]
+    """Distance of the markers' centres from the edges of the nominal picture, mm (y, x)."""
+    blur_mm: float
+    dimples: tuple[float, float] = (1.0, 1.0)
+    """Dimple depth scale at the first and the last session."""
+    melanin_gain: tuple[float, float] = (1.0, 1.0)
+    """Melanin of the patch over that of its surroundings, first and last session."""
+    patch_width: float = 0.0
+    """Mean width of the pigment patch, mm; 0 for none."""
+
+    def at(self, session: int, sessions: int) -> tuple[float, float]:
+        """Return the dimple depth scale and the melanin gain of a session.
+
+        Most of the effect comes early, as in treatment: 62 % of it in the first half.
+        """
+        done = session / max(sessions - 1, 1)
+        effect = done * (1.5 - 0.5 * done)
+        (depth, depth_end), (gain, gain_end) = self.dimples, self.melanin_gain
+        return depth + effect * (depth_end - depth), gain + effect * (gain_end - gain)
+
+
+_THIGH = Scenario(
+    name="thigh",
+    stream=1,
+    field=300.0,
+    body=Body(half_width=90.0, depth=48.0, taper=0.045, sway=2.5),
+    complexion=Complexion(),
+    relief=Relief(dimples=20, depth=4.5, mattress=0.30),
+    light=Light(slant=50.0, azimuth=0.0, ambient=0.25),
+    card_edge=(34.0, 37.0),
+    blur_mm=0.15,
+    dimples=(1.0, 0.4),
+)
+_PIGMENT = Scenario(
+    name="pigment",
+    stream=3,
+    field=140.0,
+    body=Body(half_width=170.0, depth=60.0, exponent=2.0),
+    complexion=Complexion(melanin=0.042, blood=0.0055, freckles=14, moles=4, follicles=3.2),
+    relief=Relief(waviness=0.25, peel=0.025, micro=0.009, cell=0.8),
+    light=Light(slant=24.0, azimuth=90.0, ambient=0.5, falloff=0.1, gloss=0.025),
+    card_edge=(20.5, 22.5),
+    blur_mm=0.09,
+    melanin_gain=(1.9, 1.3),
+    patch_width=20.0,
+)
+_ALL: Final[Mapping[str, Scenario]] = {
+    scenario.name: scenario
+    for scenario in (
+        _THIGH,
+        replace(_THIGH, name="control", stream=2, dimples=(1.0, 1.0), body=replace(_THIGH.body, sway=-2.5)),
+        _PIGMENT,
+        replace(_THIGH, name="null", stream=4, dimples=(1.0, 1.0)),
+    )
+}
+SCENARIOS: Final[tuple[str, ...]] = tuple(_ALL)
+"""Names of the scenarios, in display order."""
+
+
+def named(name: str) -> Scenario:
+    """Return the scenario of that name, or raise `TrackerError`."""
+    if name not in _ALL:
+        known = ", ".join(SCENARIOS)
+        raise TrackerError(f"The phantom knows no scenario “{name}”. Choose one of: {known}.", code="unknown_scenario")
+    return _ALL[name]

@@ -1,0 +1,168 @@
+"""What a perfect instrument would read off the scene."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+from tracker.phantom.fields import AMPLITUDE_HALF, Canvas, Field
+from tracker.phantom.light import Light
+from tracker.phantom.optics import lab_from_linear
+from tracker.phantom.pose import Camera, Deformation
+from tracker.phantom.skin import Body
+
+DIMPLE_BAND: Final = (12.0, 50.0)
+"""Wavelengths of the relief metrics, mm."""
+STEEPEST: Final = 30.0
+"""Degrees of tilt of the body beyond which skin is not part of the truth."""
+_MARGIN = 10.0
+_RELIEF_PITCH = 0.5
+_NODES = 121
+_BETA = 0.56
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """Everything that is known about one rendered photo."""
+
+    rows: NDArray[np.float32]
+    """Rows of the grid nodes in the first photo of the series, shape (h,)."""
+    cols: NDArray[np.float32]
+    """Their columns, shape (w,)."""
+    moving_row: NDArray[np.float32]
+    """Where each node's skin lies in this photo, shape (h, w); NaN where it lies outside."""
+    moving_col: NDArray[np.float32]
+    skin: Mask
+    """Pixels of this photo that show skin and nothing else, shape (H, W)."""
+    light: Light
+    mm_per_px: float
+    """At the centre of the photo."""
+    blur_sigma_mm: float
+    exposure_ev: float
+    wb_gains: tuple[float, float, float]
+    """Red, green, blue."""
+    jpeg_quality: int
+    spoiled: str | None
+    """``"light"``, ``"blur"`` or nothing."""
+    dimple_depth_scale: float
+    melanin_gain: float
+    metrics: Mapping[str, float]
+    """True value of every metric that means something in this scene."""
+    colour_level: str = "C0"
+
+
+def node_grid(size: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return rows and columns of nodes that cover a photo, spaced less than 1 % of its width."""
+    rows, columns = size
+    count = round(_NODES * rows / columns) + 1
+    return np.linspace(0.0, rows - 1.0, count), np.linspace(0.0, columns - 1.0, _NODES)
+
+
+def carried(
+    pixels: NDArray[np.float64], *, body: Body, first: tuple[Camera, Deformation], this: tuple[Camera, Deformation]
+) -> NDArray[np.float64]:
+    """Return where points of the first photo lie in this one.
+
+    Skin follows camera and tissue, everything else the camera alone.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (..., 2)
+        (row, column) in the first photo.
+    body : Body
+        Tells skin from backdrop.
+    first, this : tuple of Camera and Deformation
+        The poses of the two photos.
+
+    Returns
+    -------
+    ndarray, shape (..., 2)
+        (row, column) in this photo; NaN where that is outside the picture.
+    """
+    scene = first[0].to_scene(pixels)
+    skin = first[1].to_skin(scene)
+    is_skin = np.abs(body.across(skin[..., 0], skin[..., 1])) < 1.0
+    now = np.where(is_skin[..., None], this[1].to_scene(skin), scene)
+    moved = this[0].to_pixels(now)
+    seen = np.all((moved >= -0.5) & (moved <= np.array(this[0].size) - 0.5), axis=-1)
+    return np.where(seen[..., None], moved, np.nan)
+
+
+def measured_skin(body: Body, canvas: Canvas, seen: tuple[float, float]) -> Mask:
+    """Return the skin the truth of a thigh is about, shape (H, W) of the canvas.
+
+    It keeps 10 mm from the silhouette and from the edges of the nominal
+    picture (`seen`, height and width in mm), and is tilted by less than
+    `STEEPEST` degrees.
+    """
+    across = body.across(canvas.y, canvas.x)
+    near = (np.abs(canvas.y) < seen[0] / 2 - _MARGIN) & (np.abs(canvas.x) < seen[1] / 2 - _MARGIN)
+    moderate = np.abs(body.slope_across(canvas.y, canvas.x)) < np.tan(np.deg2rad(STEEPEST))
+    return np.asarray(near & moderate & ((1.0 - np.abs(across)) * body.half_width > _MARGIN))
+
+
+def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
+    """Return ``relief`` (%, shading) and ``relief_sq_mm`` (mm, height) in the dimple band.
+
+    Parameters
+    ----------
+    shading : ndarray, shape (H, W)
+        Diffuse shading under the photo's lamp, without albedo, gloss or noise.
+    height : ndarray, shape (H, W)
+        Height without the broad shape of the body, mm.
+    canvas : Canvas
+        The grid of both.
+    region : ndarray of bool, shape (H, W)
+        Skin that counts.
+    """
+    size = round(canvas.width / _RELIEF_PITCH), round(canvas.height / _RELIEF_PITCH)
+    small, tall = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (np.log(shading), height))
+    counts = cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    return {
+        "relief": 100.0 * float(_band(small, counts)[counts].std()),
+        "relief_sq_mm": float(_band(tall, counts)[counts].std()),
+    }
+
+
+def _band(values: Field, region: Mask) -> NDArray[np.float64]:
+    """Return the dimple band of values under a mask, by normalised convolution."""
+    weight = region.astype(np.float64)
+
+    def low_pass(wavelength: float) -> NDArray[np.float64]:
+        sigma = AMPLITUDE_HALF * wavelength / _RELIEF_PITCH
+        return gaussian_filter(values * weight, sigma) / np.maximum(gaussian_filter(weight, sigma), 1e-9)
+
+    return low_pass(DIMPLE_BAND[0]) - low_pass(DIMPLE_BAND[1])
+
+
+def tone_metrics(colour: Field, region: Mask) -> dict[str, float]:
+    """Return ``lightness``, ``a_star``, ``b_star`` and ``ita`` of the median flat-skin colour of a region."""
+    lightness, a_star, b_star = lab_from_linear(np.median(colour[region], axis=0)).tolist()
+    ita = float(np.rad2deg(np.arctan2(lightness - 50.0, b_star)))
+    return {"lightness": lightness, "a_star": a_star, "b_star": b_star, "ita": ita}
+
+
+def contrast_metrics(colour: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
+    """Return ``delta_mi``, ``delta_ei`` and ``delta_a``: medians of a patch minus those of its ring.
+
+    The ring lies 1 to 3 mm outside the region. MI = -100 lg R and
+    EI' = 100 (lg R - lg G) - 0.56 MI, with linear sRGB of flat skin.
+    """
+    away = distance_transform_edt(~region, sampling=canvas.pitch)
+    ring = (away > 1.0) & (away <= 3.0)
+    (mi, ei, a_star), (ring_mi, ring_ei, ring_a) = (_medians(colour[part]) for part in (region, ring))
+    return {"delta_mi": mi - ring_mi, "delta_ei": ei - ring_ei, "delta_a": a_star - ring_a}
+
+
+def _medians(colours: Field) -> tuple[float, float, float]:
+    """Return median MI, EI' and a* of colours of shape (n, 3)."""
+    red, green = np.log10(colours[:, 0]), np.log10(colours[:, 1])
+    mi = -100.0 * red
+    ei = 100.0 * (red - green) - _BETA * mi
+    return float(np.median(mi)), float(np.median(ei)), float(np.median(lab_from_linear(colours)[:, 1]))
