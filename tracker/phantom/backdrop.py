@@ -38,7 +38,7 @@ class Backdrop:
 
 def lay_backdrop(rng: np.random.Generator, canvas: Canvas, centres: tuple[tuple[float, float], ...]) -> Backdrop:
     """Return a blue-grey matte backdrop with a marker card at each centre (y, x), mm."""
-    texture = 0.05 * random_field(rng, canvas, 60.0, 300.0) + 0.012 * random_field(rng, canvas, 1.2, 4.0)
+    texture = 0.018 * random_field(rng, canvas, 120.0, 400.0) + 0.012 * random_field(rng, canvas, 1.2, 4.0)
     colour = _BLUE_GREY * (1.0 + texture)[..., None]
     card = np.zeros(canvas.shape, np.float32)
     for number, (y, x) in enumerate(centres):

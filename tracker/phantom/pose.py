@@ -101,7 +101,7 @@ class Camera:
 
     def to_scene(self, pixels: Points) -> Points:
         """Return scene points (y, x) in mm of pixels (row, column), shape (..., 2)."""
-        return _project(np.linalg.inv(self.homography), pixels)
+        return _project(np.asarray(np.linalg.inv(self.homography)), pixels)
 
 
 def _project(matrix: NDArray[np.float64], points: Points) -> Points:

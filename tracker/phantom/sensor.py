@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-BASE_EXPOSURE: Final = 0.76
+BASE_EXPOSURE: Final = 0.86
 """Signal of a perfect white in even light at 0 EV; leaves room for lit slopes and the white card."""
-_SHOT_NOISE: Final = 2.5e-5
-_READ_NOISE: Final = 0.0012
+_SHOT_NOISE: Final = 6.0e-5
+_READ_NOISE: Final = 0.0015
 _DATE_TIME_ORIGINAL, _EXIF_IFD, _DESCRIPTION, _SOFTWARE = 36867, 0x8769, 270, 305
 
 
@@ -57,11 +57,12 @@ def expose(
         sRGB, uint8.
     """
     signal = cv2.GaussianBlur(radiance, (0, 0), sensor.blur_mm / mm_per_px, borderType=cv2.BORDER_REFLECT_101)
-    signal *= np.array(sensor.white_balance, np.float32) * np.float32(BASE_EXPOSURE * 2.0**sensor.exposure_ev)
+    gains = np.array(sensor.white_balance) * (BASE_EXPOSURE * 2.0**sensor.exposure_ev)
+    signal = np.asarray(signal * gains.astype(np.float32), np.float32)
     deviation = np.sqrt(np.maximum(signal, 0.0) * np.float32(_SHOT_NOISE) + np.float32(_READ_NOISE**2))
     signal += np.float32(sensor.noise) * deviation * rng.standard_normal(signal.shape, dtype=np.float32)
     codes = np.clip(signal * 65535.0, 0.0, 65535.0).astype(np.uint16)
-    return np.take(_tone_table(sensor.contrast), codes)
+    return np.asarray(_tone_table(sensor.contrast)[codes])
 
 
 @cache

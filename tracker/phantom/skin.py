@@ -48,9 +48,9 @@ class Body:
 class Complexion:
     """What colours the skin."""
 
-    melanin: float = 0.030
+    melanin: float = 0.020
     """Median volume fraction of melanosomes."""
-    blood: float = 0.0045
+    blood: float = 0.0115
     """Median volume fraction of blood."""
     mottling: float = 0.10
     """Standard deviation of ln(melanin) over the skin."""
@@ -60,6 +60,10 @@ class Complexion:
     moles: int = 8
     follicles: float = 4.5
     """Mean distance of two hair follicles, mm."""
+    hairs: float = 3.0
+    """Fine hairs per square centimetre."""
+    hair_contrast: float = 0.5
+    """Added share of melanin under a hair that fills a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,11 @@ class Relief:
     """Depth of the deepest dimple, mm."""
     mattress: float = 0.0
     """Standard deviation of the soft undulation between dimples, 15-45 mm wavelength, mm."""
-    waviness: float = 0.4
+    waviness: float = 0.3
     """Standard deviation of the 50-120 mm undulation, mm; does not change."""
-    peel: float = 0.03
+    peel: float = 0.012
     """Standard deviation of the orange-peel relief, 3-9 mm, mm; does not change."""
-    micro: float = 0.008
+    micro: float = 0.012
     """Standard deviation of the fine relief, mm; does not change."""
     cell: float = 1.1
     """Size of the polygons of the fine relief, mm."""
@@ -113,8 +117,8 @@ class Skin:
         """Return the unit surface normal (x right, y down, z to the viewer), three arrays of shape (H, W)."""
         dz_dy, dz_dx = np.gradient(self.relief(dimple_depth_scale), np.float32(self.canvas.pitch))
         dz_dx += self.body.slope_across(self.canvas.y, self.canvas.x)
-        nz = 1.0 / np.sqrt(1.0 + dz_dx**2 + dz_dy**2)
-        return -dz_dx * nz, -dz_dy * nz, nz
+        nz = 1.0 / np.sqrt(np.float32(1.0) + dz_dx**2 + dz_dy**2)
+        return np.asarray(-dz_dx * nz), np.asarray(-dz_dy * nz), np.asarray(nz)
 
     def colour(self, melanin_gain: float) -> Field:
         """Return the linear sRGB colour of the skin in even light, shape (H, W, 3)."""
@@ -144,12 +148,13 @@ def grow_skin(
         Mean width of a pigment patch at the centre, mm; 0 for none.
     """
     placing, shaping, colouring, fine = rng.spawn(4)
-    blemishes = _Blemishes(placing, canvas, complexion)
+    blemishes = _Blemishes(placing, canvas, complexion, clear=0.9 * patch_width)
+    hairs = 1.0 + complexion.hair_contrast * _hairs(fine, canvas, complexion.hairs)
     still = _still_relief(shaping, fine, canvas, relief) + blemishes.height
     return Skin(
         canvas=canvas,
         body=body,
-        melanin=_melanin(colouring, canvas, complexion) * blemishes.melanin,
+        melanin=_melanin(colouring, canvas, complexion) * blemishes.melanin * hairs,
         blood=_blood(colouring, canvas, complexion) * blemishes.blood,
         patch=_patch(colouring, canvas, patch_width),
         still=still,
@@ -182,20 +187,19 @@ def _dimples(rng: np.random.Generator, canvas: Canvas, body: Body, relief: Relie
         where = canvas.window(y, x, 4.5 * width)
         dy, dx = canvas.y[where[0]] - y, canvas.x[:, where[1]] - x
         along, aside = dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
-        # Wide dimples are as deep as narrow ones at most in slope: fat lobules, not bullet holes.
         height[where] -= depth * np.exp(-0.5 * ((along / width) ** 2 + (aside / (squeeze * width)) ** 2))
     return np.asarray(height, np.float32)
 
 
 def _melanin(rng: np.random.Generator, canvas: Canvas, complexion: Complexion) -> Field:
     """Return mottled melanin."""
-    field = 0.72 * random_field(rng, canvas, 3.0, 16.0) + 0.69 * random_field(rng, canvas, 16.0, 90.0)
+    field = 0.72 * random_field(rng, canvas, 1.6, 16.0) + 0.69 * random_field(rng, canvas, 16.0, 90.0)
     return np.asarray(complexion.melanin * np.exp(complexion.mottling * field), np.float32)
 
 
 def _blood(rng: np.random.Generator, canvas: Canvas, complexion: Complexion) -> Field:
     """Return blotchy blood."""
-    field = 0.6 * random_field(rng, canvas, 2.5, 9.0) + 0.8 * random_field(rng, canvas, 9.0, 60.0)
+    field = 0.7 * random_field(rng, canvas, 1.5, 6.0) + 0.7 * random_field(rng, canvas, 6.0, 60.0)
     return np.asarray(complexion.blood * np.exp(complexion.flush * field), np.float32)
 
 
@@ -211,43 +215,69 @@ def _patch(rng: np.random.Generator, canvas: Canvas, width: float) -> Field:
 class _Blemishes:
     """Freckles, moles and follicles: factors on melanin and blood, and height in mm."""
 
-    def __init__(self, rng: np.random.Generator, canvas: Canvas, complexion: Complexion) -> None:
+    def __init__(self, rng: np.random.Generator, canvas: Canvas, complexion: Complexion, *, clear: float) -> None:
         self.melanin = np.ones(canvas.shape, np.float32)
         self.blood = np.ones(canvas.shape, np.float32)
         self.height = np.zeros(canvas.shape, np.float32)
         self._rng, self._canvas = rng, canvas
         self._freckles(complexion.freckles)
-        self._moles(complexion.moles)
+        self._moles(complexion.moles, clear)
         self._follicles(complexion.follicles)
 
     def _freckles(self, count: int) -> None:
         for y, x in scattered(self._rng, self._canvas, count=count, apart=3.0):
             radius, gain = self._rng.uniform(0.4, 1.1), self._rng.uniform(0.2, 0.8)
-            where, disc = self._disc(y, x, radius, edge=0.35)
+            where, disc = self._disc(y, x, radius, edge=0.6)
             self.melanin[where] *= 1.0 + gain * disc
 
-    def _moles(self, count: int) -> None:
+    def _moles(self, count: int, clear: float) -> None:
         for y, x in scattered(self._rng, self._canvas, count=count, apart=28.0):
-            radius, gain = self._rng.uniform(0.8, 1.9), self._rng.uniform(2.5, 6.0)
-            where, disc = self._disc(y, x, radius, edge=0.2)
-            self.melanin[where] *= 1.0 + gain * disc
+            radius, gain = self._rng.uniform(0.8, 1.9), self._rng.uniform(5.0, 12.0)
+            if np.hypot(y, x) < clear:
+                continue
+            where, disc = self._disc(y, x, radius, edge=0.45 * radius)
+            core = self._disc(y + 0.2 * radius, x, 0.55 * radius, edge=0.5 * radius, where=where)[1]
+            self.melanin[where] *= 1.0 + gain * (0.7 * disc + 0.3 * core)
+            self.blood[where] *= 1.0 + 0.5 * disc
             self.height[where] += 0.15 * disc
 
     def _follicles(self, apart: float) -> None:
         canvas = self._canvas
         count = round(canvas.height * canvas.width / apart**2)
         for y, x in self._rng.uniform(-0.5, 0.5, (count, 2)) * [canvas.height, canvas.width]:
-            where, disc = self._disc(y, x, self._rng.uniform(0.12, 0.3), edge=0.35)
-            strength = self._rng.uniform(0.1, 1.0)
-            self.melanin[where] *= 1.0 + 0.30 * strength * disc
-            self.blood[where] *= 1.0 + 0.6 * strength * disc
-            self.height[where] += self._rng.uniform(-0.03, 0.02) * disc
+            where, disc = self._disc(y, x, self._rng.uniform(0.12, 0.3), edge=0.4)
+            strength = self._rng.uniform(0.0, 1.0) ** 2
+            self.melanin[where] *= 1.0 + 0.6 * strength * disc
+            self.blood[where] *= 1.0 + 0.9 * strength * disc
+            self.height[where] += self._rng.uniform(-0.03, 0.015) * disc
 
-    def _disc(self, y: float, x: float, radius: float, *, edge: float) -> tuple[tuple[slice, slice], Field]:
+    def _disc(
+        self, y: float, x: float, radius: float, *, edge: float, where: tuple[slice, slice] | None = None
+    ) -> tuple[tuple[slice, slice], Field]:
         """Return where a soft, slightly oval disc lies and its weight there, 0 to 1."""
-        where = self._canvas.window(y, x, 1.6 * radius + 3.0 * edge)
-        oval, angle = self._rng.uniform(0.75, 1.0), self._rng.uniform(0.0, np.pi)
+        where = where or self._canvas.window(y, x, 1.6 * radius + 3.0 * edge)
+        oval, angle = self._rng.uniform(0.85, 1.0), self._rng.uniform(0.0, np.pi)
         dy, dx = self._canvas.y[where[0]] - y, self._canvas.x[:, where[1]] - x
         along, aside = dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
-        away = np.hypot(along * oval, aside / oval) - radius
+        # A lobed outline: nothing on skin is an ellipse.
+        bearing = np.arctan2(aside, along)
+        lobes = 0.05 * np.cos(2 * bearing + 6 * angle) + 0.035 * np.cos(3 * bearing + 11 * angle)
+        away = np.hypot(along * oval, aside / oval) - radius * (1.0 + lobes)
         return where, np.asarray(1.0 / (1.0 + np.exp(np.clip(away / (0.3 * edge), -30, 30))), np.float32)
+
+
+def _hairs(rng: np.random.Generator, canvas: Canvas, per_cm2: float) -> Field:
+    """Return the cover of fine short hairs, 0 to 1, all lying roughly one way."""
+    cover = np.zeros(canvas.shape, np.uint8)
+    count = round(per_cm2 * canvas.height * canvas.width / 100.0)
+    roots = rng.uniform(-0.5, 0.5, (count, 2)) * [canvas.height, canvas.width]
+    run = np.linspace(0.0, 1.0, 7)[:, None]
+    for root in roots:
+        length, heading, bend = rng.uniform(2.0, 6.0), rng.normal(1.2, 0.45), rng.normal(0.0, 0.5)
+        turn = heading + bend * run
+        path = root + length * run * np.hstack([np.sin(turn), np.cos(turn)])
+        pixels = path / canvas.pitch + (np.array(canvas.shape) - 1) / 2
+        points = np.rint(pixels[:, ::-1] * 16).astype(np.int32)
+        strength = int(rng.uniform(40, 200))
+        cv2.polylines(cover, [points.reshape(-1, 1, 2)], False, strength, 1, cv2.LINE_AA, 4)
+    return np.asarray(cover / np.float32(255.0), np.float32)

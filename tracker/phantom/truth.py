@@ -122,21 +122,26 @@ def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) 
         Skin that counts.
     """
     size = round(canvas.width / _RELIEF_PITCH), round(canvas.height / _RELIEF_PITCH)
-    small, tall = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (np.log(shading), height))
-    counts = cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    small, tall = (_resized(a, size) for a in (np.log(shading), height))
+    counts = _resized(region.astype(np.float32), size) > 0.5
     return {
         "relief": 100.0 * float(_band(small, counts)[counts].std()),
         "relief_sq_mm": float(_band(tall, counts)[counts].std()),
     }
 
 
-def _band(values: Field, region: Mask) -> NDArray[np.float64]:
+def _resized(values: Field, size: tuple[int, int]) -> Field:
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _band(values: NDArray[np.floating], region: Mask) -> NDArray[np.float64]:
     """Return the dimple band of values under a mask, by normalised convolution."""
     weight = region.astype(np.float64)
 
     def low_pass(wavelength: float) -> NDArray[np.float64]:
         sigma = AMPLITUDE_HALF * wavelength / _RELIEF_PITCH
-        return gaussian_filter(values * weight, sigma) / np.maximum(gaussian_filter(weight, sigma), 1e-9)
+        mean = gaussian_filter(values * weight, sigma) / np.maximum(gaussian_filter(weight, sigma), 1e-9)
+        return np.asarray(mean)
 
     return low_pass(DIMPLE_BAND[0]) - low_pass(DIMPLE_BAND[1])
 
