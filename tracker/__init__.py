@@ -1,1 +1,62 @@
-"""Did this skin measurably change, by how much, and how sure are we?"""
+"""Did this skin measurably change, by how much, and how sure are we?
+
+The journey of a photo, and the modules in its order::
+
+    photo → calibration → region → alignment → shading → quality → measurement → metrics
+          → repeatability → timeline → report → reports → pipeline
+
+`track` is the product in one function.
+"""
+
+from __future__ import annotations
+
+from tracker.alignment import AlignedImage, Alignment
+from tracker.calibration import CalibratedImage, ColourLevel, calibrate
+from tracker.errors import (
+    AlignmentFailed,
+    CalibrationFailed,
+    MeasurementDeclined,
+    PhotoRejected,
+    RecordError,
+    RegionInvalid,
+    SeriesInvalid,
+    TrackerError,
+)
+from tracker.measurement import Measurement, Metric
+from tracker.metrics import METRICS
+from tracker.photo import Photo, read_photo
+from tracker.pipeline import track
+from tracker.region import Region, read_region
+from tracker.repeatability import Repeatability
+from tracker.report import Rejection, Report
+from tracker.timeline import Change, Timeline, Verdict
+
+__all__ = [
+    "METRICS",
+    "AlignedImage",
+    "Alignment",
+    "AlignmentFailed",
+    "CalibratedImage",
+    "CalibrationFailed",
+    "Change",
+    "ColourLevel",
+    "Measurement",
+    "MeasurementDeclined",
+    "Metric",
+    "Photo",
+    "PhotoRejected",
+    "RecordError",
+    "Region",
+    "RegionInvalid",
+    "Rejection",
+    "Repeatability",
+    "Report",
+    "SeriesInvalid",
+    "Timeline",
+    "TrackerError",
+    "Verdict",
+    "calibrate",
+    "read_photo",
+    "read_region",
+    "track",
+]

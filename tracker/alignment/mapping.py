@@ -91,7 +91,7 @@ class AlignedImage:
     linear : ndarray, shape (h, w, 3), float32
         Linear sRGB on the analysis grid of the reference; 0 where not covered.
     valid : ndarray, shape (h, w), bool
-        True where the light is known: covered, aligned, not clipped, no marker.
+        True where the light is known: covered, not clipped, no marker. How well the place is known is in `sd`.
     sd : ndarray, shape (h, w), float32
         Standard uncertainty of the position, in cells.
     grid : Grid
@@ -144,16 +144,15 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
         On the analysis grid of the reference. Linear light is interpolated (bicubic), never sRGB bytes.
     """
     position = alignment.dense(*_grid_lines(reference.grid))
-    inside = np.isfinite(position).all(axis=-1)
+    inside = np.asarray(np.isfinite(position).all(axis=-1))
     on_grid = moving.grid.from_photo(np.where(inside[..., None], position, -1e4)).astype(np.float32)
     map_row, map_col = np.ascontiguousarray(on_grid[..., 0]), np.ascontiguousarray(on_grid[..., 1])
     linear = np.maximum(_remap(moving.linear, map_row, map_col, cv2.INTER_CUBIC, border=cv2.BORDER_CONSTANT), 0)
-    known = (~moving.clipped & ~marker_mask(moving)).astype(np.float32)
-    known = _remap(known, map_row, map_col, border=cv2.BORDER_CONSTANT) > 0.99
-    usable = alignment.plane(alignment.usable.astype(np.float32), reference.grid) > 0.5
+    lit = (~moving.clipped & ~marker_mask(moving)).astype(np.float32)
+    known = _remap(lit, map_row, map_col, border=cv2.BORDER_CONSTANT) > np.float32(0.99)
     return AlignedImage(
         linear=linear,
-        valid=inside & known & usable & ~marker_mask(reference),
+        valid=np.asarray(inside & known & ~marker_mask(reference)),
         sd=alignment.plane(alignment.sd, reference.grid) / np.float32(reference.grid.px_per_cell),
         grid=reference.grid,
         digest=moving.photo.digest,
@@ -185,8 +184,8 @@ def warp_photo(
         sRGB; black where the moving photo does not reach.
     """
     height, width = out_shape or shape
-    rows = (np.arange(height) + 0.5) * (shape[0] / height) - 0.5
-    cols = (np.arange(width) + 0.5) * (shape[1] / width) - 0.5
+    rows = (np.arange(height, dtype=np.float64) + 0.5) * (shape[0] / height) - 0.5
+    cols = (np.arange(width, dtype=np.float64) + 0.5) * (shape[1] / width) - 0.5
     position = np.nan_to_num(alignment.dense(rows, cols), nan=-1e4)
     return np.asarray(
         cv2.remap(
@@ -202,7 +201,7 @@ def warp_photo(
 
 def _grid_lines(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Photo rows and columns of the cell centres."""
-    rows, cols = ((np.arange(n) + 0.5) * grid.px_per_cell - 0.5 for n in grid.shape)
+    rows, cols = ((np.arange(n, dtype=np.float64) + 0.5) * grid.px_per_cell - 0.5 for n in grid.shape)
     return rows, cols
 
 

@@ -1,0 +1,61 @@
+"""B3c Pigment contrast: how much darker a marked patch is than the skin around it, as a melanin index."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment import AlignedImage
+from tracker.measurement import Direction, Metric, weighted_median
+from tracker.quality import Need
+from tracker.shading import DARKEST_LIGHT
+
+
+def melanin_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Melanin index of linear sRGB colours.
+
+    Parameters
+    ----------
+    linear : ndarray, shape (..., 3)
+        Linear sRGB in [0, 1].
+
+    Returns
+    -------
+    ndarray, shape (...)
+        MI = −100 log10 R. Broad-band: never to be compared with the readings of a contact meter.
+
+    References
+    ----------
+    .. [1] Takiwaki, "Measurement of skin color", J. Med. Invest. 44:121, 1998.
+
+    Examples
+    --------
+    >>> melanin_index(np.array([0.1, 0.5, 0.5], dtype=np.float32)).round(3).item()
+    100.0
+    """
+    return np.asarray(-100 * np.log10(np.maximum(linear[..., 0], DARKEST_LIGHT)), dtype=np.float32)
+
+
+def _field(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    return melanin_index(image.linear)[..., None]
+
+
+def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    return weighted_median(values[:, 0], weights)
+
+
+PIGMENT_CONTRAST = Metric(
+    name="delta_mi",
+    title="Pigment contrast",
+    plain="the dark patch",
+    symbol="ΔMI",
+    unit="index",
+    version=1,
+    direction=Direction.TOWARDS_ZERO,
+    multiplicative=False,
+    needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
+    prepare=_field,
+    reduce=_median,
+    session_sd=0.6,
+    tolerance_mm=1.0,
+)

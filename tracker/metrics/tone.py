@@ -1,0 +1,113 @@
+"""B1 and B2 Skin tone: median CIELAB of the region and its individual typology angle; only with a colour chart."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tracker.alignment import AlignedImage
+from tracker.calibration import lab_from_linear
+from tracker.measurement import Direction, Metric, weighted_median
+from tracker.quality import Need
+
+_CLASSES = ((55.0, "very light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
+
+
+def individual_typology_angle(lab: ArrayLike) -> NDArray[np.float64]:
+    r"""Individual typology angle of CIELAB colours.
+
+    The angle orders constitutive skin colour from very light (large) to dark (small or negative) on one axis,
+    and ignores redness.
+
+    Parameters
+    ----------
+    lab : array_like, shape (..., 3)
+        CIELAB colours under D65 and the 2° observer; L* in [0, 100].
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Angles in degrees, in (-180, 180].
+
+    Notes
+    -----
+    .. math:: \mathrm{ITA} = \frac{180}{\pi}\,\operatorname{atan2}(L^* - 50,\, b^*)
+
+    For b* > 0, as in skin, this is the published arctan((L* - 50) / b*). Unlike the quotient it stays continuous
+    where b* reaches zero, so that one bluish pixel cannot flip the sign of an average.
+
+    References
+    ----------
+    .. [1] Chardon, Cretois, Hourseau, "Skin colour typology and suntanning pathways", Int. J. Cosmet. Sci. 13,
+       1991.
+
+    Examples
+    --------
+    >>> individual_typology_angle([60.0, 12.0, 10.0]).round(6).item()
+    45.0
+    """
+    values = np.asarray(lab, dtype=np.float64)
+    return np.degrees(np.arctan2(values[..., 0] - 50, values[..., 2]))
+
+
+def typology_class(angle: float) -> str:
+    """Published name of the class an ITA in degrees falls in.
+
+    Examples
+    --------
+    >>> typology_class(45.0), typology_class(-40.0)
+    ('light', 'dark')
+    """
+    return next((name for lower, name in _CLASSES if angle > lower), "dark")
+
+
+def _lab_field(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    return lab_from_linear(image.linear).astype(np.float32)
+
+
+def _coordinate(axis: int, values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    return weighted_median(values[:, axis], weights)
+
+
+def _angle(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """ITA of the median colour; the mean of pixel angles would be biased by noise."""
+    return float(individual_typology_angle([_coordinate(axis, values, weights) for axis in range(3)]))
+
+
+def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        plain="skin tone",
+        symbol=symbol,
+        unit="CIELAB",
+        version=1,
+        direction=Direction.NONE,
+        multiplicative=False,
+        needs=frozenset({Need.COLOUR, Need.COLOUR_REFERENCE}),
+        prepare=_lab_field,
+        reduce=partial(_coordinate, axis),
+        session_sd=session_sd,
+    )
+
+
+LIGHTNESS = _tone("lightness", "Lightness", "L*", 0, 0.72)
+A_STAR = _tone("a_star", "Red–green", "a*", 1, 0.39)
+B_STAR = _tone("b_star", "Yellow–blue", "b*", 2, 0.36)
+
+TYPOLOGY_ANGLE = Metric(
+    name="ita",
+    title="Typology angle",
+    plain="skin tone",
+    symbol="ITA",
+    unit="°",
+    version=1,
+    direction=Direction.NONE,
+    multiplicative=False,
+    needs=frozenset({Need.COLOUR, Need.COLOUR_REFERENCE}),
+    prepare=_lab_field,
+    reduce=_angle,
+    session_sd=1.3,
+)

@@ -1,0 +1,8 @@
+"""Is this photo good, and comparable with its reference? If not, why, and what to do about it."""
+
+from __future__ import annotations
+
+from tracker.quality.checks import Check, Comparability, Status, assess, assess_photo
+from tracker.quality.need import Need
+
+__all__ = ["Check", "Comparability", "Need", "Status", "assess", "assess_photo"]

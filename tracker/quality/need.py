@@ -1,0 +1,15 @@
+"""What a photo must have for a quantity to mean anything in it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """What a photo must have for a quantity to mean anything in it."""
+
+    SCALE = "scale"
+    COLOUR = "colour"
+    COLOUR_REFERENCE = "colour reference"
+    OBLIQUE_LIGHT = "oblique light"
+    MARKED_REGION = "marked region"

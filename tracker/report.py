@@ -1,0 +1,240 @@
+"""`Timeline`… → `Report`: everything that is said about a series, and in which words; in no format.
+
+All sentences that reach a practitioner or a patient about a change are made here, so that what must not be said
+cannot be said anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from tracker.measurement import Measurement
+from tracker.metrics import metric_named, typology_class
+from tracker.quality import Check, Status
+from tracker.region import Region
+from tracker.timeline import Change, MetricTimeline, Refused, SessionValue, Timeline, Verdict
+
+NOT_A_DIAGNOSIS = (
+    "This report measures photographs. It is not a diagnosis, does not judge spots or moles, "
+    "and does not say what caused a change."
+)
+PROVISIONAL_NOTE = (
+    "The smallest detectable change is provisional: it is typical for this kind of set-up and was not measured in "
+    "this clinic."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPhoto:
+    """One photo of the series as the report shows it.
+
+    Attributes
+    ----------
+    digest, name : str
+    taken_on : date
+    is_reference : bool
+    checks : tuple of Check
+        Quality checks against the reference (of the photo itself, for the reference).
+    overlap, error_px, error_mm, seconds : float or None
+        Of the alignment; None for the reference. Errors are claimed medians.
+    notes : tuple of str
+        What was done on reading.
+    """
+
+    digest: str
+    name: str
+    taken_on: date
+    is_reference: bool
+    checks: tuple[Check, ...] = ()
+    overlap: float | None = None
+    error_px: float | None = None
+    error_mm: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """The worst of its checks."""
+        found = {check.status for check in self.checks}
+        return next((s for s in (Status.BLOCK, Status.WARN) if s in found), Status.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A photo that was left out, and why.
+
+    Attributes
+    ----------
+    digest, name : str
+    taken_on : date or None
+    reason : str
+        One sentence with the next step.
+    code : str
+        Stable identifier of the reason.
+    """
+
+    digest: str
+    name: str
+    taken_on: date | None
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What was found in one series of photos.
+
+    Attributes
+    ----------
+    title : str
+        Of the series; never a name of a person.
+    photos : tuple of ReportedPhoto
+        In order of date; the first one marked ``is_reference`` is the reference.
+    rejections : tuple of Rejection
+    region : Region
+    timeline : Timeline
+    refused : tuple of Refused
+        Metrics that single photos did not give.
+    mm_per_px : float or None
+        Scale of the reference photo.
+    colour_evidence : str
+        What the colours rest on.
+    set_up : str
+        The set-up the detectable change holds for.
+    control : Report or None
+        The same for the untreated side.
+    """
+
+    title: str
+    photos: tuple[ReportedPhoto, ...]
+    rejections: tuple[Rejection, ...]
+    region: Region
+    timeline: Timeline
+    refused: tuple[Refused, ...] = ()
+    mm_per_px: float | None = None
+    colour_evidence: str = ""
+    set_up: str = ""
+    control: Report | None = field(default=None)
+
+    @property
+    def reference(self) -> ReportedPhoto:
+        """The photo everything is compared with."""
+        return next(photo for photo in self.photos if photo.is_reference)
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Every measurement, metric by metric in order of date."""
+        return tuple(m for line in self.timeline.metrics for s in line.sessions for m in s.measurements)
+
+    @property
+    def measured(self) -> tuple[MetricTimeline, ...]:
+        """The metrics with at least one value."""
+        return tuple(line for line in self.timeline.metrics if line.sessions)
+
+    @property
+    def primary(self) -> MetricTimeline | None:
+        """The first measured metric, in display order: the one the headline is about."""
+        return next(iter(self.measured), None)
+
+
+def headline(report: Report) -> str:
+    """The one sentence a practitioner reads first."""
+    line = report.primary
+    if line is None:
+        return "Nothing could be measured in these photos."
+    if line.latest is None:
+        return f"{line.metric.title}: there is a baseline; a change needs a second session."
+    return practitioner_sentence(line.latest)
+
+
+def patient_headline(report: Report) -> str:
+    """The one sentence a patient reads first."""
+    line = report.primary
+    if line is None:
+        return "These photos cannot be measured yet. Your practitioner will take new ones."
+    if line.latest is None:
+        return "These are your first photos. The next visit will show whether something changed."
+    return patient_sentence(line.latest)
+
+
+def practitioner_sentence(change: Change) -> str:
+    """A change in the practitioner's words.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> practitioner_sentence(Change("relief", date(2026, 5, 4), date(2026, 3, 2), 4.0, 3.3, -18.0, -25.0, -11.0,
+    ...                              12.0, "%", "study", Verdict.BETTER))
+    'Measurable decrease in relief roughness: −18 % (95 % CI −25 to −11); this set-up detects 12 %.'
+    """
+    metric = metric_named(change.metric)
+    if change.verdict is Verdict.NOT_COMPARABLE or change.change is None or change.mdc95 is None:
+        return f"Not comparable: {_lowered(change.reason)}"
+    unit = _unit(change.unit)
+    if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
+        return (
+            f"No measurable change in {_lowered(metric.title)}: {signed(change.change, change.unit)}{unit} is within "
+            f"±{number(change.mdc95, change.unit)}{unit}. This does not show that nothing changed."
+        )
+    direction = "decrease" if change.change < 0 else "increase"
+    low, high = (signed(value or 0.0, change.unit) for value in (change.low, change.high))
+    return (
+        f"Measurable {direction} in {_lowered(metric.title)}: {signed(change.change, change.unit)}{unit} "
+        f"(95 % CI {low} to {high}); this set-up detects {number(change.mdc95, change.unit)}{unit}."
+    )
+
+
+_PATIENT_BETTER = {
+    "relief": "Your skin in this area is measurably smoother than at your first visit.",
+    "delta_mi": "The dark patch stands out measurably less from the skin around it than at your first visit.",
+    "delta_ei": "The redness stands out measurably less from the skin around it than at your first visit.",
+    "delta_a": "The redness stands out measurably less from the skin around it than at your first visit.",
+}
+_PATIENT_WORSE = {
+    "relief": "Your skin in this area is measurably less smooth than at your first visit.",
+    "delta_mi": "The dark patch stands out measurably more from the skin around it than at your first visit.",
+    "delta_ei": "The redness stands out measurably more from the skin around it than at your first visit.",
+    "delta_a": "The redness stands out measurably more from the skin around it than at your first visit.",
+}
+
+
+def patient_sentence(change: Change) -> str:
+    """A change in words for the patient; never a number, never a promise, never a cause."""
+    if change.verdict is Verdict.NOT_COMPARABLE:
+        return "These two photos cannot be compared fairly, so we do not."
+    if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
+        return "The photos show no change that our camera can measure. Small changes may be hidden."
+    if change.verdict is Verdict.BETTER:
+        return _PATIENT_BETTER[change.metric]
+    if change.verdict is Verdict.WORSE:
+        return _PATIENT_WORSE[change.metric]
+    return "The colour of your skin in this area is measurably different from your first visit."
+
+
+def value_sentence(session: SessionValue, line: MetricTimeline) -> str:
+    """A session's value with its expanded uncertainty, such as ``"3.42 ± 0.8 % log-luminance"``."""
+    unit = line.metric.unit
+    text = f"{number(session.value, unit)} ± {number(1.96 * session.uncertainty, unit)}{_unit(unit)}"
+    return f"{text} ({typology_class(session.value)})" if line.metric.name == "ita" else text
+
+
+def number(value: float, unit: str) -> str:
+    """A number with the digits its unit deserves; a minus sign is a minus sign."""
+    digits = 0 if unit == "%" and abs(value) >= 1 else 1 if abs(value) >= 10 or unit in ("°", "%", "CIELAB") else 2
+    text = f"{value:.{digits}f}".replace("-", "−")
+    return text.lstrip("−") if set(text) <= set("−0.") else text
+
+
+def signed(value: float, unit: str) -> str:
+    """As `number`, with the sign always shown."""
+    text = number(value, unit)
+    return text if text.startswith("−") or set(text) <= set("0.") else f"+{text}"
+
+
+def _unit(unit: str) -> str:
+    return {"°": "°", "index": " units", "CIELAB": " CIELAB units"}.get(unit, f" {unit}")
+
+
+def _lowered(text: str) -> str:
+    keep = len(text) > 1 and (text[1].isupper() or not text[1].isalpha())
+    return text if keep or not text else text[0].lower() + text[1:]
