@@ -2,6 +2,66 @@
 
 from __future__ import annotations
 
-from tracker.alignment.mapping import AlignedImage, Alignment, in_own_frame, resample, warp_photo
+from concurrent.futures import ThreadPoolExecutor
 
-__all__ = ["AlignedImage", "Alignment", "in_own_frame", "resample", "warp_photo"]
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment.decision import Evidence, refuse_unless_same_skin
+from tracker.alignment.features import find_features
+from tracker.alignment.mapping import AlignedImage, Alignment, in_own_frame, resample, warp_photo
+from tracker.alignment.pyramid import Pyramid, build_pyramid
+from tracker.alignment.search import find_start
+from tracker.alignment.survey import Survey, as_alignment, survey
+from tracker.calibration import CalibratedImage
+from tracker.errors import AlignmentFailed
+
+__all__ = ["AlignedImage", "Alignment", "align", "in_own_frame", "resample", "warp_photo"]
+
+
+def align(reference: CalibratedImage, moving: CalibratedImage, *, region: NDArray[np.bool_] | None = None) -> Alignment:
+    """Find where each point of the reference photo lies in another photo of the same skin.
+
+    Parameters
+    ----------
+    reference, moving : CalibratedImage
+        Of any size, portrait or landscape, turned by any angle.
+    region : ndarray, shape (h, w), bool, optional
+        What to align, on the analysis grid of the reference. Without it, whatever looks like skin.
+
+    Returns
+    -------
+    Alignment
+        The same for the same photos, always.
+
+    Raises
+    ------
+    AlignmentFailed
+        The photos do not show the same skin well enough; `code` is one of ``no_features``, ``too_blurred``,
+        ``different_area``, ``mirrored``, ``too_little_overlap``, ``folded`` and ``unsure``.
+    """
+    names = reference.photo.name, moving.photo.name
+    here, there = build_pyramid(reference, region=region), build_pyramid(moving)
+    found = _bring_together(here, there, names)
+
+    def mirrored() -> Evidence | None:
+        reflected = _bring_together(here, there.mirrored(), names)
+        return reflected.evidence if reflected else None
+
+    refuse_unless_same_skin(found.evidence if found else None, names, mirrored=mirrored)
+    assert found is not None
+    return as_alignment(found)
+
+
+def _bring_together(here: Pyramid, there: Pyramid, names: tuple[str, str]) -> Survey | None:
+    """The finished map, right or wrong; None if nothing suggests a common motion."""
+    with ThreadPoolExecutor(2) as pool:
+        features = tuple(pool.map(find_features, (here, there)))
+    for found, name in zip(features, names, strict=True):
+        if found is None:
+            raise AlignmentFailed(
+                f"No structure of the skin can be seen in {name}; please photograph again in focus and in good light.",
+                code="no_features",
+            )
+    start = find_start(here, there, features)
+    return survey(here, there, start) if start else None

@@ -1,0 +1,143 @@
+"""One photo at several sizes, and how much each place of it counts.
+
+Lengths inside this package are *units*: the long side of the photo is 1. A portrait photo and the same photo turned
+to landscape then have the same scale, and two cameras of different resolution need no further thought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.calibration import CalibratedImage
+from tracker.region import marker_mask
+
+TOP_SIZE = 1600
+WEIGHT_SIZE = 250
+_MIN_SKIN_SHARE = 0.08
+
+Plane = NDArray[np.float32]
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pyramid:
+    """One photo, prepared for alignment.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Height and width of the photo in pixels.
+    top : ndarray, shape (h, w), float32
+        Luma (0 to 255) of the largest level.
+    weight : ndarray, shape (h, w), float32
+        How much each place counts, in [0, 1], at `WEIGHT_SIZE`; 0 on printed markers and the colour chart.
+    clear : ndarray, shape (h, w), float32
+        1 where there is no marker, on the same lattice as `weight`.
+    """
+
+    shape: tuple[int, int]
+    top: Plane
+    weight: Plane
+    clear: Plane
+
+    @property
+    def extent(self) -> Points:
+        """Height and width in units."""
+        return np.array(self.shape) / max(self.shape)
+
+    def luma(self, size: int) -> Plane:
+        """Luma with a long side of `size` pixels, never larger than the largest level."""
+        return resized(self.top, size)
+
+    def to_units(self, points: Points) -> Points:
+        """Units of photo pixels; both (..., 2) as (row, column)."""
+        return (points + 0.5) / max(self.shape)
+
+    def to_pixels(self, points: Points) -> Points:
+        """Photo pixels of units; both (..., 2) as (row, column)."""
+        return points * max(self.shape) - 0.5
+
+    def weight_at(self, points: Points) -> Points:
+        """Weight at points (n, 2) in units, shape (n,)."""
+        index = (points / self.extent * self.weight.shape).astype(int)
+        row, col = np.clip(index, 0, np.array(self.weight.shape) - 1).T
+        return self.weight[row, col].astype(np.float64)
+
+    def mirrored(self) -> Pyramid:
+        """The same photo, left and right exchanged."""
+        top, weight, clear = (np.ascontiguousarray(plane[:, ::-1]) for plane in (self.top, self.weight, self.clear))
+        return Pyramid(self.shape, top, weight, clear)
+
+
+def build_pyramid(image: CalibratedImage, *, region: NDArray[np.bool_] | None = None) -> Pyramid:
+    """Prepare a photo for alignment.
+
+    Parameters
+    ----------
+    image : CalibratedImage
+    region : ndarray, shape (h, w), bool, optional
+        On the analysis grid: what counts. Without it, everything that looks like skin.
+
+    Returns
+    -------
+    Pyramid
+        Luma is float: an 8-bit average of many camera pixels would throw away the pores of smooth skin.
+    """
+    luma = cv2.cvtColor(image.photo.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    size = level_shape(image.photo.shape, WEIGHT_SIZE)
+    clear = 1 - _area(marker_mask(image).astype(np.float32), size)
+    weight = skin_weight(image) if region is None else _area(region.astype(np.float32), size)
+    # A printed marker moves with the card, not with the skin: it must never be a landmark.
+    return Pyramid(image.photo.shape, resized(luma, TOP_SIZE), weight * (clear > 0.99), (clear > 0.99) * np.float32(1))
+
+
+def level_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
+    """Height and width of an image whose long side is brought to `size` pixels."""
+    factor = size / max(shape)
+    return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
+
+
+def resized(image: Plane, size: int) -> Plane:
+    """An image reduced to a long side of `size` pixels; never enlarged."""
+    return image if size >= max(image.shape[:2]) else _area(image, level_shape(image.shape[:2], size))
+
+
+def _area(image: Plane, shape: tuple[int, int]) -> Plane:
+    return np.asarray(cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def skin_weight(image: CalibratedImage) -> Plane:
+    """How much each place looks like this patient's skin.
+
+    Parameters
+    ----------
+    image : CalibratedImage
+
+    Returns
+    -------
+    ndarray, shape (h, w), float32
+        In [0, 1], at `WEIGHT_SIZE`. Soft, because it only weighs evidence and never cuts. All ones without colour,
+        or when hardly anything has the colour of skin.
+    """
+    shape = level_shape(image.photo.shape, WEIGHT_SIZE)
+    small = np.asarray(cv2.resize(image.photo.rgb, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    proposed = _skin_coloured(small)
+    if not image.photo.has_colour or proposed.mean() < _MIN_SKIN_SHARE:
+        return np.ones(shape, np.float32)
+    chroma = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float64)
+    centre = np.median(chroma[proposed], axis=0)
+    spread = np.cov((chroma[proposed] - centre).T) + 6.0 * np.eye(2)
+    offset = chroma - centre
+    distance = np.einsum("hwi,ij,hwj->hw", offset, np.linalg.inv(spread), offset)
+    likely = np.exp(-0.25 * np.maximum(distance - 2.0, 0)).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(likely, (0, 0), 3), dtype=np.float32)
+
+
+def _skin_coloured(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    luma, cr, cb = cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb))
+    inside = (cr > 131) & (cr < 185) & (cb > 75) & (cb < 130) & (luma > 35)
+    return cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).astype(np.bool_)

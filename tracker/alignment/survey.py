@@ -1,0 +1,144 @@
+"""What is known at the nodes of the finished map: place, uncertainty, agreement."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment.decision import Evidence
+from tracker.alignment.mapping import Alignment
+from tracker.alignment.pyramid import Points, Pyramid
+from tracker.alignment.refinement import Level, Refined, levels_for, refine
+from tracker.alignment.search import Start, cell_weight
+from tracker.alignment.uncertainty import on_nodes, posterior, return_error, standard_uncertainty
+
+_LEVELS = (
+    Level(250, cells=20, iterations=6),
+    Level(500, cells=40, iterations=5),
+    Level(1000, cells=40, iterations=3),
+    Level(1600, cells=40, iterations=2),
+)
+_BACKWARD_SIZE = 500
+_JUDGED_SIZE = 1000
+_SKIN = 0.4
+_MAX_RETURN = 1.5
+_MIN_CORRELATION = 0.3
+_RADIUS_OF_MEDIAN = 1.177  # median distance in the plane for a standard deviation of 1 per axis
+_NODE_SPACING = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """The map at its nodes.
+
+    Attributes
+    ----------
+    rows, cols : ndarray, shape (h,) and (w,)
+        In pixels of the reference.
+    position : ndarray, shape (h, w, 2)
+        In pixels of the moving photo, NaN outside.
+    sd : ndarray, shape (h, w)
+        In pixels of the reference, per axis.
+    usable, skin : ndarray, shape (h, w), bool
+    evidence : Evidence
+    """
+
+    rows: Points
+    cols: Points
+    position: Points
+    sd: Points
+    usable: NDArray[np.bool_]
+    skin: NDArray[np.bool_]
+    evidence: Evidence
+
+
+def survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
+    """Refine both ways and look at what came out."""
+    levels = levels_for(here, there, start.warp.motion, _LEVELS)
+    coarse = tuple(level for level in levels if level.size <= _BACKWARD_SIZE)
+    with ThreadPoolExecutor(2) as pool:
+        returning = pool.submit(refine, there, here, start.back, coarse)
+        stages = refine(here, there, start.warp, levels)
+        back = returning.result()[-1].warp
+    judged = [stage for stage in stages if stage.size <= _JUDGED_SIZE][-1]
+    rows, cols = (_node_lines(n, here.shape[1]) for n in here.shape)
+    lines = here.to_units(rows), here.to_units(cols)
+    forward = stages[-1].warp.on_lines(*lines)
+    returned = return_error(forward, back, *lines)
+    correlation, seen, weight = (
+        on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight)
+    )
+    position = _inside(there.to_pixels(forward), there.shape)
+    skin = weight > _SKIN
+    covered = np.isfinite(position).all(axis=-1) & (seen > 0.99)
+    usable = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
+    sd = standard_uncertainty(posterior(stages[-1], here.extent, *lines), returned, correlation)
+    return Survey(
+        rows=rows,
+        cols=cols,
+        position=position,
+        sd=sd * max(here.shape),
+        usable=usable,
+        skin=skin,
+        evidence=Evidence(
+            agreeing=start.warp.agreeing,
+            score=start.warp.motion.score,
+            correlation=_mean_correlation(here, judged),
+            return_error=float(np.median(returned[skin & covered])) if (skin & covered).any() else 50.0,
+            overlap=float(usable[skin].mean()) if skin.any() else 0.0,
+            folded=_folded(forward, usable),
+        ),
+    )
+
+
+def _folded(position: Points, usable: NDArray[np.bool_]) -> float:
+    """Share of the usable nodes around which the map reverses its sense of rotation."""
+    (row_row, row_col), (col_row, col_col) = (np.gradient(position[..., axis]) for axis in (0, 1))
+    turned = row_row * col_col - row_col * col_row <= 0
+    return float(turned[usable].mean()) if usable.any() else 0.0
+
+
+def _node_lines(pixels: int, width: int) -> Points:
+    spacing = _NODE_SPACING * width
+    return np.linspace(0, pixels - 1, max(2, int(np.ceil((pixels - 1) / spacing)) + 1))
+
+
+def _inside(position: Points, shape: tuple[int, int]) -> Points:
+    """NaN farther than one node outside, so that looking up between nodes still works up to the border."""
+    margin = 1.5 * _NODE_SPACING * max(shape)
+    outside = ((position < -margin) | (position > np.array(shape) - 1 + margin)).any(axis=-1)
+    return np.where(outside[..., None], np.nan, position)
+
+
+def _mean_correlation(here: Pyramid, judged: Refined) -> float:
+    weight = cell_weight(here, judged)
+    return float((np.clip(judged.correlation, -1, 1) * weight).sum() / weight.sum())
+
+
+def as_alignment(found: Survey) -> Alignment:
+    """The public result; the pixels of both photos are kept apart."""
+    measured = found.usable & found.skin
+    linear = _linear_part(found)
+    return Alignment(
+        rows=found.rows,
+        cols=found.cols,
+        moving=found.position.astype(np.float32),
+        sd=found.sd.astype(np.float32),
+        usable=found.usable,
+        overlap=found.evidence.overlap,
+        error_px=_RADIUS_OF_MEDIAN * float(np.median(found.sd[measured])),
+        correlation=found.evidence.correlation,
+        scale=float(np.sqrt(np.linalg.det(linear))),
+        rotation=float(np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))),
+    )
+
+
+def _linear_part(found: Survey) -> Points:
+    """Best linear map of (row, column) offsets over the usable skin, shape (2, 2)."""
+    here = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)[found.usable & found.skin]
+    there = found.position[found.usable & found.skin]
+    solution, *_ = np.linalg.lstsq(here - here.mean(axis=0), there - there.mean(axis=0), rcond=None)
+    return solution.T
