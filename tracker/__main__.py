@@ -1,0 +1,110 @@
+"""`python -m tracker …`: the command line.
+
+Exit codes: 0 done (a rejected photo is a result, not an error); 1 an input could not be used at all (one sentence
+on stderr); 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from tracker.errors import TrackerError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except TrackerError as error:
+        print(f"tracker: {error.reason}", file=sys.stderr)
+    except OSError as error:
+        print(f"tracker: {error.filename or 'A file'} could not be used: {error.strerror or error}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("tracker: stopped.", file=sys.stderr)
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    top = argparse.ArgumentParser(prog="python -m tracker", description="Did this skin measurably change?")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _series_commands(commands)
+    _pair_commands(commands)
+    _phantom_command(commands)
+    demo = commands.add_parser("demo", help="load the demonstration clinic")
+    demo.set_defaults(run=_lazily("application:demo"))
+    app = commands.add_parser("app", help="start the app on this computer")
+    app.add_argument("--port", type=int, default=None, help="port on 127.0.0.1 (8501)")
+    app.set_defaults(run=_lazily("application:app"))
+    return top
+
+
+def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    track = commands.add_parser("track", help="measure a folder of photos of the same skin")
+    track.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="photos dated by EXIF, else by YYYY-MM-DD in the name"
+    )
+    track.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
+    _shared_options(track)
+    track.set_defaults(run=_lazily("series:track_folder"))
+    measure = commands.add_parser("measure", help="metrics of single photos")
+    measure.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    _shared_options(measure)
+    measure.set_defaults(run=_lazily("series:measure_photos"))
+
+
+def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    align = commands.add_parser("align", help="bring one photo into the frame of another")
+    compare = commands.add_parser("compare", help="all metrics of a pair of photos, and what changed")
+    for command, name in ((align, "pair:align_pair"), (compare, "pair:compare_pair")):
+        command.add_argument("reference", type=Path, metavar="REFERENCE")
+        command.add_argument("moving", type=Path, metavar="MOVING")
+        command.set_defaults(run=_lazily(name))
+    align.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets aligned.png and map.npz")
+    align.add_argument("--json", action="store_true", help="print one JSON document")
+    _shared_options(compare)
+
+
+def _phantom_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    phantom = commands.add_parser("phantom", help="render a series of synthetic skin with known truth")
+    phantom.add_argument("--out", type=Path, required=True, metavar="DIR")
+    phantom.add_argument("--seed", type=int, default=0, metavar="N")
+    phantom.add_argument("--sessions", type=_at_least_one, default=6, metavar="N")
+    phantom.add_argument("--replicates", type=_at_least_one, default=2, metavar="N")
+    phantom.add_argument("--scenario", default="thigh", metavar="NAME", help="thigh, control, pigment or null")
+    phantom.add_argument("--demonstration", action="store_true", help="render the whole demonstration clinic")
+    phantom.set_defaults(run=_lazily("rendering:render_phantom"))
+
+
+def _shared_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--region", type=Path, metavar="FILE", help='{"polygon": [[row, col], …]} or a PNG mask, in reference pixels'
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+class _lazily:  # noqa: N801 - reads as an adverb where it is used
+    """A command that is imported when it runs: `--help` and usage errors answer at once."""
+
+    def __init__(self, place: str) -> None:
+        self.module, _, self.function = place.partition(":")
+
+    def __call__(self, options: argparse.Namespace) -> int:
+        command = getattr(import_module(f"tracker.commands.{self.module}"), self.function)
+        return int(command(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""`align` and `compare`: one pair of photos."""
+
+from __future__ import annotations
+
+import io
+import time
+from argparse import Namespace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tracker.alignment import Alignment, align, warp_photo
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.commands.printing import check_document, finite, print_json, writer
+from tracker.errors import AlignmentFailed, PhotoRejected
+from tracker.measurement import Measurement, Metric
+from tracker.metrics import METRICS
+from tracker.photo import Photo, read_photo
+from tracker.pipeline import Result, establish, follow
+from tracker.region import WHOLE_SKIN, read_region
+from tracker.report import practitioner_sentence
+from tracker.timeline import Change, Refused, timeline
+
+#: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
+_FIRST, _SECOND = date(2000, 1, 1), date(2000, 1, 1) + timedelta(days=1)
+
+
+def align_pair(options: Namespace) -> int:
+    """Write the moving photo in the reference's frame, and the map."""
+    reference, moving = (calibrate(read_photo(path)) for path in (options.reference, options.moving))
+    began = time.perf_counter()
+    write = writer(options.out)
+    try:
+        alignment = align(reference, moving)
+    except AlignmentFailed as error:
+        document = alignment_document(None, reference, time.perf_counter() - began, error)
+    else:
+        document = alignment_document(alignment, reference, time.perf_counter() - began)
+        write("aligned.png", _png(warp_photo(moving.photo.rgb, alignment, reference.photo.shape)))
+        write("map.npz", map_bytes(alignment))
+    if options.json:
+        print_json(document)
+    else:
+        print(_alignment_sentence(document))
+    return 0
+
+
+def compare_pair(options: Namespace) -> int:
+    """Print all metrics of both photos and what changed."""
+    region = read_region(options.region) if options.region else WHOLE_SKIN
+    then, now = _dated(read_photo(options.reference), _FIRST), _dated(read_photo(options.moving), _SECOND)
+    document = compare_document(calibrate(then), calibrate(now), region)
+    if options.json:
+        print_json(document)
+    else:
+        for line in document["sentences"]:
+            print(line)
+    return 0
+
+
+def compare_document(then: CalibratedImage, now: CalibratedImage, region: Any = WHOLE_SKIN) -> dict[str, Any]:
+    """The comparison of a pair in the form of `compare --json`, with a sentence per metric."""
+    began = time.perf_counter()
+    first: Result | None = None
+    second: Result | None = None
+    reason: PhotoRejected | AlignmentFailed | None = None
+    try:
+        reference, first = establish(then, region)
+        second = follow(reference, now)
+    except (PhotoRejected, AlignmentFailed) as error:
+        reason = error
+    seconds = time.perf_counter() - began
+    changes = _changes(first, second, reason)
+    return {
+        "reference": _photo_document(then.photo),
+        "moving": _photo_document(now.photo),
+        "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
+        "quality": [check_document(c) for c in (second or first).photo.checks] if second or first else [],  # type: ignore[union-attr]
+        "metrics": [_metric_document(m, changes[m.name], first, second) for m in METRICS],
+        "sentences": [practitioner_sentence(changes[m.name]) for m in METRICS],
+    }
+
+
+def _changes(first: Result | None, second: Result | None, reason: Exception | None) -> dict[str, Change]:
+    results = [r for r in (first, second) if r is not None]
+    measured = [m for r in results for m in r.measurements]
+    refused = [r for result in results for r in result.refused]
+    if second is None:
+        refused = [Refused(m.name, "", _SECOND, str(reason)) for m in METRICS]
+    # What the reference itself does not give explains the pair before anything the second photo lacks.
+    refused = [Refused(r.metric, r.digest, _SECOND, r.reason) for r in reversed(refused)]
+    lines = timeline(measured, refused, METRICS).metrics
+    return {line.metric.name: line.changes[-1] for line in lines}
+
+
+def _dated(photo: Photo, day: date) -> Photo:
+    return Photo(
+        photo.rgb, photo.digest, photo.name, day, photo.has_colour, photo.profile, photo.camera, photo.notes
+    )  # fmt: skip
+
+
+def alignment_document(
+    alignment: Alignment | None,
+    reference: CalibratedImage,
+    seconds: float,
+    error: PhotoRejected | AlignmentFailed | None = None,
+) -> dict[str, Any]:
+    """An alignment in the form of `align --json`."""
+    mm = reference.scale.mm_per_px if reference.scale else None
+    px = alignment.error_px if alignment else None
+    return {
+        "status": "aligned" if alignment else "rejected",
+        "reason": error.reason if error else None,
+        "code": error.code if error else None,
+        "overlap": finite(alignment.overlap) if alignment else 0.0,
+        "error_px": finite(px),
+        "error_mm": finite(px * mm) if px is not None and mm else None,
+        "seconds": finite(seconds, 3),
+    }
+
+
+def _alignment_sentence(document: dict[str, Any]) -> str:
+    if document["status"] != "aligned":
+        return f"Not aligned: {document['reason']}"
+    mm = document["error_mm"]
+    size = f"{document['error_px']:.2f} px" + (f" ({mm:.2f} mm)" if mm else "")
+    return f"Aligned: claimed median error {size} over {document['overlap']:.0%} of the skin."
+
+
+def map_bytes(alignment: Alignment) -> bytes:
+    """The map of an alignment as the bytes of a ``map.npz``."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        rows=alignment.rows,
+        cols=alignment.cols,
+        moving_row=alignment.moving[..., 0],
+        moving_col=alignment.moving[..., 1],
+        sd=alignment.sd,
+    )
+    return buffer.getvalue()
+
+
+def _png(rgb: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def _photo_document(photo: Photo) -> dict[str, Any]:
+    return {
+        "name": photo.name,
+        "digest": photo.digest,
+        "height": photo.shape[0],
+        "width": photo.shape[1],
+        "notes": list(photo.notes),
+    }
+
+
+def _value(result: Result | None, metric: Metric) -> Measurement | None:
+    return next((m for m in result.measurements if m.metric == metric.name), None) if result else None
+
+
+def _metric_document(metric: Metric, change: Change, first: Result | None, second: Result | None) -> dict[str, Any]:
+    then, now = _value(first, metric), _value(second, metric)
+    interval = None if change.low is None or change.high is None else [finite(change.low), finite(change.high)]
+    return {
+        "name": metric.name,
+        "method": metric.method,
+        "unit": metric.unit,
+        "reference": finite(then.value) if then else None,
+        "moving": finite(now.value) if now else None,
+        "uncertainty": finite(now.uncertainty) if now else None,
+        "change": finite(change.change),
+        "change_unit": change.unit,
+        "interval": interval,
+        "mdc95": finite(change.mdc95),
+        "mdc_source": change.mdc_source,
+        "verdict": str(change.verdict),
+        "reason": change.reason or None,
+    }

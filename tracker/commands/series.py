@@ -1,0 +1,148 @@
+"""`track` and `measure`: a folder of photos, or single ones."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from tracker.alignment import Alignment, warp_photo
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.commands.printing import ProgressBar, check_document, finite, print_json, writer
+from tracker.errors import PhotoRejected, SeriesInvalid
+from tracker.metrics import METRICS
+from tracker.photo import PHOTO_SUFFIXES, read_photo
+from tracker.pipeline import Reference, establish, track
+from tracker.region import WHOLE_SKIN, Region, read_region
+from tracker.report import Report, headline
+from tracker.reports import FORMATS
+from tracker.reports.document import report_document
+from tracker.reports.pictures import encode_picture
+
+#: Files that look like photos: those we read, and those whose refusal should be explained.
+_LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {".heic", ".heif", ".avif", ".gif", ".bmp", ".dng", ".cr2", ".cr3", ".nef"}
+_REGION_FILES = ("region.json", "region.png")
+_THUMBNAIL_WIDTH = 360
+_SHOWN_WIDTH = 1400
+
+
+class _Album:
+    """Pictures for the report, kept small while the pixels pass by; aligned photos are written at full size."""
+
+    def __init__(self, folder: Path) -> None:
+        self._write = writer(folder)
+        self.shown: dict[str, bytes] = {}
+        self.thumbnails: dict[str, bytes] = {}
+        self.shape = (1, 1)
+
+    def __call__(self, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+        self.shape = reference.image.photo.shape
+        rgb = image.photo.rgb if alignment is None else warp_photo(image.photo.rgb, alignment, self.shape)
+        name = f"{image.photo.taken_on}_{image.photo.digest[:8]}.jpg"
+        self._write(name, encode_picture(rgb, width=rgb.shape[1]))
+        self.shown[image.photo.digest] = encode_picture(rgb, width=_SHOWN_WIDTH)
+        self.thumbnails[image.photo.digest] = encode_picture(image.photo.rgb, width=_THUMBNAIL_WIDTH)
+
+
+def track_folder(options: Namespace) -> int:
+    """The main job without a clinic: a folder of photos → reports."""
+    photos = photo_files(options.folder)
+    region = _region(options)
+    album = _Album(options.out / "aligned")
+    report = track(photos, region=region, title=options.folder.resolve().name, progress=ProgressBar(), watcher=album)
+    write = writer(options.out)
+    pictures = _pictures(report, album)
+    written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
+    if options.json:
+        print_json(report_document(report))
+    else:
+        print(headline(report))
+        print(f"{len(report.photos)} photos measured, {len(report.rejections)} left out.")
+        for rejection in report.rejections:
+            print(f"  {rejection.name}: {rejection.reason}")
+        for path in written:
+            print(f"  {path}")
+    return 0
+
+
+def photo_files(folder: Path) -> list[Path]:
+    """Files of a folder that look like photos, by name.
+
+    Raises
+    ------
+    SeriesInvalid
+        There is no such folder, or no photo in it.
+    """
+    if not folder.is_dir():
+        raise SeriesInvalid(f"{folder} is not a folder; please name the folder that holds the photos.")
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in _LOOKS_LIKE_A_PHOTO and p.is_file())
+    photos = [p for p in found if p.name not in _REGION_FILES and not p.name.startswith(".")]
+    if not photos:
+        raise SeriesInvalid(f"There are no photos in {folder}; put the JPEG files of one view into it.")
+    return photos
+
+
+def measure_photos(options: Namespace) -> int:
+    """Metrics of single photos; each is its own reference."""
+    region = read_region(options.region) if options.region else WHOLE_SKIN
+    documents = [_measured(path, region) for path in options.photos]
+    if options.json:
+        print_json({"photos": documents})
+        return 0
+    for document in documents:
+        print(document["name"])
+        for metric in document["metrics"]:
+            value = metric["value"]
+            said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
+            print(f"  {metric['name']:<12} {said}")
+    return 0
+
+
+def _region(options: Namespace) -> Region | None:
+    """The region asked for, else the one that lies in the folder."""
+    if options.region:
+        return read_region(options.region)
+    return next((read_region(options.folder / n) for n in _REGION_FILES if (options.folder / n).is_file()), None)
+
+
+def _measured(path: Path, region: Region) -> dict[str, Any]:
+    photo = read_photo(path)
+    document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
+    try:
+        _, result = establish(calibrate(photo), region)
+    except PhotoRejected as error:
+        nothing = [_metric(m.name, m.method, m.unit, reason=error.reason) for m in METRICS]
+        return document | {"quality": [], "notes": list(photo.notes), "metrics": nothing}
+    values = {m.metric: m for m in result.measurements}
+    reasons = {r.metric: r.reason for r in result.refused}
+    metrics = [
+        _metric(m.name, m.method, m.unit, values[m.name].value, values[m.name].uncertainty)
+        if m.name in values
+        else _metric(m.name, m.method, m.unit, reason=reasons[m.name])
+        for m in METRICS
+    ]
+    quality = [check_document(check) for check in result.photo.checks]
+    return document | {"quality": quality, "notes": list(photo.notes), "metrics": metrics}
+
+
+def _metric(
+    name: str,
+    method: str,
+    unit: str,
+    value: float | None = None,
+    uncertainty: float | None = None,
+    *,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "method": method,
+        "unit": unit,
+        "value": finite(value),
+        "uncertainty": finite(uncertainty),
+        "reason": reason,
+    }
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None
