@@ -21,6 +21,7 @@ def write_series(
     sessions: int = 6,
     replicates: int = 2,
     spoiled: Mapping[int, str] | None = None,
+    size: tuple[int, int] = (1500, 2000),
     progress: Progress | None = None,
 ) -> Path:
     """Write a rendered series into a folder and return the folder.
@@ -29,26 +30,33 @@ def write_series(
     ----------
     out : Path
         Folder for the JPEG files, ``truth.json`` and, where there is a patch, ``region.json``.
-    scenario, seed, sessions, replicates, spoiled
-        As in `series`.
+    scenario, seed, sessions, replicates, spoiled, size
+        As in `tracker.phantom.series`.
     progress : callable, optional
         Called with the number of photos written and their total.
+
+    Raises
+    ------
+    TrackerError
+        If the scenario or a way to spoil is unknown.
     """
+    photos = series(scenario, seed=seed, sessions=sessions, replicates=replicates, spoiled=spoiled, size=size)
     out.mkdir(parents=True, exist_ok=True)
-    photos, region = [], None
-    plan = series(scenario, seed=seed, sessions=sessions, replicates=replicates, spoiled=spoiled)
-    for photo in plan:
+    described = []
+    for photo in photos:
         (out / photo.name).write_bytes(photo.jpeg)
-        photos.append(photo_document(photo))
-        region = photo.region
+        described.append(photo_document(photo))
+        if photo.region is not None:
+            _write_json(out / "region.json", {"polygon": photo.region.round(2).tolist()})
         if progress:
-            progress(len(photos), sessions * replicates)
-    document = {"scenario": scenario, "seed": seed, "made_by": "tracker phantom", "photos": photos}
-    (out / "truth.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
-    if region is not None:
-        polygon = {"polygon": region.round(2).tolist()}
-        (out / "region.json").write_text(json.dumps(polygon) + "\n", encoding="utf-8")
+            progress(len(described), sessions * replicates)
+    truth = {"scenario": scenario, "seed": seed, "made_by": "tracker phantom", "photos": described}
+    _write_json(out / "truth.json", truth)
     return out
+
+
+def _write_json(path: Path, document: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def photo_document(photo: PhantomPhoto) -> dict[str, object]:
@@ -89,8 +97,3 @@ def _warp_document(truth: Truth) -> dict[str, object]:
 
 def _rounded(values: NDArray[np.float32]) -> list[float | None]:
     return [None if np.isnan(value) else round(float(value), 2) for value in values]
-
-
-def write_demonstration(out: Path, progress: Progress | None = None) -> Path:
-    """Write the demonstration clinic and return its folder."""
-    raise NotImplementedError

@@ -89,10 +89,10 @@ def _picked(image: Field, canvas: Canvas, points: NDArray[np.float64], size: tup
     rows, columns = canvas.shape
     row = to_full(points[..., 0] / canvas.pitch + (rows - 1) / 2, size)
     column = to_full(points[..., 1] / canvas.pitch + (columns - 1) / 2, size)
-    # OpenCV resamples at most four channels at a time.
+    # Lanczos, because OpenCV's cubic moves things by up to 0.03 px; at most four channels at a time.
     parts = [
         cv2.remap(
-            np.ascontiguousarray(image[..., at : at + 3]), column, row, cv2.INTER_CUBIC,
+            np.ascontiguousarray(image[..., at : at + 3]), column, row, cv2.INTER_LANCZOS4,
             borderMode=cv2.BORDER_REFLECT_101,
         )
         for at in range(0, image.shape[2], 3)

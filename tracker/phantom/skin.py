@@ -1,7 +1,6 @@
 """A patch of skin: its relief, melanin and blood, and what they become in one session."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import cv2
@@ -85,7 +84,7 @@ class Relief:
     """Size of the polygons of the fine relief, mm."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Skin:
     """Skin laid flat on its canvas, before any session.
 
@@ -103,11 +102,6 @@ class Skin:
     """Height that stays through the course."""
     dimples: Field
     """Height that a session scales: dimples and the undulation between them, 0 or negative and positive."""
-
-    @cached_property
-    def inside(self) -> NDArray[np.floating]:
-        """Position across the body, shape (H, W): between -1 and 1 on skin."""
-        return self.body.across(self.canvas.y, self.canvas.x)
 
     def relief(self, dimple_depth_scale: float) -> Field:
         """Return the height without the broad shape of the body, mm, shape (H, W)."""
