@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from tracker.measurement import Measurement
+from tracker.measurement import Direction, Measurement, Metric
 from tracker.metrics import metric_named, typology_class
 from tracker.quality import Check, Status
+from tracker.quality.checks import ALL_METRICS
 from tracker.region import Region
 from tracker.timeline import Change, MetricTimeline, Refused, SessionValue, Timeline, Verdict
 
@@ -182,6 +183,49 @@ def practitioner_sentence(change: Change) -> str:
         f"Measurable {direction} in {_lowered(metric.title)}: {signed(change.change, change.unit)}{unit} "
         f"(95 % CI {low} to {high}); this set-up detects {number(change.mdc95, change.unit)}{unit}."
     )
+
+
+def metric_sentence(line: MetricTimeline) -> str:
+    """One metric in the practitioner's words: its latest change, or why there is none yet."""
+    if line.baseline is None:
+        return f"{line.metric.title} could not be measured in these photos."
+    if line.latest is None:
+        return f"{line.metric.title}: there is a baseline; a change needs a second session."
+    return practitioner_sentence(line.latest)
+
+
+def change_text(change: Change) -> str:
+    """A change with its 95 % interval, such as ``"−18 % (−25 to −11)"``; empty where there is none."""
+    if change.change is None or change.low is None or change.high is None:
+        return ""
+    low, high = (signed(value, change.unit) for value in (change.low, change.high))
+    return f"{signed(change.change, change.unit)}{_unit(change.unit)} ({low} to {high})"
+
+
+def detectable_text(change: Change) -> str:
+    """The smallest change this set-up detects, such as ``"12 %"``; empty where there is none."""
+    return "" if change.mdc95 is None else f"{number(change.mdc95, change.unit)}{_unit(change.unit)}"
+
+
+def direction_sentence(metric: Metric) -> str:
+    """Which change of a metric is called better."""
+    return {
+        Direction.LESS: "Lower is better.",
+        Direction.TOWARDS_ZERO: "Closer to zero is better.",
+        Direction.NONE: "Neither direction is called better.",
+    }[metric.direction]
+
+
+def photo_standing(photo: ReportedPhoto) -> str:
+    """What a photo is good for, in a few words."""
+    if photo.is_reference:
+        return "reference"
+    blocking = {check.blocks for check in photo.checks if check.status is Status.BLOCK}
+    if ALL_METRICS in blocking:
+        return "not comparable"
+    if blocking:
+        return "partly comparable"
+    return "comparable, with a remark" if photo.status is Status.WARN else "comparable"
 
 
 _PATIENT_BETTER = {
