@@ -95,7 +95,7 @@ def _at_least_one(text: str) -> int:
     return value
 
 
-class _lazily:  # noqa: N801 - reads as an adverb where it is used
+class _lazily:
     """A command that is imported when it runs: `--help` and usage errors answer at once."""
 
     def __init__(self, place: str) -> None:

@@ -58,7 +58,8 @@ class Metric:
         True if changes are ratios: they are computed in logarithms and stated in per cent.
     needs : frozenset of Need
     prepare : callable
-        ``(AlignedImage, mask) -> ndarray (h, w, k)``: the quantity in each cell.
+        ``(AlignedImage, skin, counted) -> ndarray (h, w, k)``: the quantity in each cell. `skin` may be used to
+        filter, `counted` (a part of it) is what the statistic sees.
     reduce : callable
         ``(values (n, k), weights (n,)) -> float``: its statistic over weighted cells.
     session_sd : float
@@ -66,6 +67,8 @@ class Metric:
         unit of the metric, or as a logarithm if it is multiplicative.
     tolerance_mm : float
         Largest position uncertainty at which a cell is still used.
+    margin_mm : float
+        Width of the rim of the region that is used to filter but not counted: a wide filter is one-sided there.
     min_area_cm2 : float
         Smallest area that carries the statistic.
     scale_sensitivity : float
@@ -81,10 +84,11 @@ class Metric:
     direction: Direction
     multiplicative: bool
     needs: frozenset[Need]
-    prepare: Callable[[AlignedImage, NDArray[np.bool_]], NDArray[np.float32]]
+    prepare: Callable[[AlignedImage, NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.float32]]
     reduce: Callable[[NDArray[np.float64], NDArray[np.float64]], float]
     session_sd: float
     tolerance_mm: float = 2.0
+    margin_mm: float = 0.0
     min_area_cm2: float = 0.0
     scale_sensitivity: float = 0.0
 
@@ -166,13 +170,12 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     """
     _check_needs(image, metric, marked=marked)
     usable = image.valid & (image.sd <= _tolerance_cells(image, metric))
-    groups = [_group(region & usable, image)]
+    groups = [_group(_without_rim(region & usable, image, metric), image)]
     share = float((region & usable).sum() / max(1, region.sum()))
     if metric.is_contrast:
         groups.append(_ring(region, usable, image, metric))
     _check_area(groups[0].mask, image, metric)
-    everywhere = groups[0].mask if len(groups) == 1 else groups[0].mask | groups[1].mask
-    field = metric.prepare(image, everywhere)
+    field = metric.prepare(image, region & usable, groups[0].mask)
     value = _evaluate(field, groups, metric)
     draws = _bootstrap(field, groups, metric, image)
     parts = (
@@ -216,6 +219,17 @@ def _check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) ->
             f"{metric.title} needs at least {metric.min_area_cm2:.0f} cm² of skin; {area:.0f} cm² can be used here.",
             code="area",
         )
+
+
+def _without_rim(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
+    """Cells at least `margin_mm` away from the outline; small holes, such as moles, have no rim."""
+    if not metric.margin_mm or image.grid.mm_per_cell is None:
+        return mask
+    hole = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(2.5 / image.grid.mm_per_cell) + 1,) * 2)
+    whole = cv2.morphologyEx(np.pad(mask, 1).astype(np.uint8), cv2.MORPH_CLOSE, hole)
+    whole[[0, -1]], whole[:, [0, -1]] = 0, 0
+    depth = cv2.distanceTransform(whole, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return np.asarray(mask & (depth >= metric.margin_mm / image.grid.mm_per_cell))
 
 
 def _group(mask: NDArray[np.bool_], image: AlignedImage) -> _Prepared:

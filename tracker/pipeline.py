@@ -19,7 +19,7 @@ from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, 
 from tracker.measurement import Measurement, Metric, measure
 from tracker.metrics import METRICS
 from tracker.photo import Photo, identify_photo, read_photo
-from tracker.quality import Comparability, Status, assess, assess_photo
+from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import Rejection, Report, ReportedPhoto
@@ -198,11 +198,22 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
     AlignmentFailed
         The photo does not show the same skin, or not well enough.
     """
-    alignment = align(reference.image, image, region=reference.mask)
+    try:
+        alignment = align(reference.image, image, region=reference.mask)
+    except AlignmentFailed as error:
+        raise _explained(error, reference.image, image) from error
     aligned = resample(image, alignment, reference.image)
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     measured, refused = _measure_all(aligned, reference, metrics, quality)
     return Result(_reported(image, quality, alignment, reference), measured, refused, alignment)
+
+
+def _explained(error: AlignmentFailed, reference: CalibratedImage, image: CalibratedImage) -> AlignmentFailed:
+    """The refusal with a cause that a new photo can mend, where the photo itself shows one."""
+    if error.code == "mirrored":
+        return error
+    cause = explain_mismatch(reference, image)
+    return error if cause is None else AlignmentFailed(cause.advice, code=cause.check.replace(" ", "_"))
 
 
 def summarise(

@@ -115,6 +115,7 @@ def chroma_regressed_shading(
     *,
     mm_per_cell: float,
     band_mm: tuple[float, float] = DIMPLE_BAND_MM,
+    counted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Shading of the relief in a band, without what pigment explains.
 
@@ -128,6 +129,8 @@ def chroma_regressed_shading(
         Pitch of the grid.
     band_mm : tuple of float
         Wavelengths, 12 to 50 mm for dimples.
+    counted : ndarray, shape (h, w), bool, optional
+        The part of the mask that pigment is fitted on; by default all of it.
 
     Returns
     -------
@@ -143,7 +146,8 @@ def chroma_regressed_shading(
     bands = band_pass(log_light(linear), mask, band_mm=band_mm, mm_per_cell=mm_per_cell)
     luminance = bands @ _LUMINANCE
     chroma = np.stack([bands[..., 0] - bands[..., 1], bands[..., 1] - bands[..., 2]], axis=-1)
-    fit, *_ = np.linalg.lstsq(chroma[mask].astype(np.float64), luminance[mask].astype(np.float64), rcond=None)
+    fitted = mask if counted is None else counted
+    fit, *_ = np.linalg.lstsq(chroma[fitted].astype(np.float64), luminance[fitted].astype(np.float64), rcond=None)
     return np.asarray(luminance - chroma @ fit.astype(np.float32), dtype=np.float32)
 
 

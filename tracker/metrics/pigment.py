@@ -36,7 +36,7 @@ def melanin_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(-100 * np.log10(np.maximum(linear[..., 0], DARKEST_LIGHT)), dtype=np.float32)
 
 
-def _field(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
     return melanin_index(image.linear)[..., None]
 
 

@@ -37,11 +37,11 @@ def erythema_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(100 * (red - green) - MELANIN_IN_ERYTHEMA * melanin_index(linear), dtype=np.float32)
 
 
-def _erythema_field(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _erythema_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
     return erythema_index(image.linear)[..., None]
 
 
-def _a_star_field(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _a_star_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
     return lab_from_linear(image.linear)[..., 1:2].astype(np.float32)
 
 

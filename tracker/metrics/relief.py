@@ -11,10 +11,10 @@ from tracker.quality import Need
 from tracker.shading import chroma_regressed_shading
 
 
-def shading_percent(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def shading_percent(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Chroma-regressed shading in the dimple band, in per cent of luminance, shape (h, w, 1)."""
     assert image.grid.mm_per_cell is not None
-    shading = chroma_regressed_shading(image.linear, mask, mm_per_cell=image.grid.mm_per_cell)
+    shading = chroma_regressed_shading(image.linear, skin, mm_per_cell=image.grid.mm_per_cell, counted=counted)
     return np.float32(100) * shading[..., None]
 
 
@@ -37,6 +37,7 @@ RELIEF = Metric(
     reduce=roughness,
     session_sd=0.12,
     tolerance_mm=3.0,
+    margin_mm=10.0,
     min_area_cm2=100.0,
     scale_sensitivity=0.3,
 )

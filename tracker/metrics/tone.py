@@ -63,7 +63,7 @@ def typology_class(angle: float) -> str:
     return next((name for lower, name in _CLASSES if angle > lower), "dark")
 
 
-def _lab_field(image: AlignedImage, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _lab_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
     return lab_from_linear(image.linear).astype(np.float32)
 
 

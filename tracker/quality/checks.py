@@ -12,6 +12,7 @@ from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
 from tracker.quality.need import Need
 from tracker.quality.sharpness import blur_of, sharpness_ratio
+from tracker.region import skin_mask
 from tracker.shading import LightDirection, chroma_regressed_shading, light_direction, log_light
 
 MIN_COHERENCE = 0.15
@@ -131,6 +132,42 @@ def assess(
     )
 
 
+def explain_mismatch(reference: CalibratedImage, moving: CalibratedImage) -> Check | None:
+    """A property of the photo itself that explains why it could not be aligned; None if nothing stands out.
+
+    Parameters
+    ----------
+    reference, moving : CalibratedImage
+        Each in its own frame.
+
+    Returns
+    -------
+    Check or None
+        Blur first, then light from another side: both can be mended by a new photo, and "another area" cannot.
+    """
+    masks = [skin_mask(image) for image in (reference, moving)]
+    if not all(mask.any() for mask in masks):
+        return None
+    blur = _blur(moving, masks[1])
+    if blur.status is Status.BLOCK:
+        return blur
+    lights = [_light_of(image, mask) for image, mask in zip((reference, moving), masks, strict=True)]
+    if lights[0] is None or lights[1] is None or min(light.coherence for light in lights if light) < MIN_COHERENCE:
+        return None
+    then, now = lights[0], lights[1]
+    turned = abs((now.azimuth - then.azimuth + 180) % 360 - 180)
+    if turned <= 60 or then.side == now.side:
+        return None
+    return _direction_check(then, now, turned)
+
+
+def _light_of(image: CalibratedImage, mask: NDArray[np.bool_]) -> LightDirection | None:
+    mm = image.grid.mm_per_cell
+    if not image.photo.has_colour or mm is None or not _large_enough(mask, mm):
+        return None
+    return _shading(image.linear, mask & ~image.clipped, mm)[1]
+
+
 def _graded(value: float, ok: tuple[float, float], warn: tuple[float, float]) -> Status:
     if ok[0] <= value <= ok[1]:
         return Status.OK
@@ -236,11 +273,8 @@ def _large_enough(mask: NDArray[np.bool_], mm: float | None) -> bool:
 
 
 def _own_light(image: CalibratedImage, region: NDArray[np.bool_]) -> tuple[Check, ...]:
-    mm = image.grid.mm_per_cell
-    if not image.photo.has_colour or mm is None or not _large_enough(region, mm):
-        return ()
-    _, light = _shading(image.linear, region & ~image.clipped, mm)
-    return (_obliqueness(light),)
+    light = _light_of(image, region)
+    return (_obliqueness(light),) if light else ()
 
 
 def _obliqueness(light: LightDirection) -> Check:
@@ -263,12 +297,13 @@ def _light(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.b
     shading_then, light_then = _shading(reference.linear, mask, mm)
     shading_now, light_now = _shading(aligned.linear, mask, mm)
     turned = _turned(shading_then, light_then, shading_now, light_now, mask)
+    return _direction_check(light_then, light_now, turned), _obliqueness(light_now)
+
+
+def _direction_check(then: LightDirection, now: LightDirection, turned: float) -> Check:
     status = _graded(turned, (0, 15), (0, 30))
-    advice = "" if status is Status.OK else _light_advice(light_then, light_now, turned)
-    direction = Check(
-        "light direction", turned, "at most 15° from the reference", status, advice, blocks=Need.OBLIQUE_LIGHT
-    )
-    return direction, _obliqueness(light_now)
+    advice = "" if status is Status.OK else _light_advice(then, now, turned)
+    return Check("light direction", turned, "at most 15° from the reference", status, advice, blocks=Need.OBLIQUE_LIGHT)
 
 
 def _turned(
