@@ -1,6 +1,7 @@
 import io
 import json
 import warnings
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -193,7 +194,7 @@ def test_a_dot_on_the_skin_is_where_the_truth_says():
         picture = look(day, bare, light=soft, camera=camera, tissue=tissue).radiance
         seen.append(_dot_centres(picture, camera.to_pixels(tissue.to_scene(sites))))
 
-    told = carried(seen[0], body=LARGE_FIELD, first=poses[0], this=poses[1])
+    told = carried(seen[0], body=LARGE_FIELD, cards=np.empty((0, 2)), first=poses[0], this=poses[1])
     assert np.abs(seen[0] - seen[1]).max() > 5.0
     assert_allclose(told, seen[1], atol=0.05)
 
@@ -238,8 +239,9 @@ def test_every_photo_shows_four_markers_of_the_right_size(courses):
         assert np.mean(sides) == pytest.approx(MARKER_SIDE / photo.truth.mm_per_px, rel=0.01), photo.name
 
 
-def test_markers_move_as_the_truth_says(courses):
-    first, later = courses["thigh"][0], courses["thigh"][2]
+@pytest.mark.parametrize("name", ["thigh", "pigment"])
+def test_markers_move_as_the_truth_says(courses, name):
+    first, _, later = courses[name]
     truth = later.truth
     nodes = (truth.rows, truth.cols)
     before, after = _markers(first.rgb), _markers(later.rgb)
@@ -247,7 +249,7 @@ def test_markers_move_as_the_truth_says(courses):
     for number, corners in before.items():
         for moving, axis in ((truth.moving_row, 0), (truth.moving_col, 1)):
             told = RegularGridInterpolator(nodes, moving)(corners)
-            assert_allclose(told, after[number][:, axis], atol=0.2)  # the detector's own error at 53 px a side
+            assert_allclose(told, after[number][:, axis], atol=0.3)  # the detector's own error at 53 px a side
 
 
 # Truth
@@ -324,7 +326,7 @@ def test_the_skin_mask_keeps_to_skin(courses):
 
 def test_the_same_seed_gives_the_same_bytes():
     once, again, other = (
-        [photo.jpeg for photo in series("thigh", seed=seed, sessions=2, replicates=1, size=SMALL)] for seed in (1, 1, 2)
+        [photo.jpeg for photo in series("thigh", seed=seed, sessions=1, size=SMALL)] for seed in (1, 1, 2)
     )
 
     assert once == again
@@ -385,3 +387,28 @@ def test_the_truth_survives_being_written(tmp_path, courses):
         )  # null is NaN
     polygon = json.loads((tmp_path / "region.json").read_text())["polygon"]
     assert_allclose(polygon, photos[0].region, atol=0.0051)
+
+
+SAMPLES = Path(__file__).parents[1] / "sample_images"
+
+
+@pytest.mark.parametrize(
+    ("folder", "scenario"),
+    [("thigh-left-treated", "thigh"), ("thigh-right-control", "control"), ("pigment-patch", "pigment")],
+)
+def test_every_sample_photo_has_its_truth(folder, scenario):
+    document = json.loads((SAMPLES / folder / "truth.json").read_text())
+
+    assert document["scenario"] == scenario
+    assert {entry["file"] for entry in document["photos"]} == {path.name for path in SAMPLES.glob(f"{folder}/*.jpg")}
+
+
+def test_the_sample_images_are_those_this_code_renders():
+    folder = SAMPLES / "pigment-patch"
+    document = json.loads((folder / "truth.json").read_text())
+
+    photo = next(series("pigment", seed=document["seed"], sessions=6, replicates=1))
+    stored = np.asarray(Image.open(folder / photo.name), float)
+
+    assert photo_document(photo)["metrics"] == pytest.approx(document["photos"][0]["metrics"], abs=0.01)
+    assert np.abs(stored - photo.rgb).mean() < 1.0  # other library versions may round and compress differently

@@ -13,6 +13,8 @@ MARKER_SIDE: Final = 20.0
 """Side of a marker's black square, mm."""
 QUIET_ZONE: Final = 5.0
 """White border around it, mm."""
+CARD_SIDE: Final = MARKER_SIDE + 2 * QUIET_ZONE
+"""Side of a whole card, mm."""
 _DICTIONARY: Final = cv2.aruco.DICT_4X4_50
 _CELLS: Final = 6
 _SUPERSAMPLING: Final = 4
@@ -42,7 +44,7 @@ def lay_backdrop(rng: np.random.Generator, canvas: Canvas, centres: tuple[tuple[
     colour = _BLUE_GREY * (1.0 + texture)[..., None]
     card = np.zeros(canvas.shape, np.float32)
     for number, (y, x) in enumerate(centres):
-        where = canvas.window(y, x, MARKER_SIDE / 2 + QUIET_ZONE + 1.0)
+        where = canvas.window(y, x, CARD_SIDE / 2 + 1.0)
         paper, cover = _card(number, canvas.y[where[0]] - y, canvas.x[:, where[1]] - x, canvas.pitch)
         card[where] = cover
         colour[where] += cover[..., None] * (paper[..., None] - colour[where])
@@ -61,7 +63,7 @@ def _card(number: int, y: Field, x: Field, pitch: float) -> tuple[Field, Field]:
     row, column = (np.floor((v / MARKER_SIDE + 0.5) * _CELLS).astype(int) for v in (fine_y, fine_x))
     padded = np.pad(bits, 1, constant_values=255)
     inner = padded[np.clip(row, -1, _CELLS)[:, None] + 1, np.clip(column, -1, _CELLS)[None, :] + 1] > 0
-    edge = MARKER_SIDE / 2 + QUIET_ZONE
+    edge = CARD_SIDE / 2
     cover = (np.abs(fine_y) < edge)[:, None] & (np.abs(fine_x) < edge)[None, :]
     return _binned(np.where(inner, _WHITE, _BLACK)), _binned(cover)
 

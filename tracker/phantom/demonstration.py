@@ -20,7 +20,7 @@ class _Course:
     spoiled: Mapping[int, str] | None = None
 
 
-_SEED: Final = 3
+_SEED: Final = 0
 _SESSIONS: Final = 6
 _COURSES: Final = (
     _Course(

@@ -49,7 +49,7 @@ _THIGH = Scenario(
     field=300.0,
     body=Body(half_width=90.0, depth=42.0, taper=0.045, sway=2.5),
     complexion=Complexion(),
-    relief=Relief(dimples=22, depth=4.5, mattress=0.24),
+    relief=Relief(dimples=26, depth=4.5, mattress=0.32),
     light=Light(slant=50.0, azimuth=0.0, ambient=0.28),
     card_edge=(34.0, 37.0),
     blur_mm=0.11,

@@ -268,7 +268,13 @@ def _truth(
 ) -> Truth:
     rows, cols = node_grid(stage.size)
     nodes = np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1)
-    moved = carried(nodes, body=stage.skin.body, first=(first.camera, first.tissue), this=(shot.camera, shot.tissue))
+    moved = carried(
+        nodes,
+        body=stage.skin.body,
+        cards=stage.backdrop.corners.mean(axis=1),
+        first=(first.camera, first.tissue),
+        this=(shot.camera, shot.tissue),
+    )
     return Truth(
         rows=rows.astype(np.float32),
         cols=cols.astype(np.float32),

@@ -55,8 +55,8 @@ class Complexion:
     """Standard deviation of ln(melanin) over the skin."""
     flush: float = 0.12
     """Standard deviation of ln(blood) over the skin."""
-    freckles: int = 40
-    moles: int = 8
+    freckles: int = 60
+    moles: int = 10
     follicles: float = 4.5
     """Mean distance of two hair follicles, mm."""
     hairs: float = 3.0
@@ -73,7 +73,7 @@ class Relief:
     depth: float = 0.0
     """Depth of the deepest dimple, mm."""
     mattress: float = 0.0
-    """Standard deviation of the soft undulation between dimples, 15-45 mm wavelength, mm."""
+    """Standard deviation of the soft undulation between dimples, 24-60 mm wavelength, mm."""
     waviness: float = 0.3
     """Standard deviation of the 50-120 mm undulation, mm; does not change."""
     peel: float = 0.012
@@ -173,10 +173,11 @@ def _still_relief(shaping: np.random.Generator, fine: np.random.Generator, canva
 
 def _dimples(rng: np.random.Generator, canvas: Canvas, body: Body, relief: Relief) -> Field:
     """Return the relief that treatment changes, mm."""
-    height = relief.mattress * random_field(rng, canvas, 15.0, 45.0)
+    height = relief.mattress * random_field(rng, canvas, 24.0, 60.0)
     for y, x in scattered(rng, canvas, count=relief.dimples, apart=15.0):
-        depth = relief.depth * rng.uniform(0.35, 1.0)
-        width = rng.uniform(4.0, 9.0)
+        width = rng.uniform(4.5, 9.0)
+        # Narrow dimples are shallower: tethered fat, not bullet holes.
+        depth = relief.depth * rng.uniform(0.5, 1.0) * np.sqrt(width / 9.0)
         squeeze, angle = rng.uniform(0.6, 1.0), rng.uniform(0.0, np.pi)
         where = canvas.window(y, x, 4.5 * width)
         dy, dx = canvas.y[where[0]] - y, canvas.x[:, where[1]] - x

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+from tracker.phantom.backdrop import CARD_SIDE
 from tracker.phantom.fields import AMPLITUDE_HALF, Canvas, Field
 from tracker.phantom.light import Light
 from tracker.phantom.optics import lab_from_linear
@@ -65,11 +66,16 @@ def node_grid(size: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def carried(
-    pixels: NDArray[np.float64], *, body: Body, first: tuple[Camera, Deformation], this: tuple[Camera, Deformation]
+    pixels: NDArray[np.float64],
+    *,
+    body: Body,
+    cards: NDArray[np.float64],
+    first: tuple[Camera, Deformation],
+    this: tuple[Camera, Deformation],
 ) -> NDArray[np.float64]:
     """Return where points of the first photo lie in this one.
 
-    Skin follows camera and tissue, everything else the camera alone.
+    Skin follows camera and tissue; cards and backdrop follow the camera alone.
 
     Parameters
     ----------
@@ -77,6 +83,8 @@ def carried(
         (row, column) in the first photo.
     body : Body
         Tells skin from backdrop.
+    cards : ndarray, shape (n, 2)
+        Centres of the cards that lie on the skin or beside it, (y, x) mm.
     first, this : tuple of Camera and Deformation
         The poses of the two photos.
 
@@ -88,6 +96,8 @@ def carried(
     scene = first[0].to_scene(pixels)
     skin = first[1].to_skin(scene)
     is_skin = np.abs(body.across(skin[..., 0], skin[..., 1])) < 1.0
+    for card in cards:
+        is_skin &= np.abs(scene - card).max(axis=-1) > CARD_SIDE / 2
     now = np.where(is_skin[..., None], this[1].to_scene(skin), scene)
     moved = this[0].to_pixels(now)
     seen = np.all((moved >= -0.5) & (moved <= np.array(this[0].size) - 0.5), axis=-1)
