@@ -1,0 +1,303 @@
+"""What a report for people says, in reading order and finished words; HTML and PDF only lay it out.
+
+Everything that is said about a change comes from `tracker.report`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.report import (
+    NOT_A_DIAGNOSIS,
+    PROVISIONAL_NOTE,
+    Report,
+    ReportedPhoto,
+    change_text,
+    detectable_text,
+    direction_sentence,
+    headline,
+    metric_sentence,
+    number,
+    photo_standing,
+    practitioner_sentence,
+    value_sentence,
+)
+from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
+
+TREATED, UNTREATED = "This series", "Untreated side"
+_SOURCES = {"study": "measured in this clinic", "provisional": "provisional, typical for this kind of set-up"}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session of one metric."""
+
+    day: str
+    value: str
+    change: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One metric on one side of the body: its sentence and its sessions."""
+
+    title: str
+    verdict: str
+    sentence: str
+    sessions: tuple[SessionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that is said about one measured metric.
+
+    Attributes
+    ----------
+    name, title : str
+    facts : tuple of (label, value)
+        The few numbers that carry the verdict.
+    newer : str
+        What is to be said of sessions after the one the verdict is about; empty if there are none.
+    sides : tuple of Side
+        This series, and the untreated side if there is one.
+    """
+
+    name: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    newer: str
+    sides: tuple[Side, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Of this series."""
+        return self.sides[0].verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """One photo, used or not."""
+
+    digest: str
+    day: str
+    name: str
+    standing: str
+    error: str
+    overlap: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRow:
+    """How one metric is measured."""
+
+    title: str
+    symbol: str
+    method: str
+    unit: str
+    detectable: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A report in finished words, in reading order."""
+
+    title: str
+    period: str
+    headline: str
+    verdict: str
+    newer: str
+    cards: tuple[Card, ...]
+    photos: tuple[tuple[str, tuple[PhotoRow, ...]], ...]
+    declined: tuple[tuple[str, str], ...]
+    methods: tuple[MethodRow, ...]
+    basis: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def content_of(report: Report) -> Content:
+    """Everything a report for people says.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    Content
+        Text only; without control characters and without marks that change the direction of text.
+    """
+    cards = tuple(_card(line, _control_line(report, line)) for line in report.measured)
+    return Content(
+        title=plain(report.title),
+        period=_period(report),
+        headline=plain(headline(report)),
+        verdict=cards[0].verdict if cards else "not measured",
+        newer=cards[0].newer if cards else "",
+        cards=cards,
+        photos=_photo_lists(report),
+        declined=_declined(report),
+        methods=tuple(_method(line) for line in report.timeline.metrics),
+        basis=_basis(report),
+        notes=(NOT_A_DIAGNOSIS, *([PROVISIONAL_NOTE] if _is_provisional(report) else [])),
+    )
+
+
+def plain(text: str) -> str:
+    """Text that is shown as it is: no control characters, no lone surrogates, no overriding of direction.
+
+    Examples
+    --------
+    >>> plain("a\\x00b\\u202egpj.exe")
+    'a\\ufffdbgpj.exe'
+    """
+    return "".join(_plain_character(character) for character in text)
+
+
+def _plain_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
+        return ""
+    if character in "\n\r\t":
+        return " "
+    return "\ufffd" if category in ("Cc", "Cs", "Co", "Cn") else character
+
+
+def spoken_day(day: date | None) -> str:
+    """A day as it is read aloud and cannot be mistaken, such as ``"4 May 2026"``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day else "no date"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _period(report: Report) -> str:
+    days = sorted({photo.taken_on for photo in report.photos} | {r.taken_on for r in report.rejections if r.taken_on})
+    if not days:
+        return ""
+    sessions = f"{len(days)} session{'s' if len(days) > 1 else ''}"
+    return f"{spoken_day(days[0])} to {spoken_day(days[-1])}, {sessions}" if len(days) > 1 else spoken_day(days[0])
+
+
+def _control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
+    lines = report.control.timeline.metrics if report.control else ()
+    return next((other for other in lines if other.metric.name == line.metric.name), None)
+
+
+def _card(line: MetricTimeline, control: MetricTimeline | None) -> Card:
+    sides = [_side(TREATED, line)] + ([_side(UNTREATED, control)] if control else [])
+    return Card(line.metric.name, line.metric.title, _facts(line), _newer(line), tuple(sides))
+
+
+def _side(title: str, line: MetricTimeline) -> Side:
+    verdict = str(line.latest.verdict) if line.latest else "baseline"
+    changes = {change.taken_on: change for change in line.changes}
+    values = {session.taken_on: session for session in line.sessions}
+    rows = [_session(line, day, values.get(day), changes.get(day)) for day in sorted(changes.keys() | values.keys())]
+    return Side(title, verdict, plain(metric_sentence(line)), tuple(rows))
+
+
+def _session(line: MetricTimeline, day: date, session: SessionValue | None, change: Change | None) -> SessionRow:
+    value = value_sentence(session, line) if session else ""
+    if change is None:
+        return SessionRow(spoken_day(day), value, "", "baseline", "")
+    return SessionRow(spoken_day(day), value, change_text(change), str(change.verdict), plain(change.reason))
+
+
+def _facts(line: MetricTimeline) -> tuple[tuple[str, str], ...]:
+    assert line.baseline is not None
+    facts = [(f"Baseline, {spoken_day(line.baseline.taken_on)}", value_sentence(line.baseline, line))]
+    latest = line.latest
+    now = next((s for s in line.sessions if latest and s.taken_on == latest.taken_on), None)
+    if latest and now and latest.verdict is not Verdict.NOT_COMPARABLE:
+        facts += [
+            (f"Now, {spoken_day(now.taken_on)}", value_sentence(now, line)),
+            ("Change, 95 % interval", change_text(latest)),
+            ("This set-up detects", detectable_text(latest)),
+        ]
+    return tuple(facts)
+
+
+def _newer(line: MetricTimeline) -> str:
+    newest = line.changes[-1] if line.changes else None
+    if newest is None or newest is line.latest:
+        return ""
+    return plain(f"{spoken_day(newest.taken_on)}: {practitioner_sentence(newest)}")
+
+
+def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]:
+    parts = [(TREATED, report)] + ([(UNTREATED, report.control)] if report.control else [])
+    return tuple((title, _photo_rows(part)) for title, part in parts)
+
+
+def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
+    used = [(photo.taken_on, _used(photo)) for photo in report.photos]
+    left_out = [
+        (r.taken_on, PhotoRow(r.digest, spoken_day(r.taken_on), plain(r.name), "rejected", "", "", (plain(r.reason),)))
+        for r in report.rejections
+    ]
+    return tuple(row for _, row in sorted(used + left_out, key=lambda dated: (dated[0] or date.max, dated[1].name)))
+
+
+def _used(photo: ReportedPhoto) -> PhotoRow:
+    error = "" if photo.error_px is None else f"{number(photo.error_px, 'px')} px"
+    if photo.error_mm is not None:
+        error += f" ({number(photo.error_mm, 'mm')} mm)"
+    overlap = "" if photo.overlap is None else f"{100 * photo.overlap:.0f} %"
+    remarks = [plain(text) for text in (*(check.advice for check in photo.checks), *photo.notes) if text]
+    return PhotoRow(
+        photo.digest,
+        spoken_day(photo.taken_on),
+        plain(photo.name),
+        photo_standing(photo),
+        error,
+        overlap,
+        tuple(remarks),
+    )
+
+
+def _declined(report: Report) -> tuple[tuple[str, str], ...]:
+    """Metrics without any value, each with the reason most of the photos gave."""
+    rows = []
+    for line in report.timeline.metrics:
+        if not line.sessions:
+            reasons = Counter(r.reason for r in report.refused if r.metric == line.metric.name)
+            rows.append((line.metric.title, plain(reasons.most_common(1)[0][0]) if reasons else ""))
+    return tuple(rows)
+
+
+def _method(line: MetricTimeline) -> MethodRow:
+    metric = line.metric
+    sources = {change.mdc_source for change in line.changes}
+    detectable = "; ".join(_SOURCES.get(source, source) for source in sorted(sources))
+    return MethodRow(
+        metric.title, metric.symbol, metric.method, metric.unit, detectable or "–", direction_sentence(metric)
+    )
+
+
+def _basis(report: Report) -> tuple[tuple[str, str], ...]:
+    scale = f"{report.mm_per_px:.3f} mm per pixel of the reference" if report.mm_per_px else "none in the picture"
+    region = "the whole skin" if report.region.is_whole_skin else "marked by hand on the reference photo"
+    rows = [
+        (
+            "Reference photo",
+            f"{spoken_day(report.reference.taken_on)}, {report.reference.name}" if report.photos else "–",
+        ),
+        ("Region", region),
+        ("Scale", scale),
+        ("Colour", report.colour_evidence or "not known"),
+        ("Set-up", report.set_up or "not stated"),
+    ]
+    return tuple((label, plain(text)) for label, text in rows)
+
+
+def _is_provisional(report: Report) -> bool:
+    parts = [report] + ([report.control] if report.control else [])
+    changes = [change for part in parts for line in part.measured for change in line.changes]
+    return any(change.mdc_source == "provisional" and change.mdc95 is not None for change in changes)

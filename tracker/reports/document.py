@@ -1,0 +1,195 @@
+"""report.json: everything a report rests on, enough to draw it again."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+
+from tracker.measurement import Measurement, Metric
+from tracker.quality import Check
+from tracker.report import (
+    NOT_A_DIAGNOSIS,
+    Rejection,
+    Report,
+    ReportedPhoto,
+    headline,
+    metric_sentence,
+    patient_headline,
+    photo_standing,
+    practitioner_sentence,
+)
+from tracker.reports.pictures import Pictures
+from tracker.timeline import Change, MetricTimeline, Refused, SessionValue
+
+#: Raised when a reader of the document would have to change.
+SCHEMA = 1
+
+
+def software_version() -> str:
+    """Version of the installed package; a source tree that is not installed has none."""
+    try:
+        return version("tracker")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def render_document(report: Report, pictures: Pictures) -> bytes:
+    """The report as JSON.
+
+    Parameters
+    ----------
+    report : Report
+    pictures : Pictures
+        Not part of the document; photos are named by their digests.
+
+    Returns
+    -------
+    bytes
+        UTF-8; what is not a finite number is null.
+    """
+    text = json.dumps(report_document(report), ensure_ascii=False, indent=2, allow_nan=False)
+    return (text + "\n").encode("utf-8", "replace")
+
+
+def report_document(report: Report) -> dict[str, object]:
+    """The report as plain dictionaries, lists, text and numbers, ready for ``json.dumps``."""
+    return {
+        "schema": SCHEMA,
+        "software": {"name": "tracker", "version": software_version()},
+        "note": NOT_A_DIAGNOSIS,
+        **_series(report),
+        "control": _series(report.control) if report.control else None,
+    }
+
+
+def _series(report: Report) -> dict[str, object]:
+    return {
+        "title": report.title,
+        "headline": headline(report),
+        "patient_headline": patient_headline(report),
+        "region": report.region.as_json(),
+        "mm_per_px": _finite(report.mm_per_px),
+        "colour_evidence": report.colour_evidence,
+        "set_up": report.set_up,
+        "photos": [_photo(photo) for photo in report.photos],
+        "rejections": [_rejection(rejection) for rejection in report.rejections],
+        "metrics": [_metric(line) for line in report.timeline.metrics],
+        "measurements": [_measurement(measurement) for measurement in report.measurements],
+        "changes": [change_document(change) for line in report.timeline.metrics for change in line.changes],
+        "refused": [_refused(refused) for refused in report.refused],
+    }
+
+
+def change_document(change: Change) -> dict[str, object]:
+    """One change as plain values."""
+    return {
+        "metric": change.metric,
+        "taken_on": _iso(change.taken_on),
+        "baseline_on": _iso(change.baseline_on),
+        "baseline": _finite(change.baseline),
+        "value": _finite(change.value),
+        "change": _finite(change.change),
+        "interval": None if change.low is None else [_finite(change.low), _finite(change.high)],
+        "mdc95": _finite(change.mdc95),
+        "unit": change.unit,
+        "mdc_source": change.mdc_source,
+        "verdict": str(change.verdict),
+        "reason": change.reason or None,
+        "sentence": practitioner_sentence(change),
+    }
+
+
+def check_document(check: Check) -> dict[str, object]:
+    """One quality check as plain values."""
+    return {
+        "check": check.check,
+        "value": _finite(check.value),
+        "limit": check.limit,
+        "status": str(check.status),
+        "advice": check.advice or None,
+        "blocks": str(check.blocks),
+    }
+
+
+def _photo(photo: ReportedPhoto) -> dict[str, object]:
+    return {
+        "digest": photo.digest,
+        "name": photo.name,
+        "taken_on": _iso(photo.taken_on),
+        "is_reference": photo.is_reference,
+        "standing": photo_standing(photo),
+        "overlap": _finite(photo.overlap),
+        "error_px": _finite(photo.error_px),
+        "error_mm": _finite(photo.error_mm),
+        "quality": [check_document(check) for check in photo.checks],
+        "notes": list(photo.notes),
+    }
+
+
+def _rejection(rejection: Rejection) -> dict[str, object]:
+    return {
+        "digest": rejection.digest or None,
+        "name": rejection.name,
+        "taken_on": _iso(rejection.taken_on),
+        "reason": rejection.reason,
+        "code": rejection.code,
+    }
+
+
+def _metric(line: MetricTimeline) -> dict[str, object]:
+    metric = line.metric
+    return {
+        "name": metric.name,
+        "title": metric.title,
+        "symbol": metric.symbol,
+        "method": metric.method,
+        "unit": metric.unit,
+        "direction": str(metric.direction),
+        "changes_are": "ratios" if metric.multiplicative else "differences",
+        "sentence": metric_sentence(line),
+        "sessions": [_session(metric, session) for session in line.sessions],
+    }
+
+
+def _session(metric: Metric, session: SessionValue) -> dict[str, object]:
+    return {
+        "taken_on": _iso(session.taken_on),
+        "value": _finite(session.value),
+        "uncertainty": _finite(session.uncertainty),
+        "unit": metric.unit,
+        "photos": [measurement.digest for measurement in session.measurements],
+    }
+
+
+def _measurement(measurement: Measurement) -> dict[str, object]:
+    return {
+        "metric": measurement.metric,
+        "method": measurement.method,
+        "unit": measurement.unit,
+        "digest": measurement.digest,
+        "taken_on": _iso(measurement.taken_on),
+        "value": _finite(measurement.value),
+        "uncertainty": _finite(measurement.uncertainty),
+        "parts": {name: _finite(part) for name, part in measurement.parts},
+        "area_share": _finite(measurement.area_share),
+    }
+
+
+def _refused(refused: Refused) -> dict[str, object]:
+    return {
+        "metric": refused.metric,
+        "digest": refused.digest or None,
+        "taken_on": _iso(refused.taken_on),
+        "reason": refused.reason,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no word for NaN or infinity. Numpy's numbers become Python's."""
+    return float(value) if value is not None and math.isfinite(value) else None
