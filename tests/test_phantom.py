@@ -140,6 +140,22 @@ def test_the_azimuth_is_where_the_light_comes_from_in_the_picture(azimuth, brigh
     assert lit[60 + 16 * down, 60 + 16 * right] > 1.1 > 0.9 > lit[60 - 16 * down, 60 - 16 * right]
 
 
+def test_the_lamp_stays_put_when_the_camera_rolls():
+    canvas = Canvas(160.0, 160.0, 0.5)
+    height = 6.0 * np.exp(-0.5 * (canvas.y**2 + canvas.x**2) / 12.0**2).astype(np.float32)
+    day = appearance(_plain_skin(canvas, height=height), dimple_depth_scale=1.0, melanin_gain=1.0)
+    bare = lay_backdrop(np.random.default_rng(0), canvas, ())
+    still = soft_tissue(np.random.default_rng(0), 0.0)
+    lamp = Light(slant=45.0, azimuth=0.0, ambient=0.2, falloff=0.0, gloss=0.0)
+
+    for roll in (0.0, 60.0, -90.0):
+        camera = Camera((120, 120), 60.0, roll=roll)
+        picture = look(day, bare, light=lamp, camera=camera, tissue=still).radiance[..., 1]
+        right, left, top, bottom = picture[60, 84], picture[60, 36], picture[36, 60], picture[84, 60]
+        assert right > 1.2 * left
+        assert top == pytest.approx(bottom, rel=0.02)
+
+
 # Geometry
 
 
