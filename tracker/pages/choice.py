@@ -1,0 +1,150 @@
+"""Which patient and which view: asked once, the same way on every page, and kept as ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tracker.clinic import Clinic
+from tracker.clinic.records import Patient, View
+from tracker.errors import RecordError
+from tracker.pages.frame import complain, link
+
+PATIENT, VIEW = "patient", "view"
+
+
+def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
+    """Show the title of a page with the choice of patient and view beside it.
+
+    Parameters
+    ----------
+    clinic : Clinic
+    title : str
+        Of the page.
+    key : str
+        Of the two boxes.
+
+    Returns
+    -------
+    View or None
+        None if there is nothing to choose from; the page has then been told so.
+    """
+    heading, left, right = st.columns([5, 4, 4], vertical_alignment="bottom")
+    heading.title(title, anchor=False)
+    patients = clinic.patients()
+    if not patients:
+        _nobody()
+        return None
+    view, patient = _wanted(clinic, patients)
+    with left:
+        patient = _ask_patient(patients, patient, key)
+    views = clinic.views(patient.id)
+    if view is None or view.patient_id != patient.id:
+        view = views[0] if views else None
+    if view is not None:
+        with right:
+            view = _ask_view(views, view, key)
+    _remember(patient, view)
+    if view is None:
+        st.info("This patient has no view yet. A view is a body site, photographed the same way each time.")
+        link("session", "Add the first session", icon=":material/add_a_photo:", patient=patient.id)
+    return view
+
+
+def choose_patient(clinic: Clinic, title: str, *, key: str) -> Patient | None:
+    """Show the title of a page with the choice of a patient beside it; None if there are no patients."""
+    heading, right = st.columns([5, 4], vertical_alignment="bottom")
+    heading.title(title, anchor=False)
+    patients = clinic.patients()
+    if not patients:
+        _nobody()
+        return None
+    view, patient = _wanted(clinic, patients)
+    with right:
+        patient = _ask_patient(patients, patient, key)
+    _remember(patient, view)
+    return patient
+
+
+def choose_view_of(clinic: Clinic, views: Sequence[View], *, key: str) -> View:
+    """Show the choice among the views of one patient; there is at least one."""
+    wanted = st.session_state.get(VIEW)
+    view = _ask_view(views, next((v for v in views if v.id == wanted), views[0]), key)
+    _remember(clinic.patient(view.patient_id), view)
+    return view
+
+
+def patient_label(patient: Patient) -> str:
+    """Code and name, as they were typed."""
+    return f"{patient.code} · {patient.name}" if patient.name else patient.code
+
+
+def view_label(view: View) -> str:
+    """Title of a view, with the untreated side marked."""
+    return f"{view.title} (untreated)" if view.is_control else view.title
+
+
+def asked_view(clinic: Clinic) -> View | None:
+    """The view of the address, else the one used last; None if neither names one.
+
+    Raises
+    ------
+    RecordError
+        The address names a view that is not in the record.
+    """
+    wanted = st.query_params.get(VIEW) or ("" if PATIENT in st.query_params else st.session_state.get(VIEW, ""))
+    return clinic.view(wanted) if wanted else None
+
+
+def _wanted(clinic: Clinic, patients: Sequence[Patient]) -> tuple[View | None, Patient]:
+    try:
+        view = asked_view(clinic)
+        wanted = view.patient_id if view else st.query_params.get(PATIENT) or st.session_state.get(PATIENT)
+        return view, clinic.patient(wanted) if wanted else patients[0]
+    except RecordError as error:
+        complain(error)
+        st.session_state.pop(VIEW, None)
+        st.session_state.pop(PATIENT, None)
+        return None, patients[0]
+
+
+def _ask_patient(patients: Sequence[Patient], patient: Patient, key: str) -> Patient:
+    names = {p.id: patient_label(p) for p in patients}
+    box = f"{key}-patient"
+    st.session_state[box] = patient.id
+    st.selectbox("Patient", list(names), format_func=names.__getitem__, key=box, on_change=_chose, args=(box, PATIENT))
+    return patient
+
+
+def _ask_view(views: Sequence[View], view: View, key: str) -> View:
+    names = {v.id: view_label(v) for v in views}
+    box = f"{key}-view"
+    st.session_state[box] = view.id
+    st.selectbox("View", list(names), format_func=names.__getitem__, key=box, on_change=_chose, args=(box, VIEW))
+    return view
+
+
+def _chose(box: str, name: str) -> None:
+    """Put the chosen id into the address; a new patient starts with the first of their views."""
+    if name == PATIENT:
+        st.session_state.pop(VIEW, None)
+        st.query_params.from_dict({PATIENT: st.session_state[box]})
+    else:
+        st.query_params.from_dict({VIEW: st.session_state[box]})
+
+
+def _remember(patient: Patient, view: View | None) -> None:
+    """Keep the ids for the next page, and in the address for a reload."""
+    st.session_state[PATIENT] = patient.id
+    if view is None:
+        st.session_state.pop(VIEW, None)
+        return
+    st.session_state[VIEW] = view.id
+    if st.query_params.get(VIEW) != view.id:
+        st.query_params.from_dict({VIEW: view.id})
+
+
+def _nobody() -> None:
+    st.info("There are no patients yet.")
+    link("today", "Add the first patient", icon=":material/person_add:")

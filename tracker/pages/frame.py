@@ -1,0 +1,77 @@
+"""What every page stands in: its width, its header, its links to other pages, and how it says that something failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import streamlit as st
+
+from tracker.errors import TrackerError
+
+WIDE, NARROW = 1160, 620
+LOCAL_LINE = "Only on this computer: there is no sign-in yet, so the app answers nobody else. No photo leaves it."
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    r"""Text as Streamlit's Markdown shows it verbatim: names and notes are never markup.
+
+    Examples
+    --------
+    >>> print(plain("![x](y) *bold*"))
+    \!\[x\]\(y\) \*bold\*
+    """
+    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+
+
+def day_text(day: date) -> str:
+    """A day as people write it.
+
+    Examples
+    --------
+    >>> day_text(date(2026, 3, 2))
+    '2 Mar 2026'
+    """
+    return f"{day.day} {day:%b %Y}"
+
+
+def frame(run: Callable[[], None], *, width: int = WIDE) -> None:
+    """Run a page in the middle of the window; an expected error becomes one sentence on it."""
+    with st.container(horizontal_alignment="center"), st.container(width=width):
+        try:
+            run()
+        except TrackerError as error:
+            complain(error)
+        st.space("small")
+        st.caption(LOCAL_LINE)
+
+
+def complain(error: TrackerError) -> None:
+    """Show an expected error; its sentence may hold the name of a file."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def link(
+    place: str, label: str, *, icon: str | None = None, patient: str | None = None, view: str | None = None
+) -> None:
+    """Link to another page; ids travel in the address.
+
+    Parameters
+    ----------
+    place : str
+        Path of the page, such as ``"compare"``.
+    label : str
+    icon : str, optional
+    patient, view : str, optional
+        Ids to open there.
+    """
+    chosen = {name: value for name, value in (("patient", patient), ("view", view)) if value}
+    page = st.Page(_elsewhere, url_path=place, title=label)
+    st.page_link(page, label=label, icon=icon, query_params=chosen or None)
+
+
+def _elsewhere() -> None:
+    """Stand for a page that `st.navigation` has declared: Streamlit knows pages by their path."""

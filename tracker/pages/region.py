@@ -1,0 +1,59 @@
+"""Region: where to measure, drawn once on the reference photo of a view."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from tracker.clinic import Clinic
+from tracker.clinic.records import StoredPhoto, View
+from tracker.pages.choice import choose_view
+from tracker.pages.frame import day_text, link
+from tracker.pages.work import show_work
+from tracker.region import Region, polygon_region
+from tracker.web.components import Picture, region_editor
+from tracker.web.links import photo_url
+
+AGAIN = "After saving, every photo of this view is measured again in the background."
+
+
+def page(clinic: Clinic) -> None:
+    """Draw the region of a view."""
+    view = choose_view(clinic, "Region", key="region")
+    if view is None:
+        return
+    show_work(clinic)
+    reference = next((p for p in clinic.photos(view.id) if p.is_reference), None)
+    if reference is None:
+        st.info("The region is drawn on the first good photo of the view, and there is none yet.")
+        link("session", "Add a session", icon=":material/add_a_photo:", view=view.id)
+        return
+    st.markdown(
+        "Mark the skin to measure: click around it on the reference photo. "
+        "For pigment and redness, mark the patch only; the skin around it is the comparison."
+    )
+    corners = _corners(view, reference)
+    saved = view.region is not None and not view.region.is_whole_skin
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save = st.button("Save region", type="primary", icon=":material/save:", disabled=len(corners) < 3)
+        whole = st.button("Measure the whole skin", disabled=not saved)
+        st.caption(AGAIN, width="content")
+    if save:
+        _set(clinic, view, polygon_region(np.asarray(corners, dtype=np.float64)))
+    if whole:
+        _set(clinic, view, None)
+
+
+def _corners(view: View, reference: StoredPhoto) -> list[tuple[float, float]]:
+    polygon = view.region.polygon if view.region else None
+    start = [(float(row), float(column)) for row, column in polygon] if polygon is not None else []
+    day = day_text(reference.taken_on)
+    picture = Picture(photo_url(reference.id), f"Reference, {day}", f"Reference photo of {view.title}, {day}")
+    version = f"{view.id} {start}"
+    return region_editor(picture, start, shape=reference.shape, version=version, key=f"editor-{view.id}")
+
+
+def _set(clinic: Clinic, view: View, region: Region | None) -> None:
+    clinic.set_region(view.id, region)
+    st.toast("The region is saved. Measuring starts again.", icon=":material/check:")
+    st.rerun()

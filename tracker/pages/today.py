@@ -1,0 +1,89 @@
+"""Today: who is followed here, how far the measuring is, and where to go next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tracker.clinic import Clinic
+from tracker.clinic.records import Patient, PhotoState, View
+from tracker.errors import TrackerError
+from tracker.pages.choice import view_label
+from tracker.pages.frame import complain, day_text, link, plain
+from tracker.pages.work import show_work
+
+PER_PAGE = 20
+
+
+def page(clinic: Clinic) -> None:
+    """Show the list of patients."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title("Today", anchor=False, width="content")
+        with st.popover("New patient", icon=":material/person_add:"):
+            _new_patient(clinic)
+    show_work(clinic)
+    patients = clinic.patients()
+    if not patients:
+        st.info("Nobody is followed here yet. Add the first patient above.")
+        return
+    for patient in _shown(patients):
+        _row(clinic, patient)
+
+
+def _shown(patients: list[Patient]) -> list[Patient]:
+    """The patients that match the search, one page of them."""
+    if len(patients) <= PER_PAGE:
+        return patients
+    wanted = st.text_input("Find", placeholder="Code or name", label_visibility="collapsed").casefold()
+    found = [p for p in patients if wanted in f"{p.code} {p.name}".casefold()]
+    if len(found) > PER_PAGE:
+        st.caption(f"{PER_PAGE} of {len(found)} patients are shown; type more of the code or name to find others.")
+    return found[:PER_PAGE]
+
+
+def _row(clinic: Clinic, patient: Patient) -> None:
+    with st.container(border=True, key=f"patient-{patient.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"#### {plain(patient.code)}", width="content")
+            st.text(patient.name, width="stretch")
+            if patient.is_demonstration:
+                st.badge("Demonstration: rendered, not photographed", icon=":material/science:", color="blue")
+        if patient.note:
+            st.caption(plain(patient.note))
+        for view in clinic.views(patient.id):
+            _view(clinic, view)
+        with st.container(horizontal=True):
+            link("session", "Add a session", icon=":material/add_a_photo:", patient=patient.id)
+            link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
+
+
+def _view(clinic: Clinic, view: View) -> None:
+    photos = clinic.photos(view.id)
+    left, middle, right = st.columns([4, 5, 3], vertical_alignment="center")
+    left.text(view_label(view))
+    if not photos:
+        middle.caption("No photos yet")
+        return
+    waiting = sum(p.state is PhotoState.WAITING for p in photos)
+    rejected = sum(p.state is PhotoState.REJECTED for p in photos)
+    said = [f"{len({p.taken_on for p in photos})} sessions, latest {day_text(max(p.taken_on for p in photos))}"]
+    said += [f"{waiting} waiting"] if waiting else []
+    said += [f"{rejected} not comparable"] if rejected else []
+    middle.caption("  ·  ".join(said))
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        link("compare", "Compare", icon=":material/compare:", view=view.id)
+        link("progress", "Progress", icon=":material/timeline:", view=view.id)
+
+
+def _new_patient(clinic: Clinic) -> None:
+    with st.form("new-patient", clear_on_submit=True, border=False):
+        code = st.text_input("Code", max_chars=40, help="What the clinic calls this person; not shown to others.")
+        name = st.text_input("Name", max_chars=120)
+        note = st.text_area("Note", max_chars=500, height=80)
+        if not st.form_submit_button("Add patient", type="primary"):
+            return
+    try:
+        patient = clinic.add_patient(code=code, name=name, note=note)
+    except TrackerError as error:
+        complain(error)
+    else:
+        st.switch_page(st.Page(lambda: None, url_path="session"), query_params={"patient": patient.id})

@@ -1,0 +1,74 @@
+"""A verdict as a card, and the checks it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import streamlit as st
+
+from tracker.pages.frame import day_text, plain
+from tracker.quality import Check, Status
+from tracker.report import detectable_text, number, practitioner_sentence, value_sentence
+from tracker.timeline import Change, MetricTimeline, Verdict
+
+Colour = Literal["green", "red", "blue", "gray", "orange"]
+
+VERDICTS: dict[Verdict, tuple[str, str, Colour]] = {
+    Verdict.BETTER: ("Better", ":material/trending_up:", "green"),
+    Verdict.WORSE: ("Worse", ":material/trending_down:", "red"),
+    Verdict.CHANGED: ("Changed", ":material/change_history:", "blue"),
+    Verdict.NO_MEASURABLE_CHANGE: ("No measurable change", ":material/drag_handle:", "gray"),
+    Verdict.NOT_COMPARABLE: ("Not comparable", ":material/block:", "orange"),
+}
+STATUSES: dict[str, tuple[str, str, Colour]] = {
+    Status.OK: ("Good", ":material/check_circle:", "green"),
+    Status.WARN: ("Usable, with a remark", ":material/error:", "orange"),
+    Status.BLOCK: ("Not usable", ":material/cancel:", "red"),
+}
+
+
+def verdict_badge(verdict: Verdict) -> None:
+    """Show a verdict in two words, with a sign that does not need colour."""
+    words, icon, colour = VERDICTS[verdict]
+    st.badge(words, icon=icon, color=colour)
+
+
+def status_badge(status: str, words: str | None = None) -> None:
+    """Show the outcome of the gate."""
+    own, icon, colour = STATUSES[status]
+    st.badge(words or own, icon=icon, color=colour)
+
+
+def verdict_card(line: MetricTimeline, change: Change) -> None:
+    """Show one metric of one session: verdict, sentence, both values and what the set-up can detect."""
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"**{line.metric.title}**", width="content")
+            verdict_badge(change.verdict)
+        st.markdown(plain(practitioner_sentence(change)))
+        sessions = {s.taken_on: s for s in line.sessions}
+        facts = [
+            f"{day_text(day)}: {value_sentence(sessions[day], line)}"
+            for day in (change.baseline_on, change.taken_on)
+            if day in sessions
+        ]
+        if change.mdc95 is not None:
+            facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
+        if facts:
+            st.caption(plain("  ·  ".join(facts)))
+
+
+def checks_table(checks: Iterable[Check]) -> None:
+    """Show each check with its value, its limit, and what to do."""
+    rows = [
+        {
+            "Check": check.check.capitalize(),
+            "Found": number(check.value, ""),
+            "Should be": check.limit,
+            "Outcome": STATUSES[check.status][0],
+            "Advice": check.advice or "–",
+        }
+        for check in checks
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch")

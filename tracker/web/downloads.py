@@ -1,0 +1,74 @@
+"""A view's report as a file to take away, in every format of `tracker.reports`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from tracker.clinic import Clinic
+from tracker.clinic.records import PhotoState, StoredPhoto, View
+from tracker.reports import FORMATS, Format, Picture, Pictures
+from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A file to send.
+
+    Attributes
+    ----------
+    name : str
+        Without the name of a person.
+    media_type : str
+    data : bytes
+    """
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+def suffix_of(report_format: Format) -> str:
+    """Ending of the files of a format, such as ``"pdf"``: its name in our addresses."""
+    return PurePath(report_format.file_name).suffix[1:]
+
+
+def render_report(clinic: Clinic, view_id: str, suffix: str) -> ReportFile | None:
+    """The report of a view in one format; None if there is no such format or nothing is measured yet.
+
+    Raises
+    ------
+    RecordError
+        The view is not in the record.
+    """
+    report_format = next((f for f in FORMATS if suffix_of(f) == suffix), None)
+    view, report = clinic.view(view_id), clinic.report(view_id)
+    if report_format is None or report is None:
+        return None
+    data = report_format.render(report, report_pictures(clinic, view))
+    return ReportFile(report_format.file_name, report_format.media_type, data)
+
+
+def report_pictures(clinic: Clinic, view: View) -> Pictures:
+    """What a report of a view shows: the first photo, the latest comparable one in its frame, and thumbnails."""
+    photos = clinic.photos(view.id)
+    reference = next((p for p in photos if p.is_reference), None)
+    later = [p for p in photos if p.state is PhotoState.MEASURED and not p.is_reference and p.status != "block"]
+    return Pictures(
+        first=_picture(clinic, reference) if reference else None,
+        latest=_picture(clinic, later[-1]) if later else None,
+        region_outline=_outline(view, reference),
+        thumbnails={p.digest: clinic.picture(p.id, width=THUMBNAIL_WIDTH) for p in photos},
+    )
+
+
+def _picture(clinic: Clinic, photo: StoredPhoto) -> Picture:
+    return Picture(clinic.picture(photo.id, width=PICTURE_WIDTH, aligned=not photo.is_reference), photo.taken_on)
+
+
+def _outline(view: View, reference: StoredPhoto | None) -> tuple[tuple[float, float], ...]:
+    polygon = view.region.polygon if view.region else None
+    if polygon is None or reference is None:
+        return ()
+    height, width = reference.shape
+    return tuple((float(row) / height, float(column) / width) for row, column in polygon)

@@ -1,0 +1,35 @@
+"""Addresses of our own routes: ids only, never a name of a person or of a file."""
+
+from __future__ import annotations
+
+PREVIEW_WIDTH = 320
+
+
+def photo_url(photo_id: str, *, aligned: bool = False, width: int | None = None) -> str:
+    """Address of a photo; a component adds the width that suits the screen.
+
+    Parameters
+    ----------
+    photo_id : str
+    aligned : bool
+        In the frame of the reference.
+    width : int, optional
+        In pixels.
+
+    Examples
+    --------
+    >>> photo_url("3f", aligned=True, width=320)
+    '/photo/3f?aligned=1&w=320'
+    """
+    query = "&".join(part for part in ("aligned=1" if aligned else "", f"w={width}" if width else "") if part)
+    return f"/photo/{photo_id}?{query}".rstrip("?")
+
+
+def difference_url(photo_id: str) -> str:
+    """Address of the difference map of a photo against its reference."""
+    return f"/difference/{photo_id}"
+
+
+def report_url(view_id: str, format_name: str) -> str:
+    """Address of a view's report in one format."""
+    return f"/report/{view_id}.{format_name}"

@@ -1,0 +1,91 @@
+"""Our own HTTP routes: photos, difference maps, reports, and whether the app is alive.
+
+Nothing of a patient goes through Streamlit's own media store, which answers anybody who knows an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tracker.clinic import Clinic
+from tracker.errors import TrackerError
+from tracker.web.downloads import render_report
+
+WIDTHS = (160, 320, 640, 1024, 1600, 2400, 3600)
+DEFAULT_WIDTH = 1024
+
+Opened = Callable[[], Clinic]
+
+
+def routes(opened: Opened) -> list[Route]:
+    """Our routes over a clinic.
+
+    Parameters
+    ----------
+    opened : callable
+        Gives the clinic, when the first request needs it.
+    """
+    return [
+        Route("/healthz", _healthz),
+        Route("/photo/{photo_id}", partial(_photo, opened)),
+        Route("/difference/{photo_id}", partial(_difference, opened)),
+        Route("/report/{view_id}.{format_name}", partial(_report, opened)),
+    ]
+
+
+def width_step(asked: str | None) -> int:
+    """The offered width that suits the asked one; few widths, so that few copies of a photo are ever made.
+
+    Examples
+    --------
+    >>> [width_step(asked) for asked in ("300", "99999", None, "wide")]
+    [320, 3600, 1024, 1024]
+    """
+    if asked is None or not asked.isascii() or not asked.isdigit() or len(asked) > 6:
+        return DEFAULT_WIDTH
+    return next((step for step in WIDTHS if step >= int(asked)), WIDTHS[-1])
+
+
+async def _healthz(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+# The handlers below are plain functions: Starlette runs those in a thread, and decoding does not stop the server.
+
+
+def _photo(opened: Opened, request: Request) -> Response:
+    width, aligned = width_step(request.query_params.get("w")), request.query_params.get("aligned") == "1"
+    return _jpeg(lambda: opened().picture(request.path_params["photo_id"], width=width, aligned=aligned))
+
+
+def _difference(opened: Opened, request: Request) -> Response:
+    width = width_step(request.query_params.get("w"))
+    return _jpeg(lambda: opened().difference(request.path_params["photo_id"], width=width))
+
+
+def _jpeg(picture: Callable[[], bytes]) -> Response:
+    try:
+        return Response(picture(), media_type="image/jpeg")
+    except TrackerError:
+        # Unknown, foreign and not yet measured look the same from outside.
+        return _not_found()
+
+
+def _report(opened: Opened, request: Request) -> Response:
+    try:
+        file = render_report(opened(), request.path_params["view_id"], request.path_params["format_name"])
+    except TrackerError:
+        return _not_found()
+    if file is None:
+        return _not_found()
+    disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.data, media_type=file.media_type, headers=disposition)
+
+
+def _not_found() -> Response:
+    return PlainTextResponse("Not found", status_code=404)
