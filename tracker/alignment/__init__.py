@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment.decision import Evidence, refuse_unless_same_skin
-from tracker.alignment.features import find_features
+from tracker.alignment.features import Features, find_features
 from tracker.alignment.mapping import AlignedImage, Alignment, in_own_frame, resample, warp_photo
 from tracker.alignment.pyramid import Pyramid, build_pyramid
 from tracker.alignment.search import find_start
@@ -56,12 +56,16 @@ def align(reference: CalibratedImage, moving: CalibratedImage, *, region: NDArra
 def _bring_together(here: Pyramid, there: Pyramid, names: tuple[str, str]) -> Survey | None:
     """The finished map, right or wrong; None if nothing suggests a common motion."""
     with ThreadPoolExecutor(2) as pool:
-        features = tuple(pool.map(find_features, (here, there)))
-    for found, name in zip(features, names, strict=True):
-        if found is None:
-            raise AlignmentFailed(
-                f"No structure of the skin can be seen in {name}; please photograph again in focus and in good light.",
-                code="no_features",
-            )
-    start = find_start(here, there, features)
+        features = pool.map(find_features, (here, there))
+    ours, theirs = (_seen(found, name) for found, name in zip(features, names, strict=True))
+    start = find_start(here, there, (ours, theirs))
     return survey(here, there, start) if start else None
+
+
+def _seen(features: Features | None, name: str) -> Features:
+    if features is None:
+        raise AlignmentFailed(
+            f"No structure of the skin can be seen in {name}; please photograph again in focus and in good light.",
+            code="no_features",
+        )
+    return features

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from tracker.alignment.pyramid import Plane, Points, Pyramid
+from tracker.alignment.planes import Plane, Points, blurred
+from tracker.alignment.pyramid import Pyramid
 
 FEATURE_SIZE = 500
 _COUNT = 2500
@@ -72,7 +73,7 @@ class Matches:
 def find_features(photo: Pyramid) -> Features | None:
     """Features of a photo at `FEATURE_SIZE`; None if there are hardly any."""
     luma = photo.luma(FEATURE_SIZE)
-    found, descriptor = cv2.SIFT_create(_COUNT, contrastThreshold=_CONTRAST).detectAndCompute(band_passed(luma), None)
+    found, descriptor = cv2.SIFT.create(_COUNT, contrastThreshold=_CONTRAST).detectAndCompute(band_passed(luma), None)
     if descriptor is None or len(found) < _MIN_FEATURES:
         return None
     scale = photo.extent / luma.shape
@@ -89,7 +90,7 @@ def find_features(photo: Pyramid) -> Features | None:
 
 def band_passed(luma: Plane) -> NDArray[np.uint8]:
     """Detail between 1 and 8 pixels, with a gain that follows the contrast of the skin, not of its outline."""
-    detail = cv2.GaussianBlur(luma, (0, 0), 1.0) - cv2.GaussianBlur(luma, (0, 0), 8.0)
+    detail = blurred(luma, 1.0) - blurred(luma, 8.0)
     spread = 1.4826 * float(np.median(np.abs(detail))) + 0.05
     return np.clip(128 + detail * (30.0 / spread), 0, 255).astype(np.uint8)
 

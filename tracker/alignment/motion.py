@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment.features import Matches
-from tracker.alignment.pyramid import Points
+from tracker.alignment.planes import Points
 
 _PROPOSERS = 500
 _MAX_MODES = 4
@@ -97,7 +97,8 @@ def _fit_affine(matches: Matches, support: NDArray[np.bool_], score: float) -> M
         if support.sum() < 4:
             return None
         weighted = design.T * (matches.weight * support)
-        matrix = np.linalg.solve(weighted @ design + 1e-9 * np.eye(3), weighted @ matches.there).T
+        normal = weighted @ design + 1e-9 * np.eye(3)
+        matrix = np.asarray(np.linalg.solve(normal, weighted @ matches.there).T, dtype=np.float64)
         support = np.hypot(*(design @ matrix.T - matches.there).T) < tolerance
     large, small = np.linalg.svd(matrix[:, :2], compute_uv=False)
     plausible = np.linalg.det(matrix[:, :2]) > 0 and large < 2.6 and small > 0.35 and large / small < 2.2

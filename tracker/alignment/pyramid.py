@@ -12,15 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.alignment.planes import Plane, Points, blurred, shrunk
 from tracker.calibration import CalibratedImage
 from tracker.region import marker_mask
 
 TOP_SIZE = 1600
 WEIGHT_SIZE = 250
 _MIN_SKIN_SHARE = 0.08
-
-Plane = NDArray[np.float32]
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +87,8 @@ def build_pyramid(image: CalibratedImage, *, region: NDArray[np.bool_] | None = 
     """
     luma = cv2.cvtColor(image.photo.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     size = level_shape(image.photo.shape, WEIGHT_SIZE)
-    clear = 1 - _area(marker_mask(image).astype(np.float32), size)
-    weight = skin_weight(image) if region is None else _area(region.astype(np.float32), size)
+    clear = 1 - shrunk(marker_mask(image).astype(np.float32), size)
+    weight = skin_weight(image) if region is None else shrunk(region.astype(np.float32), size)
     # A printed marker moves with the card, not with the skin: it must never be a landmark.
     return Pyramid(image.photo.shape, resized(luma, TOP_SIZE), weight * (clear > 0.99), (clear > 0.99) * np.float32(1))
 
@@ -103,11 +101,7 @@ def level_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
 
 def resized(image: Plane, size: int) -> Plane:
     """An image reduced to a long side of `size` pixels; never enlarged."""
-    return image if size >= max(image.shape[:2]) else _area(image, level_shape(image.shape[:2], size))
-
-
-def _area(image: Plane, shape: tuple[int, int]) -> Plane:
-    return np.asarray(cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
+    return image if size >= max(image.shape[:2]) else shrunk(image, level_shape(image.shape[:2], size))
 
 
 def skin_weight(image: CalibratedImage) -> Plane:
@@ -134,7 +128,7 @@ def skin_weight(image: CalibratedImage) -> Plane:
     offset = chroma - centre
     distance = np.einsum("hwi,ij,hwj->hw", offset, np.linalg.inv(spread), offset)
     likely = np.exp(-0.25 * np.maximum(distance - 2.0, 0)).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(likely, (0, 0), 3), dtype=np.float32)
+    return blurred(likely, 3.0)
 
 
 def _skin_coloured(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from tracker.alignment.bend import Warp, bend_to_matches, rematch
+from tracker.alignment.bend import BACKWARD, TENTATIVE, bend_to_matches, rematch
 from tracker.alignment.features import Features, Matches, match, similarities
+from tracker.alignment.field import Warp
 from tracker.alignment.motion import propose_motions
-from tracker.alignment.pyramid import Plane, Pyramid
+from tracker.alignment.planes import Plane, shrunk
+from tracker.alignment.pyramid import Pyramid
 from tracker.alignment.refinement import Level, Refined, refine
 
 _QUICK = (Level(250, cells=20, iterations=4),)
@@ -47,8 +48,8 @@ def find_start(here: Pyramid, there: Pyramid, features: tuple[Features, Features
         warp.motion.inverse(),
         (found or matches).reversed(),
         there.extent,
+        BACKWARD,
         trusted=None if found else supporters,
-        gate=0.15,
     )
     return Start(warp, back)
 
@@ -56,7 +57,7 @@ def find_start(here: Pyramid, there: Pyramid, features: tuple[Features, Features
 def _candidates(here: Pyramid, matches: Matches) -> list[Warp]:
     motions = propose_motions(matches)
     return [
-        bend_to_matches(motion, matches, here.extent, trusted=motion.supporters.astype(np.float64))
+        bend_to_matches(motion, matches, here.extent, TENTATIVE, trusted=motion.supporters.astype(np.float64))
         for motion in motions[:_RIVALS]
         if motion.score > _RIVAL_SCORE * motions[0].score
     ]
@@ -77,5 +78,4 @@ def _credibility(here: Pyramid, refined: Refined) -> float:
 
 def cell_weight(here: Pyramid, refined: Refined) -> Plane:
     """How much each cell of the local correlation counts: skin that the moving photo covers."""
-    rows, cols = refined.seen.shape
-    return np.asarray(cv2.resize(here.weight, (cols, rows), interpolation=cv2.INTER_AREA) * refined.seen + 1e-6)
+    return np.asarray(shrunk(here.weight, (refined.seen.shape[0], refined.seen.shape[1])) * refined.seen + 1e-6)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from tracker.alignment.decision import Evidence
 from tracker.alignment.mapping import Alignment
-from tracker.alignment.pyramid import Points, Pyramid
+from tracker.alignment.planes import Points
+from tracker.alignment.pyramid import Pyramid
 from tracker.alignment.refinement import Level, Refined, levels_for, refine
 from tracker.alignment.search import Start, cell_weight
-from tracker.alignment.uncertainty import on_nodes, posterior, return_error, standard_uncertainty
+from tracker.alignment.uncertainty import MAX_RETURN, on_nodes, posterior, return_error, standard_uncertainty
 
 _LEVELS = (
     Level(250, cells=20, iterations=6),
@@ -87,7 +88,7 @@ def survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
             agreeing=start.warp.agreeing,
             score=start.warp.motion.score,
             correlation=_mean_correlation(here, judged),
-            return_error=float(np.median(returned[skin & covered])) if (skin & covered).any() else 50.0,
+            return_error=float(np.median(returned[skin & covered])) if (skin & covered).any() else MAX_RETURN,
             overlap=float(usable[skin].mean()) if skin.any() else 0.0,
             folded=_folded(forward, usable),
         ),
@@ -97,7 +98,7 @@ def survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
 def _folded(position: Points, usable: NDArray[np.bool_]) -> float:
     """Share of the usable nodes around which the map reverses its sense of rotation."""
     (row_row, row_col), (col_row, col_col) = (np.gradient(position[..., axis]) for axis in (0, 1))
-    turned = row_row * col_col - row_col * col_row <= 0
+    turned = np.asarray(row_row * col_col - row_col * col_row <= 0)
     return float(turned[usable].mean()) if usable.any() else 0.0
 
 
@@ -109,8 +110,8 @@ def _node_lines(pixels: int, width: int) -> Points:
 def _inside(position: Points, shape: tuple[int, int]) -> Points:
     """NaN farther than one node outside, so that looking up between nodes still works up to the border."""
     margin = 1.5 * _NODE_SPACING * max(shape)
-    outside = ((position < -margin) | (position > np.array(shape) - 1 + margin)).any(axis=-1)
-    return np.where(outside[..., None], np.nan, position)
+    outside = np.any((position < -margin) | (position > np.array(shape) - 1 + margin), axis=-1, keepdims=True)
+    return np.where(outside, np.nan, position)
 
 
 def _mean_correlation(here: Pyramid, judged: Refined) -> float:
