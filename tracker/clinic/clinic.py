@@ -1,0 +1,334 @@
+"""The clinic's record, as the faces see it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tracker.clinic import gate, photos, register, reporting, results, schema
+from tracker.clinic.files import Files
+from tracker.clinic.looking import Gallery
+from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo, methods
+from tracker.clinic.originals import new_photo, read_original, store_original
+from tracker.clinic.records import Patient, StoredPhoto, Tile, View, Work, data_folder
+from tracker.clinic.store import Store
+from tracker.clinic.work import Workbench
+from tracker.clinic.worker import Worker
+from tracker.compute import PhotoProcess
+from tracker.measurement import Metric
+from tracker.metrics import METRICS
+from tracker.region import Region
+from tracker.report import Report
+
+Progress = Callable[[int, int, str], None]
+
+
+class Clinic:
+    """Patients, their photos and what was measured in them; may be used from several threads.
+
+    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
+
+    Attributes
+    ----------
+    home : Path
+        Folder that holds everything.
+    """
+
+    def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
+        self._store, self._files, self._metrics = store, files, tuple(metrics)
+        self._bench = Workbench(store, files, self._metrics)
+        self._gallery = Gallery(store, files)
+        self._worker: Worker | None = None
+        self._lock = threading.Lock()
+        self.home = files.home
+
+    @classmethod
+    def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] = METRICS) -> Self:
+        """Open the record, and create it if there is none.
+
+        Parameters
+        ----------
+        home : Path, optional
+            By default `data_folder`.
+        metrics : sequence of Metric
+            What is measured. Photos measured with other versions of these wait to be measured again.
+
+        Raises
+        ------
+        RecordError
+            The folder cannot be used, or the record in it is damaged or newer than the program.
+        """
+        files = Files(home or data_folder())
+        store = Store(files.home)
+        results.adopt(store, methods(metrics))
+        return cls(store, files, metrics)
+
+    def close(self) -> None:
+        """Stop the work and close the files."""
+        self.stop_worker()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def patients(self) -> tuple[Patient, ...]:
+        """All patients, by code."""
+        with self._store.reading() as connection:
+            return register.patients(connection)
+
+    def patient(self, patient_id: str) -> Patient:
+        """One patient; `RecordError` with code ``not_found`` if there is none."""
+        with self._store.reading() as connection:
+            return register.patient(connection, patient_id)
+
+    def add_patient(self, *, code: str, name: str = "", note: str = "", is_demonstration: bool = False) -> Patient:
+        """A new patient; `RecordError` if the code is taken."""
+        with self._store.writing() as connection:
+            return register.add_patient(connection, code=code, name=name, note=note, is_demonstration=is_demonstration)
+
+    def views(self, patient_id: str) -> tuple[View, ...]:
+        """Views of a patient in the order in which they were added."""
+        with self._store.reading() as connection:
+            return register.views(connection, patient_id)
+
+    def view(self, view_id: str) -> View:
+        """One view; `RecordError` with code ``not_found`` if there is none."""
+        with self._store.reading() as connection:
+            return register.view(connection, view_id)
+
+    def add_view(
+        self,
+        patient_id: str,
+        *,
+        site: str,
+        laterality: str = "",
+        pose: str = "",
+        indication: str = "",
+        is_control: bool = False,
+        control_id: str | None = None,
+        region: Region | None = None,
+    ) -> View:
+        """A new view of a patient.
+
+        Parameters
+        ----------
+        patient_id : str
+        site : str
+            Body site, such as ``"thigh"``.
+        laterality : str
+            ``"left"``, ``"right"`` or empty.
+        pose, indication : str
+        is_control : bool
+            True for skin that is not treated.
+        control_id : str, optional
+            The untreated view of the same patient that this one is compared with.
+        region : Region, optional
+            In pixels of the photo that will be the reference: the earliest usable one.
+        """
+        new = View(register.random_id(), patient_id, site, laterality, pose, indication, is_control, control_id, region)
+        with self._store.writing() as connection:
+            return register.add_view(connection, new)
+
+    def set_control(self, view_id: str, control_id: str | None) -> None:
+        """Choose the untreated view that a view is compared with."""
+        with self._store.writing() as connection:
+            register.set_control(connection, view_id, control_id)
+
+    def set_region(self, view_id: str, region: Region | None) -> None:
+        """Change where a view is measured; its photos wait until they are measured there.
+
+        Raises
+        ------
+        RegionInvalid
+            The region does not fit the reference photo; nothing has been changed.
+        """
+        with self._store.reading() as connection:
+            register.view(connection, view_id)
+            reference = photos.reference(connection, view_id)
+        if reference is not None and region is not None:
+            data = read_original(self._store, self._files, reference)
+            check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
+        with self._store.writing() as connection:
+            register.store_region(connection, view_id, region)
+            results.attach(connection, methods(self._metrics), schema.photo.c.view_id == view_id)
+        self._arrived()
+
+    def photos(self, view_id: str) -> tuple[StoredPhoto, ...]:
+        """Photos of a view by date, then in order of arrival."""
+        with self._store.reading() as connection:
+            register.view(connection, view_id)
+            return photos.photos(connection, view_id)
+
+    def photo(self, photo_id: str) -> StoredPhoto:
+        """One photo; `RecordError` with code ``not_found`` if there is none."""
+        with self._store.reading() as connection:
+            return photos.photo(connection, photo_id)
+
+    def check_photo(self, view_id: str, data: bytes, name: str, taken_on: date | None = None) -> Tile:
+        """What can be said of a photo in a second, before it is stored; never raises for a bad file."""
+        digest = hashlib.sha256(data).hexdigest()
+        with self._store.reading() as connection:
+            wanted = gate.expected(connection, view_id)
+            known = photos.find(connection, view_id, digest)
+        return gate.look_at(data, name, taken_on=taken_on, wanted=wanted, already_stored=known is not None)
+
+    def add_photo(self, view_id: str, data: bytes, name: str, *, taken_on: date | None = None) -> StoredPhoto:
+        """Store a photo; the same file in the same view is stored once.
+
+        Parameters
+        ----------
+        view_id : str
+        data : bytes
+            The original file; kept exactly.
+        name : str
+            Its name, for people.
+        taken_on : date, optional
+            By default what the photo says.
+
+        Returns
+        -------
+        StoredPhoto
+            On the disk when this returns, and waiting to be measured.
+
+        Raises
+        ------
+        PhotoRejected
+            The file cannot be read or has no date; nothing has been stored.
+        RecordError
+            It could not be saved; nothing has been changed.
+        """
+        self.view(view_id)
+        stored = store_original(self._store, self._files, new_photo(view_id, data, name, taken_on), data)
+        self._arrived()
+        return stored
+
+    def original(self, photo_id: str) -> bytes:
+        """The bytes of a photo, exactly as they came; `RecordError` if they are damaged or missing."""
+        return read_original(self._store, self._files, self.photo(photo_id))
+
+    def picture(self, photo_id: str, *, width: int, aligned: bool = False) -> bytes:
+        """A JPEG for looking at, in sRGB and without any metadata.
+
+        Parameters
+        ----------
+        photo_id : str
+        width : int
+            At most so many pixels; never larger than the photo.
+        aligned : bool
+            In the frame of the view's reference.
+
+        Raises
+        ------
+        RecordError
+            ``not_found``: there is no such photo, or it is not aligned (yet).
+        """
+        return self._gallery.aligned(photo_id, width) if aligned else self._gallery.plain(photo_id, width)
+
+    def difference(self, photo_id: str, *, width: int) -> bytes:
+        """A JPEG of where the aligned photo is brighter (orange) or darker (blue) than its reference.
+
+        For looking only: the overall exposure is taken out, the light is not.
+        """
+        return self._gallery.difference(photo_id, width)
+
+    def remove_photo(self, photo_id: str) -> None:
+        """Remove a photo with everything made of it.
+
+        Raises
+        ------
+        RecordError
+            ``is_reference``: a region was drawn on it, which would lie elsewhere in any other photo.
+        """
+        with self._store.writing() as connection:
+            file = photos.remove(connection, photo_id)
+        self._remove_files([(photo_id, file)])
+        self._arrived()
+
+    def remove_demonstration(self) -> None:
+        """Remove the demonstration patients with their photos."""
+        with self._store.writing() as connection:
+            gone = photos.of_demonstration(connection)
+            register.remove_demonstration(connection)
+        self._remove_files(gone)
+
+    def report(self, view_id: str) -> Report | None:
+        """What was found in a view, from what is stored; None while its reference is not measured."""
+        with self._store.reading() as connection:
+            return reporting.report(connection, view_id, self._metrics)
+
+    def work(self) -> Work:
+        """How far the measuring has come."""
+        return self._bench.state()
+
+    def measure_again(self, photo_id: str) -> None:
+        """Forget what was found for a photo, so that it is measured once more."""
+        self.photo(photo_id)
+        with self._store.writing() as connection:
+            results.forget(connection, photo_id)
+        self._arrived()
+
+    def measure_waiting(self, *, limit: int | None = None, progress: Progress | None = None) -> int:
+        """Measure waiting photos here and now.
+
+        Parameters
+        ----------
+        limit : int, optional
+            At most so many photos.
+        progress : callable, optional
+            Called with (done, total, name) before each photo.
+
+        Returns
+        -------
+        int
+            Number of photos measured or rejected.
+        """
+        done = 0
+
+        def measure(job: Job) -> Finding:
+            if progress:
+                progress(done, done + self._bench.waiting(), job.photo.name)
+            return measure_photo(job)
+
+        while (limit is None or done < limit) and self._bench.measure_next(measure):
+            done += 1
+        forget_reference()
+        return done
+
+    def start_worker(self, executor: Executor | None = None) -> None:
+        """Measure in the background from now on; does nothing if that is so already.
+
+        Parameters
+        ----------
+        executor : Executor, optional
+            Where photos are measured; by default a process of its own. It is shut down with the worker.
+        """
+        with self._lock:
+            if self._worker is None:
+                self._worker = Worker(self._bench, executor or PhotoProcess())
+
+    def stop_worker(self) -> None:
+        """Stop measuring in the background, at once; a photo half measured goes on waiting."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+
+    def _arrived(self) -> None:
+        worker = self._worker
+        if worker is not None:
+            worker.wake()
+
+    def _remove_files(self, gone: list[tuple[str, str]]) -> None:
+        """After the rows: a file without a row is litter, a row without its file is a loss."""
+        for photo_id, file in gone:
+            self._files.remove_original(file)
+            self._files.remove_derived(photo_id)

@@ -1,0 +1,124 @@
+"""The quick look at a photo before it is stored: is it worth keeping, and what would make it better?"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.clinic import photos, register, schema
+from tracker.clinic.records import Tile
+from tracker.errors import PhotoRejected, RegionInvalid
+from tracker.photo import read_photo
+from tracker.quality import Comparability, Status, assess_photo
+from tracker.region import WHOLE_SKIN, region_mask
+
+_HEADLINES = {
+    "ok": "Good to use.",
+    "warn": "Usable, but look at this.",
+    "block": "Please take this photo again.",
+}
+#: The camera may be this much nearer or farther than for the reference (MEASUREMENT.md §5).
+_DISTANCE_OK, _DISTANCE_WARN = (0.9, 1.11), (0.8, 1.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the gate knows of a view.
+
+    Attributes
+    ----------
+    is_marked : bool
+        Whether a region was marked.
+    shape : tuple of int or None
+        Of the reference photo; None if there is no reference yet.
+    mm_per_px : float or None
+        Scale of the reference photo.
+    """
+
+    is_marked: bool
+    shape: tuple[int, int] | None
+    mm_per_px: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Remark:
+    status: Status
+    text: str
+
+
+def expected(connection: Connection, view_id: str) -> Expected:
+    """What the record says of a view."""
+    view, reference = register.view(connection, view_id), photos.reference(connection, view_id)
+    joined = schema.photo.join(schema.result, schema.photo.c.result_id == schema.result.c.id)
+    scale = select(schema.result.c.mm_per_px).select_from(joined)
+    if reference is None:
+        return Expected(view.region is not None, None, None)
+    mm_per_px = connection.execute(scale.where(schema.photo.c.id == reference.id)).scalar()
+    return Expected(view.region is not None, reference.shape, mm_per_px)
+
+
+def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, already_stored: bool) -> Tile:
+    """What can be said of a photo in a second.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+    taken_on : date, optional
+        If somebody gave it.
+    wanted : Expected
+    already_stored : bool
+
+    Returns
+    -------
+    Tile
+        Blocked, with the reason, for a file that cannot be read.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        photo = read_photo(data, name=name)
+    except PhotoRejected as error:
+        return Tile("block", error.reason, (), taken_on, digest, already_stored)
+    image = calibrate(photo)
+    day = taken_on or photo.taken_on
+    remarks = [*_of_skin(image, wanted), *_of_scale(image, wanted)]
+    if day is None:
+        remarks.append(_Remark(Status.WARN, "The photo has no date; please give the day it was taken."))
+    found = {remark.status for remark in remarks}
+    status = next((s for s in (Status.BLOCK, Status.WARN) if s in found), Status.OK)
+    ordered = sorted(remarks, key=lambda remark: remark.status is not Status.BLOCK)
+    return Tile(str(status), _HEADLINES[status], tuple(r.text for r in ordered), day, digest, already_stored)
+
+
+def _of_skin(image: CalibratedImage, wanted: Expected) -> list[_Remark]:
+    try:
+        mask = region_mask(WHOLE_SKIN, image)
+    except RegionInvalid as error:
+        if not wanted.is_marked:
+            return [_Remark(Status.BLOCK, error.reason)]
+        mask = np.ones(image.grid.shape, np.bool_)
+    quality = assess_photo(image, mask)
+    return [
+        _Remark(Comparability((check,)).status, check.advice) for check in quality.checks if check.status != Status.OK
+    ]
+
+
+def _of_scale(image: CalibratedImage, wanted: Expected) -> list[_Remark]:
+    if image.scale is None:
+        if wanted.shape is not None and wanted.mm_per_px is None:
+            return []
+        return [_Remark(Status.WARN, "No printed marker was found, so there is no scale; put the marker card beside.")]
+    if wanted.shape is None or wanted.mm_per_px is None:
+        return []
+    ratio = image.scale.mm_per_px * image.photo.shape[1] / (wanted.mm_per_px * wanted.shape[1])
+    if _DISTANCE_OK[0] <= ratio <= _DISTANCE_OK[1]:
+        return []
+    status = Status.WARN if _DISTANCE_WARN[0] <= ratio <= _DISTANCE_WARN[1] else Status.BLOCK
+    where = "farther away" if ratio > 1 else "closer"
+    return [_Remark(status, f"The camera was {where} than for the reference. Go back to the marked distance.")]

@@ -1,0 +1,125 @@
+"""Pictures of stored photos: made once, kept beside the record, and made again if they are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment import Alignment
+from tracker.clinic import photos, pictures, results
+from tracker.clinic.files import Files
+from tracker.clinic.maps import map_of, mask_of
+from tracker.clinic.originals import read_original
+from tracker.clinic.records import StoredPhoto
+from tracker.clinic.store import Store
+from tracker.errors import RecordError
+from tracker.photo import read_photo
+
+MIN_WIDTH, MAX_WIDTH = 16, 12_000
+
+
+class Gallery:
+    """Pictures of the photos of one record.
+
+    Parameters
+    ----------
+    store : Store
+    files : Files
+    """
+
+    def __init__(self, store: Store, files: Files) -> None:
+        self._store, self._files = store, files
+
+    def plain(self, photo_id: str, width: int) -> bytes:
+        """The photo as it is, at most `width` pixels wide."""
+        width = _checked(width)
+        photo = self._photo(photo_id)
+        return self._kept(photo, f"plain-{width}.jpg", lambda: pictures.jpeg(pictures.shrunk(self._rgb(photo), width)))
+
+    def aligned(self, photo_id: str, width: int) -> bytes:
+        """The photo in the frame of its reference; the reference is in its own."""
+        width = _checked(width)
+        photo = self._photo(photo_id)
+        if photo.is_reference:
+            return self.plain(photo_id, width)
+        reference = self._reference(photo)
+        token = self._token(photo)
+        return self._kept(
+            photo,
+            f"aligned-{token}-{width}.jpg",
+            lambda: pictures.jpeg(
+                pictures.aligned(self._rgb(photo), self._map(photo, token), reference.shape, width=width)
+            ),
+        )
+
+    def difference(self, photo_id: str, width: int) -> bytes:
+        """Where the aligned photo is brighter or darker than its reference."""
+        width = _checked(width)
+        photo = self._photo(photo_id)
+        reference = self._reference(photo)
+        token, basis = self._token(photo), self._token(reference)
+
+        def make() -> bytes:
+            here = pictures.shrunk(self._rgb(reference), width)
+            moved = here
+            if not photo.is_reference:
+                moved = pictures.aligned(self._rgb(photo), self._map(photo, token), reference.shape, width=width)
+            return pictures.jpeg(pictures.difference(here, moved, self._mask(reference, basis)))
+
+        return self._kept(photo, f"difference-{token}-{basis}-{width}.jpg", make)
+
+    def _kept(self, photo: StoredPhoto, name: str, make: Callable[[], bytes]) -> bytes:
+        known = self._files.derived(photo.id, name)
+        if known is not None:
+            return known
+        made = make()
+        self._files.save_derived(photo.id, name, made)
+        return made
+
+    def _photo(self, photo_id: str) -> StoredPhoto:
+        with self._store.reading() as connection:
+            return photos.photo(connection, photo_id)
+
+    def _reference(self, photo: StoredPhoto) -> StoredPhoto:
+        with self._store.reading() as connection:
+            reference = photos.reference(connection, photo.view_id)
+        if reference is None:
+            raise _not_aligned(photo)
+        return reference
+
+    def _token(self, photo: StoredPhoto) -> str:
+        with self._store.reading() as connection:
+            token = results.token_of(connection, photo.id)
+        if token is None:
+            raise _not_aligned(photo)
+        return token
+
+    def _rgb(self, photo: StoredPhoto) -> NDArray[np.uint8]:
+        return read_photo(read_original(self._store, self._files, photo), name=photo.name).rgb
+
+    def _map(self, photo: StoredPhoto, token: str) -> Alignment:
+        return map_of(self._stored(photo, f"map-{token}.npz"))
+
+    def _mask(self, reference: StoredPhoto, token: str) -> NDArray[np.bool_]:
+        return mask_of(self._stored(reference, f"mask-{token}.npz"))
+
+    def _stored(self, photo: StoredPhoto, name: str) -> bytes:
+        """A derived file that only measuring can make again: without it the photo waits once more."""
+        data = self._files.derived(photo.id, name)
+        if data is None:
+            with self._store.writing() as connection:
+                results.forget(connection, photo.id)
+            raise _not_aligned(photo)
+        return data
+
+
+def _checked(width: int) -> int:
+    if not MIN_WIDTH <= width <= MAX_WIDTH:
+        raise RecordError(f"A picture is between {MIN_WIDTH} and {MAX_WIDTH} pixels wide.", code="width")
+    return width
+
+
+def _not_aligned(photo: StoredPhoto) -> RecordError:
+    return RecordError(f"{photo.name} is not aligned with its reference (yet).", code="not_found")

@@ -1,0 +1,142 @@
+"""One photo measured: a pure function of bytes, run here or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.errors import TrackerError
+from tracker.measurement import Metric
+from tracker.photo import read_photo
+from tracker.pipeline import Basis, Reference, Result, establish, follow
+from tracker.region import WHOLE_SKIN, Region, region_mask
+
+#: Raised whenever the same photos would give another result though no metric has a new version.
+PROCEDURE = "photo@1"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An original file with what the record knows about it; equal if the content is."""
+
+    digest: str
+    name: str = field(compare=False)
+    taken_on: date = field(compare=False)
+    data: bytes = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A photo to measure.
+
+    Attributes
+    ----------
+    photo : Original
+    reference : Original or None
+        None: judge whether the photo can be the reference itself.
+    region : Region or None
+    region_hash : str
+    metrics : sequence of Metric
+    """
+
+    photo: Original
+    reference: Original | None
+    region: Region | None
+    region_hash: str
+    metrics: Sequence[Metric]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """What measuring a photo gave.
+
+    Attributes
+    ----------
+    result : Result or None
+        None if the photo was rejected.
+    reason, code : str
+        Why it was rejected; empty otherwise.
+    basis : Basis or None
+        Of a photo that can be the reference.
+    mask : ndarray, shape (h, w), bool, or None
+        Where a reference is measured, on its analysis grid.
+    """
+
+    result: Result | None = None
+    reason: str = ""
+    code: str = ""
+    basis: Basis | None = None
+    mask: NDArray[np.bool_] | None = None
+
+
+def methods(metrics: Sequence[Metric]) -> str:
+    """Everything whose change makes a stored result outdated."""
+    return " ".join([PROCEDURE, *(m.method for m in metrics)])
+
+
+def measure_photo(job: Job) -> Finding:
+    """Measure one photo; what the photo itself prevents is part of the finding."""
+    try:
+        if job.reference is None:
+            reference, result = establish(_calibrated(job.photo), job.region or WHOLE_SKIN, job.metrics)
+            _LATEST.keep(job.photo, job.region_hash, reference)
+            return Finding(result, basis=reference.basis, mask=reference.mask)
+        return Finding(follow(_reference(job), _calibrated(job.photo), job.metrics))
+    except TrackerError as error:
+        return Finding(reason=error.reason, code=error.code)
+
+
+def forget_reference() -> None:
+    """Free the memory of the reference that is kept for the next photo of its view."""
+    _LATEST.clear()
+
+
+def check_region(region: Region, reference: Original) -> None:
+    """See whether a region can be measured in a photo.
+
+    Raises
+    ------
+    RegionInvalid
+        It cannot; the reason says what to draw instead.
+    """
+    region_mask(region, _calibrated(reference))
+
+
+class _Latest:
+    """The last reference of this process: photos of one view are measured in a row."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Original, str, Reference] | None = None
+
+    def get(self, original: Original, region_hash: str) -> Reference | None:
+        kept = self._kept
+        return kept[2] if kept and kept[:2] == (original, region_hash) else None
+
+    def keep(self, original: Original, region_hash: str, reference: Reference) -> None:
+        self._kept = (original, region_hash, reference)
+
+    def clear(self) -> None:
+        self._kept = None
+
+
+_LATEST = _Latest()
+
+
+def _reference(job: Job) -> Reference:
+    assert job.reference is not None
+    known = _LATEST.get(job.reference, job.region_hash)
+    if known is None:
+        image, region = _calibrated(job.reference), job.region or WHOLE_SKIN
+        known = Reference(image, region, region_mask(region, image))
+        _LATEST.keep(job.reference, job.region_hash, known)
+    return known
+
+
+def _calibrated(original: Original) -> CalibratedImage:
+    photo = read_photo(original.data, name=original.name)
+    return calibrate(replace(photo, taken_on=original.taken_on))

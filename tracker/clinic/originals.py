@@ -1,0 +1,79 @@
+"""Original photos: taken in so that they are stored once and completely, and read back as they came."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from tracker.clinic import photos, register
+from tracker.clinic.files import Files
+from tracker.clinic.records import StoredPhoto
+from tracker.clinic.store import Store
+from tracker.errors import PhotoRejected, RecordError
+from tracker.photo import read_photo
+
+
+def new_photo(view_id: str, data: bytes, name: str, taken_on: date | None) -> photos.NewPhoto:
+    """What has to be known of a photo before it is stored.
+
+    Raises
+    ------
+    PhotoRejected
+        It cannot be read, or nobody says when it was taken.
+    """
+    shown = name.encode(errors="replace").decode()  # a name that is not text must not cost the photo
+    photo = read_photo(data, name=shown)
+    day = taken_on or photo.taken_on
+    if day is None:
+        raise PhotoRejected(
+            f"{shown} has no date; please give the day it was taken, or send the camera's own file.", code="no_date"
+        )
+    return photos.NewPhoto(view_id, photo.digest, shown, day, photo.shape)
+
+
+def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes) -> StoredPhoto:
+    """Store a photo once: the file first, then the row that makes it count.
+
+    Raises
+    ------
+    RecordError
+        Not saved; nothing was changed.
+    """
+    with store.reading() as connection:
+        known = photos.find(connection, new.view_id, new.digest)
+    if known is not None:
+        return known
+    file = files.save_original(data)
+    stored = None
+    try:
+        with store.writing() as connection:
+            register.view(connection, new.view_id)
+            known = photos.find(connection, new.view_id, new.digest)
+            stored = None if known else photos.add(connection, new, file)
+    except RecordError:
+        files.remove_original(file)
+        raise
+    if stored is None:
+        files.remove_original(file)
+    found = stored or known
+    assert found is not None
+    return found
+
+
+def read_original(store: Store, files: Files, photo: StoredPhoto) -> bytes:
+    """The bytes of a photo, exactly as they came.
+
+    Raises
+    ------
+    RecordError
+        The file is missing or no longer what was stored.
+    """
+    with store.reading() as connection:
+        file = photos.file_of(connection, photo.id)
+    data = files.original(file)
+    if hashlib.sha256(data).hexdigest() != photo.digest:
+        raise RecordError(
+            f"The stored file of {photo.name} has been damaged; please restore it from a backup.",
+            code="original_damaged",
+        )
+    return data

@@ -1,0 +1,150 @@
+"""Rows of photos: stored once per view, listed by date, removed without a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+
+from tracker.clinic import schema
+from tracker.clinic.records import PhotoState, StoredPhoto
+from tracker.clinic.register import not_found, random_id
+from tracker.errors import RecordError
+
+_PHOTO = schema.photo.c
+
+
+@dataclass(frozen=True, slots=True)
+class NewPhoto:
+    """What is known of a photo when it arrives."""
+
+    view_id: str
+    digest: str
+    name: str
+    taken_on: date
+    shape: tuple[int, int]
+
+
+def photos(connection: Connection, view_id: str) -> tuple[StoredPhoto, ...]:
+    """Photos of a view by date, then in order of arrival."""
+    chosen = _stored().where(_PHOTO.view_id == view_id).order_by(_PHOTO.taken_on, _PHOTO.arrival)
+    return tuple(_photo(row) for row in connection.execute(chosen))
+
+
+def photo(connection: Connection, photo_id: str) -> StoredPhoto:
+    """One photo."""
+    row = connection.execute(_stored().where(_PHOTO.id == photo_id)).first()
+    if row is None:
+        raise not_found("photo")
+    return _photo(row)
+
+
+def file_of(connection: Connection, photo_id: str) -> str:
+    """Name of the file with the original bytes."""
+    name = connection.execute(select(_PHOTO.file).where(_PHOTO.id == photo_id)).scalar()
+    if name is None:
+        raise not_found("photo")
+    return str(name)
+
+
+def find(connection: Connection, view_id: str, digest: str) -> StoredPhoto | None:
+    """The photo of a view with this content, if it is there."""
+    row = connection.execute(_stored().where(_PHOTO.view_id == view_id, _PHOTO.digest == digest)).first()
+    return _photo(row) if row else None
+
+
+def reference(connection: Connection, view_id: str) -> StoredPhoto | None:
+    """The photo the others of a view are compared with, if there is one yet."""
+    row = connection.execute(_stored().where(_PHOTO.view_id == view_id, _PHOTO.is_reference)).first()
+    return _photo(row) if row else None
+
+
+def add(connection: Connection, new: NewPhoto, file: str) -> StoredPhoto:
+    """A new row; its file must be safe on the disk already."""
+    photo_id = random_id()
+    connection.execute(
+        insert(schema.photo).values(
+            id=photo_id,
+            view_id=new.view_id,
+            digest=new.digest,
+            file=file,
+            name=new.name,
+            taken_on=new.taken_on,
+            received_at=datetime.now(UTC),
+            height=new.shape[0],
+            width=new.shape[1],
+            is_reference=False,
+        )
+    )
+    return photo(connection, photo_id)
+
+
+def remove(connection: Connection, photo_id: str) -> str:
+    """Remove a row and return the name of its file.
+
+    Raises
+    ------
+    RecordError
+        It is the reference a region was drawn on: in any other photo the region would lie elsewhere.
+    """
+    file = file_of(connection, photo_id)
+    found = photo(connection, photo_id)
+    if found.is_reference and _is_marked(connection, found.view_id) and _count(connection, found.view_id) > 1:
+        raise RecordError(
+            "The region of this view was drawn on this photo. Please clear the region first, then remove the photo.",
+            code="is_reference",
+        )
+    connection.execute(delete(schema.photo).where(_PHOTO.id == photo_id))
+    return file
+
+
+def of_demonstration(connection: Connection) -> list[tuple[str, str]]:
+    """Identifiers and files of all photos of demonstration patients."""
+    joined = schema.photo.join(schema.view, _PHOTO.view_id == schema.view.c.id).join(
+        schema.patient, schema.view.c.patient_id == schema.patient.c.id
+    )
+    chosen = select(_PHOTO.id, _PHOTO.file).select_from(joined).where(schema.patient.c.is_demonstration)
+    return [(row.id, row.file) for row in connection.execute(chosen)]
+
+
+def make_reference(connection: Connection, photo_id: str) -> None:
+    """From now on the photos of its view are compared with this one."""
+    connection.execute(update(schema.photo).where(_PHOTO.id == photo_id).values(is_reference=True))
+
+
+def _is_marked(connection: Connection, view_id: str) -> bool:
+    region = select(schema.view.c.region_polygon, schema.view.c.region_mask).where(schema.view.c.id == view_id)
+    return any(part is not None for part in connection.execute(region).one())
+
+
+def _count(connection: Connection, view_id: str) -> int:
+    counted = select(func.count()).select_from(schema.photo).where(_PHOTO.view_id == view_id)
+    return int(connection.execute(counted).scalar_one())
+
+
+def _stored() -> Select[Any]:
+    now = schema.photo.outerjoin(schema.result, _PHOTO.result_id == schema.result.c.id)
+    judged = schema.result.c
+    return select(schema.photo, judged.code, judged.reason, judged.status).select_from(now)
+
+
+def _photo(row: Row[Any]) -> StoredPhoto:
+    state = PhotoState.WAITING
+    if row.result_id is not None:
+        state = PhotoState.REJECTED if row.code else PhotoState.MEASURED
+    return StoredPhoto(
+        id=row.id,
+        view_id=row.view_id,
+        digest=row.digest,
+        name=row.name,
+        taken_on=row.taken_on,
+        received_at=row.received_at,
+        state=state,
+        is_reference=row.is_reference,
+        reason=row.reason or "",
+        code=row.code or "",
+        shape=(row.height, row.width),
+        status=row.status,
+    )

@@ -1,0 +1,152 @@
+"""Patients and views: who is followed, and what of them is photographed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from tracker.clinic import schema
+from tracker.clinic.records import Patient, View
+from tracker.clinic.regions import region_columns, region_of
+from tracker.errors import RecordError
+from tracker.region import Region
+
+_SIDES = ("left", "right", "")
+
+
+def random_id() -> str:
+    """An identifier of 128 random bits that nobody can guess, safe in addresses and file names."""
+    return secrets.token_hex(16)
+
+
+def not_found(what: str) -> RecordError:
+    """The refusal for an identifier that means nothing here."""
+    return RecordError(f"This {what} is not in the record; it may have been removed.", code="not_found")
+
+
+def patients(connection: Connection) -> tuple[Patient, ...]:
+    """All patients, by code."""
+    return tuple(_patient(row) for row in connection.execute(select(schema.patient).order_by(schema.patient.c.code)))
+
+
+def patient(connection: Connection, patient_id: str) -> Patient:
+    """One patient."""
+    row = connection.execute(select(schema.patient).where(schema.patient.c.id == patient_id)).first()
+    if row is None:
+        raise not_found("patient")
+    return _patient(row)
+
+
+def add_patient(connection: Connection, *, code: str, name: str, note: str, is_demonstration: bool) -> Patient:
+    """A new patient.
+
+    Raises
+    ------
+    RecordError
+        The code is empty or taken, or a text cannot be stored.
+    """
+    _check_text(code=code, name=name, note=note)
+    if not code.strip():
+        raise RecordError("A patient needs a code; please give one.", code="no_code")
+    taken = select(func.count()).select_from(schema.patient).where(schema.patient.c.code == code)
+    if connection.execute(taken).scalar_one():
+        raise RecordError(f"There is a patient with the code {code} already; please choose another.", code="code_taken")
+    new = Patient(random_id(), code, name, is_demonstration, note)
+    connection.execute(
+        insert(schema.patient).values(id=new.id, code=code, name=name, note=note, is_demonstration=is_demonstration)
+    )
+    return new
+
+
+def remove_demonstration(connection: Connection) -> None:
+    """Remove the demonstration patients with everything that belongs to them."""
+    connection.execute(delete(schema.patient).where(schema.patient.c.is_demonstration))
+
+
+def views(connection: Connection, patient_id: str) -> tuple[View, ...]:
+    """Views of a patient in the order in which they were added."""
+    patient(connection, patient_id)
+    chosen = select(schema.view).where(schema.view.c.patient_id == patient_id).order_by(schema.view.c.arrival)
+    return tuple(_view(row) for row in connection.execute(chosen))
+
+
+def view(connection: Connection, view_id: str) -> View:
+    """One view."""
+    row = connection.execute(select(schema.view).where(schema.view.c.id == view_id)).first()
+    if row is None:
+        raise not_found("view")
+    return _view(row)
+
+
+def add_view(connection: Connection, new: View) -> View:
+    """Store a view; its control has to be another view of the same patient.
+
+    Raises
+    ------
+    RecordError
+        The site is empty, the side is none, or the control does not fit.
+    """
+    patient(connection, new.patient_id)
+    _check_text(site=new.site, pose=new.pose, indication=new.indication)
+    if not new.site.strip():
+        raise RecordError("A view needs a body site, such as thigh.", code="no_site")
+    if new.laterality not in _SIDES:
+        raise RecordError("The side is left, right, or empty where there is only one.", code="no_side")
+    _check_control(connection, new, new.control_id)
+    row: dict[str, Any] = {
+        name: getattr(new, name)
+        for name in ("id", "patient_id", "site", "laterality", "pose", "indication", "is_control", "control_id")
+    }
+    connection.execute(insert(schema.view).values(**row, **region_columns(new.region)))
+    return new
+
+
+def set_control(connection: Connection, view_id: str, control_id: str | None) -> None:
+    """Change which untreated view a view is compared with."""
+    _check_control(connection, view(connection, view_id), control_id)
+    connection.execute(update(schema.view).where(schema.view.c.id == view_id).values(control_id=control_id))
+
+
+def _check_control(connection: Connection, treated: View, control_id: str | None) -> None:
+    if control_id is None:
+        return
+    if control_id == treated.id or view(connection, control_id).patient_id != treated.patient_id:
+        raise RecordError("The untreated view has to be another one of the same patient.", code="control")
+
+
+def store_region(connection: Connection, view_id: str, region: Region | None) -> None:
+    """Change where a view is measured."""
+    connection.execute(update(schema.view).where(schema.view.c.id == view_id).values(**region_columns(region)))
+
+
+def region_hash(connection: Connection, view_id: str) -> str:
+    """What a result depends on of the region."""
+    return str(connection.execute(select(schema.view.c.region_hash).where(schema.view.c.id == view_id)).scalar_one())
+
+
+def _check_text(**texts: str) -> None:
+    for name, text in texts.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise RecordError(f"The {name} holds a character that cannot be stored.", code="bad_text") from error
+
+
+def _patient(row: Row[Any]) -> Patient:
+    return Patient(row.id, row.code, row.name, row.is_demonstration, row.note)
+
+
+def _view(row: Row[Any]) -> View:
+    return View(
+        id=row.id,
+        patient_id=row.patient_id,
+        site=row.site,
+        laterality=row.laterality,
+        pose=row.pose,
+        indication=row.indication,
+        is_control=row.is_control,
+        control_id=row.control_id,
+        region=region_of(row.region_polygon, row.region_mask),
+    )

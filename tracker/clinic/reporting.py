@@ -1,0 +1,109 @@
+"""Stored results → `Report`: no pixel is touched."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, select
+
+from tracker.clinic import register, schema
+from tracker.clinic.results import checks_of
+from tracker.measurement import Measurement, Metric
+from tracker.pipeline import Basis, Result, summarise
+from tracker.region import WHOLE_SKIN
+from tracker.report import Rejection, Report, ReportedPhoto
+from tracker.timeline import Refused
+
+_PHOTO, _RESULT = schema.photo.c, schema.result.c
+
+
+def report(
+    connection: Connection, view_id: str, metrics: Sequence[Metric], *, with_control: bool = True
+) -> Report | None:
+    """Report of a view from what is stored; None while its reference is not measured.
+
+    Parameters
+    ----------
+    connection : Connection
+    view_id : str
+    metrics : sequence of Metric
+    with_control : bool
+        Whether the untreated view is reported too; a control has no control of its own.
+    """
+    view = register.view(connection, view_id)
+    rows = _rows(connection, view_id)
+    reference = next((row for row in rows if row.is_reference and not row.code), None)
+    if reference is None:
+        return None
+    control = None
+    if with_control and view.control_id is not None:
+        control = report(connection, view.control_id, metrics, with_control=False)
+    return summarise(
+        Basis(view.region or WHOLE_SKIN, reference.mm_per_px, reference.colour_evidence),
+        _results(connection, [row for row in rows if not row.code]),
+        [Rejection(row.digest, row.name, row.taken_on, row.reason, row.code) for row in rows if row.code],
+        metrics=metrics,
+        control=control,
+        title=view.title,
+    )
+
+
+def _rows(connection: Connection, view_id: str) -> Sequence[Row[Any]]:
+    """Photos of a view that have a result, by date."""
+    joined = schema.photo.join(schema.result, _PHOTO.result_id == _RESULT.id)
+    what = (_PHOTO.digest, _PHOTO.name, _PHOTO.taken_on, _PHOTO.is_reference, schema.result)
+    chosen = select(*what).select_from(joined).where(_PHOTO.view_id == view_id)
+    return connection.execute(chosen.order_by(_PHOTO.taken_on, _PHOTO.arrival)).all()
+
+
+def _results(connection: Connection, rows: Sequence[Row[Any]]) -> list[Result]:
+    numbers = [row.id for row in rows]
+    values, refusals = (_by_result(connection, table, numbers) for table in (schema.measurement, schema.refused))
+    return [
+        Result(
+            _reported(row),
+            tuple(_measurement(value, row) for value in values[row.id]),
+            tuple(Refused(r.metric, row.digest, row.taken_on, r.reason) for r in refusals[row.id]),
+            None,
+        )
+        for row in rows
+    ]
+
+
+def _by_result(connection: Connection, table: Any, numbers: list[int]) -> dict[int, list[Row[Any]]]:
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.result_id.in_(numbers))):
+        found[row.result_id].append(row)
+    return found
+
+
+def _reported(row: Row[Any]) -> ReportedPhoto:
+    return ReportedPhoto(
+        digest=row.digest,
+        name=row.name,
+        taken_on=row.taken_on,
+        is_reference=row.is_reference,
+        checks=checks_of(row.checks),
+        overlap=row.overlap,
+        error_px=row.error_px,
+        error_mm=row.error_mm,
+        notes=tuple(row.notes),
+    )
+
+
+def _measurement(value: Row[Any], photo: Row[Any]) -> Measurement:
+    return Measurement(
+        metric=value.metric,
+        method=value.method,
+        unit=value.unit,
+        value=value.value,
+        uncertainty=value.uncertainty,
+        digest=photo.digest,
+        taken_on=photo.taken_on,
+        parts=tuple((name, part) for name, part in value.parts),
+        draws=tuple(np.frombuffer(value.draws, dtype="<f4").astype(np.float64).tolist()),
+        area_share=value.area_share,
+    )

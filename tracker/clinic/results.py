@@ -1,0 +1,168 @@
+"""Rows of results: what measuring a photo gave, kept as a cache of digest, region and methods."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
+
+from tracker.clinic import schema
+from tracker.clinic.measuring import Finding
+from tracker.clinic.store import Store
+from tracker.measurement import Measurement
+from tracker.pipeline import Result
+from tracker.quality import Check, Comparability, Status
+
+_PHOTO, _RESULT = schema.photo.c, schema.result.c
+
+
+def keep(
+    connection: Connection, photo_id: str, reference_id: str | None, found: Finding, *, key: tuple[str, str], token: str
+) -> list[str]:
+    """Store what was found for a photo, and make it hold.
+
+    Parameters
+    ----------
+    connection : Connection
+    photo_id : str
+    reference_id : str or None
+        What it was compared with; None if it was judged as a baseline.
+    found : Finding
+    key : tuple of str
+        Methods and hash of the region.
+    token : str
+        Names the derived files of the result; empty if there are none.
+
+    Returns
+    -------
+    list of str
+        Tokens of outdated results, whose files can go.
+    """
+    outdated = and_(
+        _RESULT.photo_id == photo_id,
+        or_(_RESULT.methods != key[0], and_(_RESULT.region_hash == key[1], _RESULT.reference_id == reference_id)),
+    )
+    old = [row.derived for row in connection.execute(select(_RESULT.derived).where(outdated)) if row.derived]
+    connection.execute(delete(schema.result).where(outdated))
+    row = _rejected(found) if found.result is None else _measured(found.result)
+    row |= {"photo_id": photo_id, "reference_id": reference_id, "methods": key[0], "region_hash": key[1]}
+    row |= {"measured_at": datetime.now(UTC), "derived": token}
+    row |= {
+        "mm_per_px": found.basis.mm_per_px if found.basis else None,
+        "colour_evidence": found.basis.colour_evidence if found.basis else "",
+    }
+    number = connection.execute(insert(schema.result).values(**row).returning(_RESULT.id)).scalar_one()
+    if found.result is not None:
+        _store_values(connection, number, found.result)
+    connection.execute(update(schema.photo).where(_PHOTO.id == photo_id).values(result_id=number))
+    return old
+
+
+def adopt(store: Store, methods: str) -> None:
+    """Make the methods those of the record: what was measured otherwise waits to be measured again."""
+    known = select(schema.about.c.value).where(schema.about.c.name == "methods")
+    with store.reading() as connection:
+        if connection.execute(known).scalar() == methods:
+            return
+    with store.writing() as connection:
+        connection.execute(delete(schema.about).where(schema.about.c.name == "methods"))
+        connection.execute(insert(schema.about).values(name="methods", value=methods))
+        attach(connection, methods)
+
+
+def attach(connection: Connection, methods: str, *where: ColumnElement[bool]) -> None:
+    """Give each photo the stored result that holds for its view as it is now; photos without one wait.
+
+    A result holds if methods and region are the same, and it was made against the present reference, or as a
+    baseline: by the reference itself, or by a photo that cannot be one.
+    """
+    other = schema.photo.alias()
+    reference = (
+        select(other.c.id).where(other.c.view_id == _PHOTO.view_id, other.c.is_reference).correlate(schema.photo)
+    ).scalar_subquery()
+    region = (
+        select(schema.view.c.region_hash).where(schema.view.c.id == _PHOTO.view_id).correlate(schema.photo)
+    ).scalar_subquery()
+    as_baseline = and_(_RESULT.reference_id.is_(None), or_(_PHOTO.is_reference, _RESULT.code != ""))
+    holds = (
+        select(func.max(_RESULT.id))
+        .where(
+            _RESULT.photo_id == _PHOTO.id,
+            _RESULT.methods == methods,
+            _RESULT.region_hash == region,
+            or_(_RESULT.reference_id == reference, as_baseline),
+        )
+        .correlate(schema.photo)
+    ).scalar_subquery()
+    connection.execute(update(schema.photo).where(*where).values(result_id=holds))
+
+
+def forget(connection: Connection, photo_id: str) -> None:
+    """Remove the result that holds for a photo: it waits again."""
+    current = select(_PHOTO.result_id).where(_PHOTO.id == photo_id).scalar_subquery()
+    connection.execute(delete(schema.result).where(_RESULT.id == current))
+
+
+def token_of(connection: Connection, photo_id: str) -> str | None:
+    """Token of the derived files of a measured photo; None if it has none."""
+    joined = schema.photo.join(schema.result, _PHOTO.result_id == _RESULT.id)
+    token = connection.execute(select(_RESULT.derived).select_from(joined).where(_PHOTO.id == photo_id)).scalar()
+    return token or None
+
+
+def checks_of(stored: list[dict[str, Any]]) -> tuple[Check, ...]:
+    """Quality checks of their JSON."""
+    return tuple(Check(**{**check, "status": Status(check["status"])}) for check in stored)
+
+
+def _rejected(found: Finding) -> dict[str, Any]:
+    return {"code": found.code, "reason": found.reason, "status": "block", "checks": [], "notes": []}
+
+
+def _measured(result: Result) -> dict[str, Any]:
+    photo = result.photo
+    return {
+        "code": "",
+        "reason": "",
+        "status": str(Comparability(photo.checks).status),
+        "checks": [_check(check) for check in photo.checks],
+        "notes": list(photo.notes),
+        "overlap": photo.overlap,
+        "error_px": photo.error_px,
+        "error_mm": photo.error_mm,
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "check": check.check,
+        "value": float(check.value),
+        "limit": check.limit,
+        "status": str(check.status),
+        "advice": check.advice,
+        "blocks": str(check.blocks),
+    }
+
+
+def _store_values(connection: Connection, number: int, result: Result) -> None:
+    if result.measurements:
+        connection.execute(insert(schema.measurement), [_value(number, m) for m in result.measurements])
+    if result.refused:
+        rows = [{"result_id": number, "metric": r.metric, "reason": r.reason} for r in result.refused]
+        connection.execute(insert(schema.refused), rows)
+
+
+def _value(number: int, m: Measurement) -> dict[str, Any]:
+    return {
+        "result_id": number,
+        "metric": m.metric,
+        "method": m.method,
+        "unit": m.unit,
+        "value": m.value,
+        "uncertainty": m.uncertainty,
+        "area_share": m.area_share,
+        "parts": [list(part) for part in m.parts],
+        "draws": np.asarray(m.draws, dtype="<f4").tobytes(),
+    }

@@ -1,0 +1,167 @@
+"""The tables of the record. What was observed is stored; everything else is computed, or kept as a cache."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment with its time zone, kept as ISO 8601 in UTC: the same text on every database."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        """Text of a moment; one without a time zone is a fault of ours."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None
+        return value.astimezone(UTC).isoformat()
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:
+        """Moment of a text."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def _belongs_to(table: str, **options: Any) -> ForeignKey:
+    return ForeignKey(f"{table}.id", ondelete="CASCADE", **options)
+
+
+#: Facts about the store itself: its schema version and the methods its results were made with.
+about = Table("about", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("code", String, unique=True, nullable=False),
+    Column("name", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("is_demonstration", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+view = Table(
+    "view",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("patient_id", _belongs_to("patient"), nullable=False, index=True),
+    Column("site", String, nullable=False),
+    Column("laterality", String, nullable=False),
+    Column("pose", String, nullable=False),
+    Column("indication", String, nullable=False),
+    Column("is_control", Boolean, nullable=False),
+    Column("control_id", ForeignKey("view.id", ondelete="SET NULL")),
+    Column("region_polygon", JSON(none_as_null=True)),
+    Column("region_mask", LargeBinary),
+    Column("region_hash", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: `arrival` is the order of arrival; `result_id` is the result that holds now, and nothing while the photo waits.
+photo = Table(
+    "photo",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("view_id", _belongs_to("view"), nullable=False),
+    Column("digest", String, nullable=False),
+    Column("file", String, unique=True, nullable=False),
+    Column("name", String, nullable=False),
+    Column("taken_on", Date, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("is_reference", Boolean, nullable=False),
+    Column("result_id", ForeignKey("result.id", ondelete="SET NULL", use_alter=True, name="photo_result")),
+    UniqueConstraint("view_id", "digest"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "photo_waiting",
+    photo.c.arrival,
+    sqlite_where=photo.c.result_id.is_(None),
+    postgresql_where=photo.c.result_id.is_(None),
+)
+Index("photo_result_id", photo.c.result_id)
+Index(
+    "one_reference_per_view",
+    photo.c.view_id,
+    unique=True,
+    sqlite_where=photo.c.is_reference,
+    postgresql_where=photo.c.is_reference,
+)
+
+#: One row per attempt to measure a photo: against its reference, or (without one) as a baseline.
+#: `code` and `reason` say why it was rejected; `derived` names the files of its map.
+result = Table(
+    "result",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("photo_id", _belongs_to("photo"), nullable=False, index=True),
+    Column("reference_id", _belongs_to("photo"), index=True),
+    Column("methods", String, nullable=False),
+    Column("region_hash", String, nullable=False),
+    Column("measured_at", Instant, nullable=False),
+    Column("code", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("checks", JSON, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("overlap", Float),
+    Column("error_px", Float),
+    Column("error_mm", Float),
+    Column("mm_per_px", Float),
+    Column("colour_evidence", String, nullable=False),
+    Column("derived", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index(
+    "result_failed", result.c.code, sqlite_where=result.c.code == "failed", postgresql_where=result.c.code == "failed"
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    Column("result_id", _belongs_to("result"), primary_key=True),
+    Column("metric", String, primary_key=True),
+    Column("method", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("uncertainty", Float, nullable=False),
+    Column("area_share", Float, nullable=False),
+    Column("parts", JSON, nullable=False),
+    Column("draws", LargeBinary, nullable=False),
+)
+
+refused = Table(
+    "refused",
+    metadata,
+    Column("result_id", _belongs_to("result"), primary_key=True),
+    Column("metric", String, primary_key=True),
+    Column("reason", String, nullable=False),
+)

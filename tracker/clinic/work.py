@@ -1,0 +1,173 @@
+"""Waiting photos, measured one after another: which is next, and what is done with what was found."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, update
+
+from tracker.clinic import photos, register, results, schema
+from tracker.clinic.files import Files
+from tracker.clinic.maps import map_bytes, mask_bytes
+from tracker.clinic.measuring import Finding, Job, Original, methods
+from tracker.clinic.originals import read_original
+from tracker.clinic.records import PhotoState, StoredPhoto, Work
+from tracker.clinic.store import Store
+from tracker.errors import RecordError
+from tracker.measurement import Metric
+from tracker.region import Region
+
+#: Code of a photo that could not be measured through no fault of its own.
+FAILED = "failed"
+Measure = Callable[[Job], Finding | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """A waiting photo and what it is to be compared with."""
+
+    photo: StoredPhoto
+    reference: StoredPhoto | None
+    region: Region | None
+    region_hash: str
+
+
+class Workbench:
+    """The waiting photos of one record.
+
+    Parameters
+    ----------
+    store : Store
+    files : Files
+    metrics : sequence of Metric
+    """
+
+    def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
+        self._store, self._files, self._metrics = store, files, metrics
+        self._one_at_a_time = threading.Lock()
+        self._current = ""
+        self._done = 0
+
+    def state(self) -> Work:
+        """How far the present batch has come."""
+        joined = schema.photo.join(schema.result, schema.photo.c.result_id == schema.result.c.id)
+        failed = select(func.count()).select_from(joined).where(schema.result.c.code == FAILED)
+        with self._store.reading() as connection:
+            lost = int(connection.execute(failed).scalar_one())
+        return Work(self._done, self._done + self.waiting(), self._current, lost)
+
+    def waiting(self) -> int:
+        """Number of photos that wait."""
+        counted = select(func.count()).select_from(schema.photo).where(schema.photo.c.result_id.is_(None))
+        with self._store.reading() as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    def measure_next(self, measure: Measure) -> bool:
+        """Measure the next waiting photo; False if none waits.
+
+        Parameters
+        ----------
+        measure : callable
+            Job → Finding, or None if it was interrupted: the photo then goes on waiting.
+
+        Raises
+        ------
+        RecordError
+            What was found could not be saved.
+        """
+        with self._one_at_a_time:
+            task = self._next()
+            if task is None:
+                return False
+            self._current = task.photo.name
+            try:
+                found = self._found(task, measure)
+                if found is not None:
+                    self._keep(task, found)
+                    self._done += 1
+            finally:
+                self._current = ""
+            return True
+
+    def begin_batch(self) -> None:
+        """Count from nothing when the next photos arrive."""
+        self._done = 0
+
+    def _next(self) -> _Next | None:
+        """In the view with the newest photo, which somebody is waiting for: the reference, then by date."""
+        waiting = schema.photo.c.result_id.is_(None)
+        newest = select(schema.photo.c.view_id).where(waiting).order_by(schema.photo.c.arrival.desc()).limit(1)
+        with self._store.reading() as connection:
+            view_id = connection.execute(newest).scalar()
+            if view_id is None:
+                return None
+            view = register.view(connection, view_id)
+            reference = photos.reference(connection, view_id)
+            if reference is not None and reference.state is PhotoState.WAITING:
+                chosen, reference = reference, None
+            else:
+                listed = photos.photos(connection, view_id)
+                chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
+            return _Next(chosen, reference, view.region, register.region_hash(connection, view_id))
+
+    def _found(self, task: _Next, measure: Measure) -> Finding | None:
+        if task.reference is not None and task.reference.state is PhotoState.REJECTED:
+            return Finding(reason=task.reference.reason, code=task.reference.code)
+        try:
+            moving = self._original(task.photo)
+            reference = self._original(task.reference) if task.reference else None
+        except RecordError as error:
+            return Finding(reason=error.reason, code=FAILED)
+        return measure(Job(moving, reference, task.region, task.region_hash, self._metrics))
+
+    def _original(self, photo: StoredPhoto) -> Original:
+        return Original(photo.digest, photo.name, photo.taken_on, read_original(self._store, self._files, photo))
+
+    def _keep(self, task: _Next, found: Finding) -> None:
+        token = self._keep_derived(task.photo.id, found)
+        key = (methods(self._metrics), task.region_hash)
+        with self._store.writing() as connection:
+            if not _still_holds(connection, task):
+                outdated = [token]
+            else:
+                reference_id = task.reference.id if task.reference else None
+                outdated = results.keep(connection, task.photo.id, reference_id, found, key=key, token=token)
+                if task.reference is None:
+                    _settle_reference(connection, task, found)
+        for old in filter(None, outdated):
+            self._files.remove_derived(task.photo.id, token=old)
+
+    def _keep_derived(self, photo_id: str, found: Finding) -> str:
+        """Write the map of a photo, or the mask of a reference, before the row that names it."""
+        token = secrets.token_hex(8)
+        if found.mask is not None:
+            self._files.save_derived(photo_id, f"mask-{token}.npz", mask_bytes(found.mask))
+            return token
+        if found.result is not None and found.result.alignment is not None:
+            self._files.save_derived(photo_id, f"map-{token}.npz", map_bytes(found.result.alignment))
+            return token
+        return ""
+
+
+def _still_holds(connection: Connection, task: _Next) -> bool:
+    """Whether photo, region and reference are what they were when measuring began."""
+    known = select(func.count()).select_from(schema.photo).where(schema.photo.c.id == task.photo.id)
+    if not connection.execute(known).scalar_one():
+        return False
+    if register.region_hash(connection, task.photo.view_id) != task.region_hash:
+        return False
+    reference = photos.reference(connection, task.photo.view_id)
+    expected = task.reference or (task.photo if task.photo.is_reference else None)
+    return (reference.id if reference else None) == (expected.id if expected else None)
+
+
+def _settle_reference(connection: Connection, task: _Next, found: Finding) -> None:
+    """The first photo that can be the reference is it; one that no longer can gives way, unless it bears a region."""
+    if found.result is not None:
+        photos.make_reference(connection, task.photo.id)
+    elif task.photo.is_reference and task.region is None:
+        here = schema.photo.c.id == task.photo.id
+        connection.execute(update(schema.photo).where(here).values(is_reference=False))

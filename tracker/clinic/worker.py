@@ -1,0 +1,79 @@
+"""The background: one thread that hands waiting photos to another process and stores what comes back."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from concurrent.futures import BrokenExecutor, Executor
+
+from tracker.clinic.measuring import Finding, Job, measure_photo
+from tracker.clinic.work import FAILED, Workbench
+from tracker.errors import RecordError
+
+_LOG = logging.getLogger(__name__)
+_ATTEMPTS = 2
+#: How often to look for photos that another process stored, and how long to wait after a full disk.
+_LOOK_SECONDS = 20.0
+
+
+class Worker:
+    """A thread that measures what waits, until it is stopped.
+
+    Parameters
+    ----------
+    bench : Workbench
+    executor : Executor
+        Where photos are measured; closed with the worker.
+    """
+
+    def __init__(self, bench: Workbench, executor: Executor) -> None:
+        self._bench, self._executor = bench, executor
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tracker-worker", daemon=True)
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def wake(self) -> None:
+        """Photos have come."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop at once; a photo that is being measured goes on waiting."""
+        atexit.unregister(self.stop)
+        self._stopping.set()
+        self._wake.set()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            if not self._measured_one():
+                self._wake.wait(_LOOK_SECONDS)
+
+    def _measured_one(self) -> bool:
+        try:
+            return self._bench.measure_next(self._measure)
+        except RecordError as error:
+            _LOG.warning("A measurement could not be saved and will be repeated: %s", error.reason)
+            return False
+
+    def _measure(self, job: Job) -> Finding | None:
+        """Measure in the executor; a process that died is given a second chance, a fault of ours is written down."""
+        for _ in range(_ATTEMPTS):
+            if self._stopping.is_set():
+                return None
+            future = self._executor.submit(measure_photo, job)
+            error = future.exception()
+            if error is None:
+                return future.result()
+            if not isinstance(error, BrokenExecutor):
+                _LOG.error("Measuring photo %s failed", job.photo.digest, exc_info=error)
+                return _failed(job, "because of a fault in the program, which was written to its log")
+        return None if self._stopping.is_set() else _failed(job, "because the program that measures ended twice")
+
+
+def _failed(job: Job, why: str) -> Finding:
+    name = job.photo.name
+    return Finding(reason=f"{name} could not be measured {why}; the photo is safe. Try again later.", code=FAILED)
