@@ -1,0 +1,79 @@
+"""Fixtures that build phantoms and small photos; nothing else."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.phantom import PhantomPhoto, series
+from tracker.photo import read_photo
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+SMALL = (900, 1200)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Evaluation data that a clone does not have; in CI it must be there."""
+    if not (SHARED / "data").is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("the evaluation data beside the project is missing in CI")
+        pytest.skip("the evaluation data beside the project is not on this machine")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the system's Chromium; in CI it must be there."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing in CI")
+        pytest.skip("Chromium is not on this machine")
+    return found
+
+
+@pytest.fixture(scope="session")
+def thigh() -> tuple[PhantomPhoto, ...]:
+    """Treated thigh, three sessions: dimples get shallower."""
+    return tuple(series("thigh", seed=3, sessions=3, replicates=1, size=SMALL))
+
+
+@pytest.fixture(scope="session")
+def pigment() -> tuple[PhantomPhoto, ...]:
+    """A pigment patch that fades over three sessions."""
+    return tuple(series("pigment", seed=3, sessions=3, replicates=1, size=SMALL))
+
+
+@pytest.fixture(scope="session")
+def calibrated() -> Callable[[PhantomPhoto], CalibratedImage]:
+    """Calibrated image of a phantom photo."""
+    return lambda photo: calibrate(read_photo(photo.jpeg, name=photo.name))
+
+
+@pytest.fixture
+def encode() -> Callable[..., bytes]:
+    """Bytes of an image file of an array."""
+
+    def encoded(pixels: NDArray[np.generic], kind: str = "PNG", **options: object) -> bytes:
+        buffer = io.BytesIO()
+        Image.fromarray(np.asarray(pixels)).save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    return encoded
+
+
+@pytest.fixture
+def noise_rgb() -> NDArray[np.uint8]:
+    """A colourful picture, 300 × 400."""
+    return np.random.default_rng(5).integers(0, 256, (300, 400, 3), dtype=np.uint8)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tracker.alignment import AlignedImage
+from tracker.calibration import ColourLevel, Grid
+from tracker.errors import MeasurementDeclined
+from tracker.measurement import measure, weighted_median, weighted_sd
+from tracker.metrics import METRICS, metric_named
+
+
+def _image(linear: np.ndarray, *, mm: float | None = 0.5, colour: ColourLevel = ColourLevel.NONE) -> AlignedImage:
+    shape = linear.shape[:2]
+    return AlignedImage(
+        linear=linear.astype(np.float32),
+        valid=np.ones(shape, bool),
+        sd=np.full(shape, 0.2, np.float32),
+        grid=Grid(shape, 3.0, mm),
+        digest="d" * 64,
+        taken_on=None,
+        colour=colour,
+        has_colour=True,
+        scale_uncertainty=0.01,
+    )
+
+
+def _skin(seed: int = 0, shape: tuple[int, int] = (400, 400)) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.array([0.45, 0.28, 0.19]) * np.exp(rng.normal(0, 0.03, (*shape, 1)))
+
+
+def _disc(shape: tuple[int, int] = (400, 400), radius: int = 40) -> np.ndarray:
+    rows, cols = np.indices(shape)
+    return (rows - shape[0] / 2) ** 2 + (cols - shape[1] / 2) ** 2 < radius**2
+
+
+@pytest.fixture
+def everywhere() -> np.ndarray:
+    return np.ones((400, 400), bool)
+
+
+def test_a_darker_patch_is_darker_by_what_was_taken_from_its_red() -> None:
+    """A tenth less red light is -100 log10(0.9) = 4.58 index units."""
+    linear = _skin()
+    patch = _disc()
+    linear[patch] *= 0.9
+
+    found = measure(_image(linear), patch, metric_named("delta_mi"), marked=True)
+
+    assert found.value == pytest.approx(-100 * np.log10(0.9), abs=0.15)
+
+
+def test_the_stated_uncertainty_covers_the_scatter_of_repeated_noise() -> None:
+    """Forty photos of the same patch with new noise; a factor of two is what forty values can tell."""
+    patch = _disc()
+    found = [measure(_image(_coarse_noise(k)), patch, metric_named("delta_mi"), marked=True) for k in range(40)]
+
+    scatter = np.std([m.value for m in found])
+    stated = np.mean([dict(m.parts)["region"] for m in found])
+    assert 0.5 < stated / scatter < 2.0
+
+
+def _coarse_noise(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    blocks = np.kron(rng.normal(0, 0.03, (50, 50)), np.ones((8, 8)))
+    return np.array([0.45, 0.28, 0.19]) * np.exp(blocks[..., None])
+
+
+def test_a_metric_without_millimetres_declines_by_name(everywhere: np.ndarray) -> None:
+    with pytest.raises(MeasurementDeclined, match="Relief roughness needs millimetres") as refusal:
+        measure(_image(_skin(), mm=None), everywhere, metric_named("relief"), marked=False)
+
+    assert refusal.value.code == "needs_scale"
+
+
+@pytest.mark.parametrize("name", ["ita", "lightness", "a_star", "b_star"])
+def test_absolute_tone_needs_a_colour_chart(name: str, everywhere: np.ndarray) -> None:
+    with pytest.raises(MeasurementDeclined, match="needs a colour chart"):
+        measure(_image(_skin()), everywhere, metric_named(name), marked=False)
+
+    assert measure(_image(_skin(), colour=ColourLevel.CHART), everywhere, metric_named(name), marked=False).value
+
+
+@pytest.mark.parametrize("name", ["delta_mi", "delta_ei", "delta_a"])
+def test_a_contrast_needs_a_marked_patch(name: str, everywhere: np.ndarray) -> None:
+    with pytest.raises(MeasurementDeclined, match="mark the patch"):
+        measure(_image(_skin()), everywhere, metric_named(name), marked=False)
+
+
+def test_a_patch_at_the_edge_has_no_skin_around_it() -> None:
+    patch = np.zeros((400, 400), bool)
+    patch[:, :] = True
+
+    with pytest.raises(MeasurementDeclined, match="skin all around"):
+        measure(_image(_skin()), patch, metric_named("delta_mi"), marked=True)
+
+
+def test_relief_needs_a_hundred_square_centimetres(everywhere: np.ndarray) -> None:
+    small = np.zeros_like(everywhere)
+    small[:150, :150] = True
+
+    with pytest.raises(MeasurementDeclined, match="100 cm²"):
+        measure(_image(_skin()), small, metric_named("relief"), marked=True)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_every_metric_is_blind_outside_the_region(metric: object) -> None:
+    patch = _disc((500, 500), 130)
+    image = _image(_skin(shape=(500, 500)), colour=ColourLevel.CHART, mm=1.0)
+    far = ~_disc((500, 500), 150)
+    spoiled = np.where(far[..., None], np.random.default_rng(1).random((500, 500, 3)), image.linear)
+
+    first, second = (
+        measure(replace(image, linear=light.astype(np.float32)), patch, metric, marked=True)  # type: ignore[arg-type]
+        for light in (image.linear, spoiled)
+    )
+
+    assert second.value == first.value
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_measuring_twice_is_identical(metric: object) -> None:
+    patch = _disc((500, 500), 130)
+    image = _image(_skin(shape=(500, 500)), colour=ColourLevel.CHART, mm=1.0)
+
+    assert measure(image, patch, metric, marked=True) == measure(image, patch, metric, marked=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_every_metric_is_described_and_finite(metric: object) -> None:
+    patch = _disc((500, 500), 130)
+    found = measure(_image(_skin(shape=(500, 500)), colour=ColourLevel.CHART, mm=1.0), patch, metric, marked=True)  # type: ignore[arg-type] # fmt: skip
+
+    assert np.isfinite([found.value, found.uncertainty, *found.draws]).all()
+    assert found.method == f"{metric.name}@{metric.version}"  # type: ignore[attr-defined]
+    assert all((metric.title, metric.unit, metric.symbol, metric.plain))  # type: ignore[attr-defined]
+
+
+def test_cells_whose_place_is_not_known_are_left_out() -> None:
+    patch = _disc()
+    linear = _skin()
+    lost = _disc(radius=32)  # nearly two thirds of the patch
+    linear[patch & lost] *= 0.5
+    image = _image(linear)
+    unsure = replace(image, sd=np.where(lost, 50.0, 0.1).astype(np.float32))
+
+    with pytest.raises(MeasurementDeclined, match="skin all around"):
+        measure(replace(unsure, sd=np.full((400, 400), 50, np.float32)), patch, metric_named("delta_mi"), marked=True)
+    assert measure(unsure, patch, metric_named("delta_mi"), marked=True).value == pytest.approx(0, abs=0.5)
+    assert measure(image, patch, metric_named("delta_mi"), marked=True).value > 5
+
+
+def test_weighted_statistics_agree_with_repetition() -> None:
+    values, counts = np.array([1.0, 4.0, 2.0, 8.0]), np.array([3, 1, 2, 1])
+    repeated = np.repeat(values, counts)
+
+    assert weighted_sd(values, counts.astype(float)) == pytest.approx(repeated.std())
+    assert weighted_median(values, counts.astype(float)) == np.sort(repeated)[3]

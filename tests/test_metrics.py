@@ -1,0 +1,195 @@
+"""Each metric's oracle: a known truth, recovered within a tolerance that has a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tracker.alignment import in_own_frame
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.measurement import measure
+from tracker.metrics import METRICS, erythema_index, individual_typology_angle, melanin_index, typology_class
+from tracker.phantom import PhantomPhoto, series
+from tracker.photo import read_photo
+from tracker.region import WHOLE_SKIN, polygon_region, region_mask
+
+Calibrated = Callable[[PhantomPhoto], CalibratedImage]
+ORACLES = {
+    "relief": "test_relief_follows_the_true_relief",
+    "delta_mi": "test_pigment_contrast_is_the_true_contrast",
+    "delta_ei": "test_redness_contrast_ignores_pigment",
+    "delta_a": "test_a_star_contrast_is_the_true_contrast",
+    "ita": "test_the_typology_angle_reproduces_published_classes",
+    "lightness": "test_tone_is_the_median_colour",
+    "a_star": "test_tone_is_the_median_colour",
+    "b_star": "test_tone_is_the_median_colour",
+}
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_every_metric_has_an_oracle(metric: object) -> None:
+    assert ORACLES[metric.name] in globals()  # type: ignore[attr-defined]
+
+
+def _named(name: str) -> object:
+    return next(m for m in METRICS if m.name == name)
+
+
+@pytest.fixture(scope="module")
+def reliefs() -> tuple[PhantomPhoto, ...]:
+    """Two layouts over a course, and an unchanging one; each photo in its own frame."""
+    photos: list[PhantomPhoto] = []
+    for scenario, seed in (("thigh", 11), ("thigh", 12), ("control", 11)):
+        photos += [
+            p for p in series(scenario, seed=seed, sessions=5, replicates=1, size=(900, 1200)) if p.session % 2 == 0
+        ]
+    return tuple(photos)
+
+
+@pytest.mark.slow
+def test_relief_follows_the_true_relief(reliefs: tuple[PhantomPhoto, ...], calibrated: Calibrated) -> None:
+    """R² ≥ 0.95 against the rendered shading, whatever the pigment (MEASUREMENT.md §7.6, A1); slope within 15 %:
+    the renderer's truth is taken over a slightly different rim and without gloss."""
+    found, truth = [], []
+    for photo in reliefs:
+        image = calibrated(photo)
+        mask = region_mask(WHOLE_SKIN, image)
+        found.append(measure(in_own_frame(image), mask, _named("relief"), marked=False).value)  # type: ignore[arg-type]
+        truth.append(photo.truth.metrics["relief"])
+
+    slope = np.dot(found, truth) / np.dot(truth, truth)
+    assert np.corrcoef(found, truth)[0, 1] ** 2 > 0.95
+    assert slope == pytest.approx(1.0, abs=0.15)
+
+
+def _contrast(photo: PhantomPhoto, calibrated: Calibrated, name: str) -> float:
+    image = calibrated(photo)
+    mask = region_mask(polygon_region(np.asarray(photo.region, float)), image)
+    return measure(in_own_frame(image), mask, _named(name), marked=True).value  # type: ignore[arg-type]
+
+
+def test_pigment_contrast_is_the_true_contrast(pigment: tuple[PhantomPhoto, ...], calibrated: Calibrated) -> None:
+    """Half a unit is the provisional spread between sessions; gloss and blur take less."""
+    first = pigment[0]
+
+    assert _contrast(first, calibrated, "delta_mi") == pytest.approx(first.truth.metrics["delta_mi"], abs=0.6)
+
+
+def test_redness_contrast_ignores_pigment(pigment: tuple[PhantomPhoto, ...], calibrated: Calibrated) -> None:
+    """Only melanin differs in the patch: EI′ may move by less than 20 % of MI (MEASUREMENT.md §7.6, B3c)."""
+    redness, pigmentation = (_contrast(pigment[0], calibrated, name) for name in ("delta_ei", "delta_mi"))
+
+    assert abs(redness) < 0.2 * abs(pigmentation)
+
+
+def test_a_star_contrast_is_the_true_contrast(pigment: tuple[PhantomPhoto, ...], calibrated: Calibrated) -> None:
+    first = pigment[0]
+
+    assert _contrast(first, calibrated, "delta_a") == pytest.approx(first.truth.metrics["delta_a"], abs=0.6)
+
+
+def test_tone_is_the_median_colour() -> None:
+    """Median colour of a uniform patch with noise, through linear light and back."""
+    from tracker.alignment import AlignedImage
+    from tracker.calibration import ColourLevel, Grid, lab_from_linear
+
+    rng = np.random.default_rng(3)
+    colour = np.array([0.42, 0.27, 0.18])
+    linear = (colour * np.exp(rng.normal(0, 0.02, (200, 200, 1)))).astype(np.float32)
+    image = AlignedImage(
+        linear, np.ones((200, 200), bool), np.zeros((200, 200), np.float32), Grid((200, 200), 1.0, None), "0", None,
+        ColourLevel.CHART, True, 0.0,
+    )  # fmt: skip
+    expected = dict(zip(("lightness", "a_star", "b_star"), lab_from_linear(colour), strict=True))
+
+    for name, value in expected.items():
+        found = measure(image, np.ones((200, 200), bool), _named(name), marked=False)  # type: ignore[arg-type]
+        assert found.value == pytest.approx(value, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("lab", "angle", "name"),
+    [
+        ((71.6, 4.4, 16.9), 52.0, "light"),
+        ((67.4, 5.9, 19.6), 41.6, "light"),
+        ((63.6, 7.3, 21.7), 32.2, "intermediate"),
+        ((58.3, 8.5, 24.6), 18.7, "tan"),
+        ((51.4, 10.8, 26.5), 2.9, "brown"),
+        ((42.1, 12.5, 27.1), -16.2, "brown"),
+        ((30.6, 13.3, 21.0), -42.8, "dark"),
+    ],
+)
+def test_the_typology_angle_reproduces_published_classes(
+    lab: tuple[float, float, float], angle: float, name: str
+) -> None:
+    found = float(individual_typology_angle(lab))
+
+    # The printed colours have one decimal, worth up to 0.15 degrees.
+    assert found == pytest.approx(angle, abs=0.2)
+    assert typology_class(found) == name
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(20, 80), st.floats(-5, 25), st.floats(2, 35), st.floats(0.1, 20))
+def test_lighter_skin_never_has_a_smaller_angle_and_redness_never_changes_it(
+    lightness: float, redness: float, yellow: float, more: float
+) -> None:
+    angle = individual_typology_angle([lightness, redness, yellow])
+
+    assert individual_typology_angle([lightness + more, redness, yellow]) > angle
+    assert individual_typology_angle([lightness, redness + more, yellow]) == angle
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0.3, 1.5))
+def test_exposure_shifts_the_melanin_index_alike_everywhere(gain: float) -> None:
+    """A contrast of two places therefore does not depend on exposure."""
+    skin, spot = np.array([0.4, 0.25, 0.2], np.float32), np.array([0.3, 0.17, 0.1], np.float32)
+    before = melanin_index(spot) - melanin_index(skin)
+
+    assert melanin_index(gain * spot) - melanin_index(gain * skin) == pytest.approx(before, abs=1e-3)
+    assert erythema_index(gain * spot) - erythema_index(gain * skin) == pytest.approx(
+        erythema_index(spot) - erythema_index(skin), abs=1e-3
+    )
+
+
+@pytest.mark.slow
+def test_frontal_light_is_refused_for_relief() -> None:
+    """Relief is not seen in frontal light; the gate must say so (MEASUREMENT.md §0.3)."""
+    from tracker.quality import Need, assess_photo
+
+    image = calibrate(_frontal())
+    quality = assess_photo(image, region_mask(WHOLE_SKIN, image))
+
+    assert "frontal" in (quality.blocked(frozenset({Need.OBLIQUE_LIGHT})) or "")
+
+
+def _frontal() -> object:
+    """Skin with markers and isotropic structure only, as a flash shows it."""
+    import cv2
+
+    from tracker.calibration.scale import MARKER_DICTIONARY
+    from tracker.photo import Photo
+
+    rng = np.random.default_rng(1)
+    texture = cv2.GaussianBlur(rng.normal(0, 1, (900, 1200)).astype(np.float32), (0, 0), 12)
+    rgb = np.array([214, 165, 130]) * np.exp(0.03 * texture[..., None] / texture.std())
+    rgb = rgb + rng.normal(0, 2, rgb.shape)
+    dictionary = cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY)
+    for number, (row, col) in enumerate([(30, 30), (30, 1050), (750, 30), (750, 1050)]):
+        rgb[row - 20 : row + 120, col - 20 : col + 120] = 235
+        rgb[row : row + 80, col : col + 80] = (
+            cv2.aruco.generateImageMarker(dictionary, number, 80)[..., None] * 0.8 + 20
+        )
+    return Photo(np.clip(rgb, 0, 255).astype(np.uint8), "0", "flash.png", None)
+
+
+def test_read_photo_is_what_the_metrics_see(pigment: tuple[PhantomPhoto, ...]) -> None:
+    photo = read_photo(pigment[0].jpeg, name=pigment[0].name)
+
+    assert np.array_equal(photo.rgb, pigment[0].rgb)
+    assert photo.taken_on == pigment[0].taken_on
