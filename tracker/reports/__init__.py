@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tracker.report import Report
 from tracker.reports.document import render_document, report_document
 from tracker.reports.html import render_html
+from tracker.reports.pdf import render_pdf
 from tracker.reports.pictures import NO_PICTURES, Picture, Pictures, encode_picture
 from tracker.reports.table import render_table
 
@@ -45,6 +46,7 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format("Web page", "report.html", "text/html; charset=utf-8", render_html),
-    Format("Table", "timeline.csv", "text/csv; charset=utf-8; header=present", render_table),
+    Format("Document", "report.pdf", "application/pdf", render_pdf),
+    Format("Table", "timeline.csv", "text/csv; charset=utf-8", render_table),
     Format("Data", "report.json", "application/json", render_document),
 )

@@ -5,7 +5,6 @@ Everything that is said about a change comes from `tracker.report`.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +24,7 @@ from tracker.report import (
     practitioner_sentence,
     value_sentence,
 )
+from tracker.reports.typography import plain, spoken_day, unbroken
 from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
 TREATED, UNTREATED = "This series", "Untreated side"
@@ -59,6 +59,8 @@ class Card:
     Attributes
     ----------
     name, title : str
+    verdict, change, detects : str
+        Of this series; empty where there is no change.
     facts : tuple of (label, value)
         The few numbers that carry the verdict.
     newer : str
@@ -69,14 +71,12 @@ class Card:
 
     name: str
     title: str
+    verdict: str
+    change: str
+    detects: str
     facts: tuple[tuple[str, str], ...]
     newer: str
     sides: tuple[Side, ...]
-
-    @property
-    def verdict(self) -> str:
-        """Of this series."""
-        return self.sides[0].verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class Content:
     headline: str
     verdict: str
     newer: str
+    control: str
     cards: tuple[Card, ...]
     photos: tuple[tuple[str, tuple[PhotoRow, ...]], ...]
     declined: tuple[tuple[str, str], ...]
@@ -133,13 +134,14 @@ def content_of(report: Report) -> Content:
     Content
         Text only; without control characters and without marks that change the direction of text.
     """
-    cards = tuple(_card(line, _control_line(report, line)) for line in report.measured)
+    cards = tuple(_card(line, control_line(report, line)) for line in report.measured)
     return Content(
         title=plain(report.title),
         period=_period(report),
-        headline=plain(headline(report)),
+        headline=unbroken(headline(report)),
         verdict=cards[0].verdict if cards else "not measured",
         newer=cards[0].newer if cards else "",
+        control=cards[0].sides[1].sentence if cards and len(cards[0].sides) > 1 else "",
         cards=cards,
         photos=_photo_lists(report),
         declined=_declined(report),
@@ -147,34 +149,6 @@ def content_of(report: Report) -> Content:
         basis=_basis(report),
         notes=(NOT_A_DIAGNOSIS, *([PROVISIONAL_NOTE] if _is_provisional(report) else [])),
     )
-
-
-def plain(text: str) -> str:
-    """Text that is shown as it is: no control characters, no lone surrogates, no overriding of direction.
-
-    Examples
-    --------
-    >>> plain("a\\x00b\\u202egpj.exe")
-    'a\\ufffdbgpj.exe'
-    """
-    return "".join(_plain_character(character) for character in text)
-
-
-def _plain_character(character: str) -> str:
-    category = unicodedata.category(character)
-    if character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
-        return ""
-    if character in "\n\r\t":
-        return " "
-    return "\ufffd" if category in ("Cc", "Cs", "Co", "Cn") else character
-
-
-def spoken_day(day: date | None) -> str:
-    """A day as it is read aloud and cannot be mistaken, such as ``"4 May 2026"``."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if day else "no date"
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _period(report: Report) -> str:
@@ -185,14 +159,18 @@ def _period(report: Report) -> str:
     return f"{spoken_day(days[0])} to {spoken_day(days[-1])}, {sessions}" if len(days) > 1 else spoken_day(days[0])
 
 
-def _control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
+def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
+    """The same metric on the untreated side, if it was photographed."""
     lines = report.control.timeline.metrics if report.control else ()
     return next((other for other in lines if other.metric.name == line.metric.name), None)
 
 
 def _card(line: MetricTimeline, control: MetricTimeline | None) -> Card:
     sides = [_side(TREATED, line)] + ([_side(UNTREATED, control)] if control else [])
-    return Card(line.metric.name, line.metric.title, _facts(line), _newer(line), tuple(sides))
+    change, detects = (change_text(line.latest), detectable_text(line.latest)) if line.latest else ("", "")
+    return Card(
+        line.metric.name, line.metric.title, sides[0].verdict, change, detects, _facts(line), _newer(line), tuple(sides)
+    )
 
 
 def _side(title: str, line: MetricTimeline) -> Side:
@@ -200,7 +178,7 @@ def _side(title: str, line: MetricTimeline) -> Side:
     changes = {change.taken_on: change for change in line.changes}
     values = {session.taken_on: session for session in line.sessions}
     rows = [_session(line, day, values.get(day), changes.get(day)) for day in sorted(changes.keys() | values.keys())]
-    return Side(title, verdict, plain(metric_sentence(line)), tuple(rows))
+    return Side(title, verdict, unbroken(metric_sentence(line)), tuple(rows))
 
 
 def _session(line: MetricTimeline, day: date, session: SessionValue | None, change: Change | None) -> SessionRow:
@@ -228,7 +206,7 @@ def _newer(line: MetricTimeline) -> str:
     newest = line.changes[-1] if line.changes else None
     if newest is None or newest is line.latest:
         return ""
-    return plain(f"{spoken_day(newest.taken_on)}: {practitioner_sentence(newest)}")
+    return unbroken(f"{spoken_day(newest.taken_on)}: {practitioner_sentence(newest)}")
 
 
 def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]:
@@ -285,10 +263,7 @@ def _basis(report: Report) -> tuple[tuple[str, str], ...]:
     scale = f"{report.mm_per_px:.3f} mm per pixel of the reference" if report.mm_per_px else "none in the picture"
     region = "the whole skin" if report.region.is_whole_skin else "marked by hand on the reference photo"
     rows = [
-        (
-            "Reference photo",
-            f"{spoken_day(report.reference.taken_on)}, {report.reference.name}" if report.photos else "–",
-        ),
+        ("Reference photo", f"{spoken_day(report.reference.taken_on)}, {report.reference.name}"),
         ("Region", region),
         ("Scale", scale),
         ("Colour", report.colour_evidence or "not known"),

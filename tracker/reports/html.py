@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from tracker.report import Report
 from tracker.reports.chart import chart_svg, timeline_chart
-from tracker.reports.content import content_of, spoken_day
+from tracker.reports.content import UNTREATED, content_of, control_line
 from tracker.reports.pictures import Picture, Pictures
+from tracker.reports.typography import spoken_day
 from tracker.timeline import MetricTimeline
 
 _WIDE, _NARROW = 640, 326
@@ -41,15 +42,10 @@ def render_html(report: Report, pictures: Pictures) -> bytes:
         thumbnails={digest: _data(jpeg) for digest, jpeg in pictures.thumbnails.items()},
         data=_data_of,
         day=spoken_day,
+        untreated=UNTREATED,
         script_hash=_script_hash(template),
     )
     return page.encode("utf-8", "replace")
-
-
-def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
-    """The same metric on the untreated side, if it was photographed."""
-    lines = report.control.timeline.metrics if report.control else ()
-    return next((other for other in lines if other.metric.name == line.metric.name), None)
 
 
 def _charts(report: Report, line: MetricTimeline) -> tuple[Markup, Markup]:

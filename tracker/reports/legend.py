@@ -36,14 +36,14 @@ def legend_rows(entries: Sequence[Entry], width: float) -> list[list[Placed]]:
     return rows
 
 
-def legend_layers(rows: Sequence[Sequence[Placed]], title: str) -> list[dict[str, Any]]:
-    """Vega-Lite layers above the plotting area: the title line, then the rows of the key."""
+def legend_layers(rows: Sequence[Sequence[Placed]], title: str, *, left: float) -> list[dict[str, Any]]:
+    """Vega-Lite layers above the plotting area: the title line, then the rows of the key, from a left edge."""
     top = -(_ROW * len(rows) + 12)
-    layers = [_text(-2, top, title, color=INK, weight=600)]
+    layers = [_text(left, top, title, color=INK, weight=600)]
     for k, row in enumerate(rows):
         y = top + _ROW * (k + 1)
-        for left, (symbol, words) in row:
-            layers += [*_symbol(symbol, left, y), _text(left + _SYMBOL, y, words)]
+        for offset, (symbol, words) in row:
+            layers += [*_symbol(symbol, left + offset, y), _text(left + offset + _SYMBOL, y, words)]
     return layers
 
 

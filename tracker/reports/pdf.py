@@ -1,0 +1,116 @@
+"""report.pdf: the document a clinic hands over, A4, accessible (PDF/UA-1) where its letters allow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tracker.report import Report
+from tracker.reports.chart import chart_svg, timeline_chart
+from tracker.reports.content import UNTREATED, Card, content_of, control_line
+from tracker.reports.pictures import Picture, Pictures
+from tracker.reports.typography import plain, spoken_day
+
+_HERE = Path(__file__).parent
+_TEXT_WIDTH_MM, _GUTTER_MM, _TALLEST_MM = 172.0, 5.0, 120.0
+#: The font of the report, then those inside typst; what none of them has is taken from the machine.
+_FONTS = ("Inter", "DejaVu Sans Mono", "Libertinus Serif")
+
+
+def render_pdf(report: Report, pictures: Pictures) -> bytes:
+    """The report as a PDF document.
+
+    Parameters
+    ----------
+    report : Report
+    pictures : Pictures
+
+    Returns
+    -------
+    bytes
+        The same for the same report: its date is that of the newest photo, not of the clock.
+    """
+    with TemporaryDirectory(prefix="tracker-report-") as folder:
+        _lay_out(report, pictures, Path(folder))
+        return _compile(Path(folder), _newest(report))
+
+
+def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
+    """Everything the template reads, in a folder of its own that typst cannot leave."""
+    content = content_of(report)
+    newest = _newest(report)
+    document = {
+        "content": asdict(content),
+        "date": [newest.year, newest.month, newest.day],
+        "fonts": _FONTS,
+        "untreated": UNTREATED,
+        "charts": {card.name: _write_chart(report, card, folder) for card in content.cards},
+        "pictures": _write_pictures(content.title, pictures, folder),
+    }
+    (folder / "content.json").write_text(json.dumps(document), encoding="utf-8")
+    (folder / "report.typ").write_bytes((_HERE / "report.typ").read_bytes())
+
+
+def _write_chart(report: Report, card: Card, folder: Path) -> dict[str, str]:
+    line = report.timeline.of(card.name)
+    spec = timeline_chart(line, control=control_line(report, line), width=640, height=190)
+    name = f"chart-{card.name}.svg"
+    (folder / name).write_text(chart_svg(spec), encoding="utf-8")
+    return {"file": name, "alt": plain(f"{spec['description']} The values are in the table below.")}
+
+
+def _write_pictures(title: str, pictures: Pictures, folder: Path) -> list[dict[str, Any]]:
+    shown = [(p, word) for p, word in ((pictures.first, "First"), (pictures.latest, "Latest")) if p is not None]
+    return [_write_picture(title, picture, word, pictures.region_outline, folder) for picture, word in shown]
+
+
+def _write_picture(
+    title: str, picture: Picture, word: str, outline: Sequence[tuple[float, float]], folder: Path
+) -> dict[str, Any]:
+    name = f"{word.lower()}.jpg"
+    (folder / name).write_bytes(picture.jpeg)
+    pixels_wide, pixels_high = picture.size
+    width = min((_TEXT_WIDTH_MM - _GUTTER_MM) / 2, _TALLEST_MM * pixels_wide / pixels_high)
+    return {
+        "file": name,
+        "word": word,
+        "day": spoken_day(picture.taken_on),
+        "alt": f"{title}, photo of {spoken_day(picture.taken_on)}",
+        "width": width,
+        "height": width * pixels_high / pixels_wide,
+        "outline": [list(corner) for corner in outline],
+    }
+
+
+def _compile(folder: Path, newest: date) -> bytes:
+    """PDF/UA-1 in our own fonts; letters these lack come from the machine's fonts, or are shown as boxes."""
+    import typst
+
+    attempts: list[dict[str, Any]] = [
+        {"ignore_system_fonts": True, "pdf_standards": ["ua-1"]},
+        {"ignore_system_fonts": False, "pdf_standards": ["ua-1"]},
+        {"ignore_system_fonts": False},
+    ]
+    for attempt in attempts:
+        try:
+            return bytes(
+                typst.compile(
+                    str(folder / "report.typ"),
+                    root=str(folder),
+                    font_paths=[str(_HERE / "fonts")],
+                    timestamp=int(datetime.combine(newest, time(), UTC).timestamp()),
+                    **attempt,
+                )
+            )
+        except typst.TypstError as error:
+            failure = error
+    raise failure
+
+
+def _newest(report: Report) -> date:
+    return max(photo.taken_on for photo in report.photos)
