@@ -13,17 +13,16 @@ from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.metrics import METRICS
 from tracker.photo import PHOTO_SUFFIXES, read_photo
 from tracker.pipeline import Reference, establish, track
+from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
-from tracker.report import Report, headline
+from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
 from tracker.reports.document import report_document
-from tracker.reports.pictures import encode_picture
+from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.
 _LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {".heic", ".heif", ".avif", ".gif", ".bmp", ".dng", ".cr2", ".cr3", ".nef"}
 _REGION_FILES = ("region.json", "region.png")
-_THUMBNAIL_WIDTH = 360
-_SHOWN_WIDTH = 1400
 
 
 class _Album:
@@ -40,8 +39,8 @@ class _Album:
         rgb = image.photo.rgb if alignment is None else warp_photo(image.photo.rgb, alignment, self.shape)
         name = f"{image.photo.taken_on}_{image.photo.digest[:8]}.jpg"
         self._write(name, encode_picture(rgb, width=rgb.shape[1]))
-        self.shown[image.photo.digest] = encode_picture(rgb, width=_SHOWN_WIDTH)
-        self.thumbnails[image.photo.digest] = encode_picture(image.photo.rgb, width=_THUMBNAIL_WIDTH)
+        self.shown[image.photo.digest] = encode_picture(rgb, width=PICTURE_WIDTH)
+        self.thumbnails[image.photo.digest] = encode_picture(image.photo.rgb, width=THUMBNAIL_WIDTH)
 
 
 def track_folder(options: Namespace) -> int:
@@ -51,7 +50,7 @@ def track_folder(options: Namespace) -> int:
     album = _Album(options.out / "aligned")
     report = track(photos, region=region, title=options.folder.resolve().name, progress=ProgressBar(), watcher=album)
     write = writer(options.out)
-    pictures = _pictures(report, album)
+    pictures = _pictures(report, album, photos)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
     if options.json:
         print_json(report_document(report))
@@ -63,6 +62,38 @@ def track_folder(options: Namespace) -> int:
         for path in written:
             print(f"  {path}")
     return 0
+
+
+def _pictures(report: Report, album: _Album, files: list[Path]) -> Pictures:
+    """The first and the latest comparable photo, the region, and a thumbnail of every photo that can be read."""
+    thumbnails = dict(album.thumbnails)
+    by_name = {path.name: path for path in files}
+    for rejection in report.rejections:
+        if rejection.name in by_name and rejection.digest not in thumbnails:
+            try:
+                rgb = read_photo(by_name[rejection.name]).rgb
+            except PhotoRejected:
+                continue
+            thumbnails[rejection.digest] = encode_picture(rgb, width=THUMBNAIL_WIDTH)
+    latest = _latest(report)
+    outline: tuple[tuple[float, float], ...] = ()
+    if report.region.polygon is not None:
+        outline = tuple((float(r), float(c)) for r, c in (report.region.polygon + 0.5) / album.shape)
+    return Pictures(
+        first=Picture(album.shown[report.reference.digest], report.reference.taken_on),
+        latest=Picture(album.shown[latest.digest], latest.taken_on) if latest else None,
+        region_outline=outline,
+        thumbnails=thumbnails,
+    )
+
+
+def _latest(report: Report) -> ReportedPhoto | None:
+    """The photo of the last session that the headline speaks of; without one, the last that is not blocked."""
+    line = report.primary
+    digests = {m.digest for m in line.sessions[-1].measurements} if line and len(line.sessions) > 1 else set()
+    others = [p for p in report.photos if not p.is_reference]
+    chosen = [p for p in others if p.digest in digests] or [p for p in others if p.status is not Status.BLOCK]
+    return chosen[-1] if chosen else None
 
 
 def photo_files(folder: Path) -> list[Path]:
