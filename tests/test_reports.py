@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import hashlib
+import io
+import json
+import math
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
 
+import altair
 import cv2
 import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
 
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS, metric_named
-from tracker.quality import Check, Status
-from tracker.quality.need import Need
+from tracker.quality import Check, Need, Status
 from tracker.region import Region
-from tracker.report import Rejection, Report, ReportedPhoto
-from tracker.reports.pictures import Picture, Pictures, encode_picture
-from tracker.timeline import Refused, timeline
+from tracker.repeatability import Repeatability
+from tracker.report import (
+    NOT_A_DIAGNOSIS,
+    PROVISIONAL_NOTE,
+    Rejection,
+    Report,
+    ReportedPhoto,
+    headline,
+    metric_sentence,
+)
+from tracker.reports import FORMATS, NO_PICTURES, Format, Picture, Pictures, encode_picture, report_document
+from tracker.reports.chart import chart_svg, timeline_chart
+from tracker.reports.layers import detection_bands, milliseconds
+from tracker.reports.typography import spoken_day
+from tracker.timeline import MetricTimeline, Refused, Timeline, timeline
 
+ROOT = Path(__file__).parents[1]
 DAYS = (date(2026, 3, 2), date(2026, 3, 11), date(2026, 3, 20), date(2026, 4, 3), date(2026, 4, 17), date(2026, 5, 15))
 LIT_FROM_THE_LEFT = "The light came from the left, in the reference from the right. Retake with the lamp on the right."
 BLURRED = "2026-04-17_a.jpg is blurred. Hold still, tap the skin to focus and take it again."
@@ -143,3 +169,512 @@ def thigh_pictures(report: Report) -> Pictures:
     return Pictures(
         Picture(encode_picture(first), DAYS[0]), Picture(encode_picture(latest), DAYS[5]), outline, thumbnails
     )
+
+
+def nothing_measurable() -> Report:
+    """Every metric was declined in every photo."""
+    day = DAYS[0]
+    photos = (a_photo(day, "first", checks=GOOD, reference=True), a_photo(DAYS[1], "second", checks=GOOD))
+    refused = tuple(
+        Refused(
+            m.name, p.digest, p.taken_on, f"{m.title} needs millimetres: put the printed marker card in the picture."
+        )
+        for m in METRICS
+        for p in photos
+    )
+    return Report(
+        title="Chin",
+        photos=photos,
+        rejections=(),
+        region=Region(),
+        timeline=timeline((), refused, METRICS),
+        refused=refused,
+    )
+
+
+def one_session() -> Report:
+    relief = metric_named("relief")
+    found = (a_measurement(relief, 5.0, DAYS[0], "only"),)
+    return Report(
+        title="Left hip",
+        photos=(a_photo(DAYS[0], "only", checks=GOOD, reference=True),),
+        rejections=(),
+        region=Region(),
+        timeline=timeline(found, (), METRICS),
+        mm_per_px=0.2,
+    )
+
+
+def renamed(report: Report, title: str, name: str, reason: str) -> Report:
+    """The report with somebody else's texts in every place a text can come from."""
+    lines = tuple(
+        replace(line, changes=tuple(replace(c, reason=reason) if c.reason else c for c in line.changes))
+        for line in report.timeline.metrics
+    )
+    photos = tuple(
+        replace(p, name=f"{name}{k}", notes=(reason,), checks=tuple(replace(c, advice=reason) for c in p.checks))
+        for k, p in enumerate(report.photos)
+    )
+    return replace(
+        report,
+        title=title,
+        photos=photos,
+        rejections=tuple(replace(r, name=name, reason=reason) for r in report.rejections),
+        refused=tuple(replace(r, reason=reason) for r in report.refused),
+        timeline=Timeline(lines),
+        colour_evidence=reason,
+        set_up=reason,
+    )
+
+
+THIGH = a_thigh(control=an_untreated_thigh())
+PICTURES = thigh_pictures(THIGH)
+REPORTS = {
+    "thigh": (THIGH, PICTURES),
+    "no pictures": (a_thigh(), NO_PICTURES),
+    "nothing measurable": (nothing_measurable(), NO_PICTURES),
+    "one session": (one_session(), Pictures(PICTURES.first)),
+}
+HOSTILE = (
+    '=cmd|" /C calc"!A0 </script><script>alert(1)</script><img src=x onerror=alert(2)> "\'> {{ 7*7 }} '
+    '#panic("typst") $x$ *bold* @label \\u{41} ]]><!--'
+)
+
+every_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.file_name)
+every_report = pytest.mark.parametrize("name", REPORTS)
+
+
+def format_named(file_name: str) -> Format:
+    return next(form for form in FORMATS if form.file_name == file_name)
+
+
+def html_of(report: Report, pictures: Pictures = NO_PICTURES) -> str:
+    return format_named("report.html").render(report, pictures).decode("utf-8")
+
+
+def rows_of(report: Report) -> list[dict[str, str]]:
+    text = format_named("timeline.csv").render(report, NO_PICTURES).decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+class _Reader(HTMLParser):
+    """The visible text of a page, and every tag with its attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def read_html(page: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(page)
+    return reader
+
+
+def words_in(form: Format, data: bytes) -> str:
+    """Everything a reader of the file can read, with single spaces."""
+    if form.file_name.endswith(".pdf"):
+        text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    elif form.file_name.endswith(".html"):
+        text = " ".join(read_html(data.decode("utf-8")).text)
+    else:
+        text = data.decode("utf-8")
+    return without_spaces(text)
+
+
+def without_spaces(text: str) -> str:
+    """Line breaks fall differently in every format."""
+    return re.sub(r"[\s\u00a0]+", "", text)
+
+
+def days_shown(day: date) -> set[str]:
+    return {day.isoformat(), without_spaces(spoken_day(day))}
+
+
+@every_format
+def test_every_session_date_appears(form: Format) -> None:
+    text = words_in(form, form.render(THIGH, PICTURES))
+
+    for day in DAYS:
+        assert any(shown in text for shown in days_shown(day)), day
+
+
+@every_format
+def test_every_verdict_and_every_unit_of_a_measured_metric_appears(form: Format) -> None:
+    text = words_in(form, form.render(THIGH, PICTURES))
+
+    for line in THIGH.measured:
+        assert without_spaces(line.metric.unit) in text
+        assert line.metric.method in text
+        for change in line.changes:
+            assert without_spaces(str(change.verdict)) in text
+
+
+@every_format
+def test_every_rejection_appears_with_its_reason_dated_or_not(form: Format) -> None:
+    text = words_in(form, form.render(THIGH, PICTURES))
+
+    for rejection in THIGH.rejections:
+        assert without_spaces(rejection.reason) in text
+    assert without_spaces(LIT_FROM_THE_LEFT) in text
+
+
+@every_format
+def test_a_declined_metric_is_named_with_its_reason(form: Format) -> None:
+    text = words_in(form, form.render(THIGH, PICTURES))
+
+    assert without_spaces(f"Pigment contrast {NEEDS_PATCH}") in text
+
+
+@pytest.mark.parametrize("file_name", ["report.html", "report.pdf", "report.json"])
+def test_the_sentences_are_those_of_the_report_module(file_name: str) -> None:
+    form = format_named(file_name)
+
+    text = words_in(form, form.render(THIGH, PICTURES))
+
+    assert THIGH.control is not None
+    for sentence in (
+        headline(THIGH),
+        *(metric_sentence(line) for line in THIGH.measured),
+        metric_sentence(THIGH.control.measured[0]),
+        NOT_A_DIAGNOSIS,
+    ):
+        assert without_spaces(sentence) in text
+
+
+@pytest.mark.parametrize("file_name", ["report.html", "report.pdf"])
+def test_a_provisional_limit_is_called_provisional_and_a_studied_one_is_not(file_name: str) -> None:
+    form = format_named(file_name)
+    studied = Repeatability({m.name: m.session_sd for m in METRICS}, "study", "room 2")
+    lines = timeline(THIGH.measurements, (), METRICS, studied)
+    measured_here = replace(THIGH, timeline=lines, control=None)
+
+    assert without_spaces(PROVISIONAL_NOTE) in words_in(form, form.render(THIGH, NO_PICTURES))
+    assert without_spaces(PROVISIONAL_NOTE) not in words_in(form, form.render(measured_here, NO_PICTURES))
+
+
+@pytest.mark.parametrize("file_name", ["report.html", "report.pdf"])
+def test_a_session_after_the_last_comparable_one_is_not_passed_over(file_name: str) -> None:
+    form = format_named(file_name)
+    relief = metric_named("relief")
+    found = [m for m in THIGH.measurements if m.metric == "relief" and m.taken_on != DAYS[5]]
+    lines = timeline(found, [Refused("relief", digest_of("late"), DAYS[5], LIT_FROM_THE_LEFT)], (relief,))
+
+    text = words_in(form, form.render(replace(THIGH, timeline=lines, control=None), NO_PICTURES))
+
+    assert without_spaces("15 May 2026: Not comparable: the light came from the left") in text
+
+
+@every_report
+@every_format
+def test_the_same_report_gives_the_same_bytes(form: Format, name: str) -> None:
+    report, pictures = REPORTS[name]
+
+    assert form.render(report, pictures) == form.render(report, pictures)
+
+
+@every_format
+def test_a_report_of_nothing_says_so(form: Format) -> None:
+    text = words_in(form, form.render(nothing_measurable(), NO_PICTURES))
+
+    assert without_spaces("needs millimetres: put the printed marker card in the picture.") in text
+
+
+@pytest.mark.parametrize("file_name", ["report.html", "report.pdf", "report.json"])
+def test_one_session_is_called_a_baseline_and_not_a_change(file_name: str) -> None:
+    form = format_named(file_name)
+
+    text = words_in(form, form.render(one_session(), NO_PICTURES))
+
+    assert without_spaces("there is a baseline; a change needs a second session.") in text
+    assert without_spaces("Measurable") not in text
+
+
+@every_format
+def test_letters_of_other_scripts_arrive(form: Format) -> None:
+    report = renamed(THIGH, "Oberschenkel links – μηρός – бедро – Žďár", "Ærø 2026", "Ünïcode ± 3 µm")
+
+    text = words_in(form, form.render(report, NO_PICTURES))
+
+    for words in ("μηρός", "бедро", "Žďár", "Ünïcode"):
+        assert words in text
+
+
+@every_format
+@pytest.mark.parametrize("title", ["大腿 فخذ 🦵", "a\ud800b\x00c\u202egpj", "long" * 400, ""])
+def test_no_title_stops_a_report(form: Format, title: str) -> None:
+    data = form.render(renamed(THIGH, title, title, title), NO_PICTURES)
+
+    assert len(data) > 1000
+
+
+def test_hostile_text_is_shown_in_the_page_and_does_nothing() -> None:
+    page = html_of(renamed(THIGH, HOSTILE, HOSTILE, HOSTILE), PICTURES)
+
+    reader = read_html(page)
+
+    assert HOSTILE in reader.text
+    assert [tag for tag, _ in reader.tags].count("script") == 1
+    assert not [name for _, attributes in reader.tags for name in attributes if name.startswith("on")]
+
+
+def test_hostile_text_is_set_by_typst_and_not_interpreted() -> None:
+    form = format_named("report.pdf")
+
+    text = words_in(form, form.render(renamed(THIGH, HOSTILE, HOSTILE, HOSTILE), NO_PICTURES))
+
+    assert without_spaces('#panic("typst") $x$ *bold* @label \\u{41}') in text
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+def test_a_text_that_a_spreadsheet_would_calculate_is_marked_as_text(start: str) -> None:
+    rows = rows_of(renamed(THIGH, f"{start}1+1", f"{start}n", f"{start}2+2"))
+
+    assert {row["view"] for row in rows} == {f"'{start}1+1", "Right thigh, back (untreated)"}
+    assert {row["reason"] for row in rows} == {"", f"'{start}2+2"}
+
+
+def test_the_table_has_the_agreed_columns_and_line_ends() -> None:
+    data = format_named("timeline.csv").render(THIGH, NO_PICTURES)
+
+    assert data.startswith(
+        b"taken_on,digest,view,metric,method,unit,value,uncertainty,change,change_low,change_high,mdc95,verdict,reason\r\n"
+    )
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
+def test_the_table_has_one_row_for_each_measurement_and_refusal() -> None:
+    assert THIGH.control is not None
+    undated = 1
+
+    rows = rows_of(THIGH)
+
+    assert len(rows) == sum(len(part.measurements) + len(part.refused) for part in (THIGH, THIGH.control)) + undated
+
+
+def test_the_table_states_the_change_of_the_session_and_none_for_the_baseline() -> None:
+    last = THIGH.timeline.of("relief").changes[-1]
+    rows = [row for row in rows_of(THIGH) if row["metric"] == "relief" and row["view"] == THIGH.title]
+
+    (*latest,) = (row for row in rows if row["taken_on"] == DAYS[5].isoformat())
+    (*first,) = (row for row in rows if row["taken_on"] == DAYS[0].isoformat())
+
+    assert len(latest) == 3
+    for row in latest:
+        assert float(row["change"]) == pytest.approx(last.change)
+        assert float(row["change_low"]) == pytest.approx(last.low)
+        assert float(row["change_high"]) == pytest.approx(last.high)
+        assert float(row["mdc95"]) == pytest.approx(last.mdc95)
+        assert row["verdict"] == "better"
+    assert {(row["change"], row["mdc95"], row["verdict"]) for row in first} == {("", "", "")}
+
+
+def test_a_refused_measurement_has_a_row_without_a_value_and_with_a_reason() -> None:
+    (row,) = (r for r in rows_of(THIGH) if r["reason"] == LIT_FROM_THE_LEFT)
+
+    assert (row["taken_on"], row["metric"], row["value"], row["verdict"]) == (
+        DAYS[3].isoformat(), "relief", "", "not comparable"
+    )  # fmt: skip
+
+
+def strict_json(data: bytes) -> dict[str, object]:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    document = json.loads(data, parse_constant=refuse)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_the_document_holds_every_measurement_and_every_change() -> None:
+    document = report_document(THIGH)
+
+    assert [(m["digest"], m["method"], m["value"], m["uncertainty"]) for m in document["measurements"]] == [  # type: ignore[attr-defined]
+        (m.digest, m.method, m.value, m.uncertainty) for m in THIGH.measurements
+    ]
+    changes = [c for line in THIGH.timeline.metrics for c in line.changes]
+    assert [(c["metric"], c["verdict"], c["mdc95"]) for c in document["changes"]] == [  # type: ignore[attr-defined]
+        (c.metric, str(c.verdict), c.mdc95) for c in changes
+    ]
+
+
+def test_the_document_states_quality_and_alignment_of_each_photo() -> None:
+    photos = strict_json(format_named("report.json").render(THIGH, NO_PICTURES))["photos"]
+
+    assert isinstance(photos, list)
+    blocked = next(photo for photo in photos if photo["taken_on"] == DAYS[3].isoformat())
+    assert (blocked["error_px"], blocked["error_mm"], blocked["overlap"]) == (0.83, 0.17, 0.96)
+    assert blocked["quality"][2] == {
+        "check": "light direction",
+        "value": 164.0,
+        "limit": "at most 15° from the reference",
+        "status": "block",
+        "advice": LIT_FROM_THE_LEFT,
+        "blocks": "oblique light",
+    }
+
+
+@every_format
+def test_a_number_that_is_none_stays_out_of_the_report(form: Format) -> None:
+    endless = replace(THIGH.timeline.of("ita").sessions[1].measurements[0], value=math.inf, uncertainty=math.nan)
+    lines = timeline([*THIGH.measurements[1:], endless], (), METRICS)
+    broken = replace(THIGH, timeline=lines, mm_per_px=math.nan)
+
+    data = form.render(broken, NO_PICTURES)
+
+    if form.file_name == "report.json":
+        strict_json(data)
+    assert data
+
+
+def test_the_page_asks_nobody_for_anything() -> None:
+    page = html_of(THIGH, PICTURES)
+
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r"base64,[A-Za-z0-9+/=]+", "", page))
+    for tag, attributes in read_html(page).tags:
+        assert tag not in ("link", "iframe", "object", "base", "form")
+        assert (attributes.get("src") or "data:").startswith("data:")
+        assert "href" not in attributes
+
+
+def test_only_the_pages_own_script_may_run() -> None:
+    page = html_of(renamed(THIGH, HOSTILE, HOSTILE, HOSTILE), PICTURES)
+
+    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[-1]
+
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+
+
+def test_the_page_can_be_read_aloud() -> None:
+    reader = read_html(html_of(THIGH, PICTURES))
+    tags = [tag for tag, _ in reader.tags]
+
+    assert ("html", {"lang": "en"}) in reader.tags
+    assert tags.count("h1") == 1
+    assert all("alt" in attributes for tag, attributes in reader.tags if tag == "img")
+    assert tags.count("img") == 2 + len(PICTURES.thumbnails)
+    assert all(attributes.get("scope") in ("col", "row") for tag, attributes in reader.tags if tag == "th")
+
+
+def test_the_document_for_printing_is_accessible_and_dated_by_its_photos() -> None:
+    data = format_named("report.pdf").render(THIGH, PICTURES)
+
+    reader = PdfReader(io.BytesIO(data))
+
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in data
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Left thigh, back"
+    assert reader.metadata.creation_date is not None
+    assert reader.metadata.creation_date.date() == DAYS[5]
+    assert len(reader.pages) <= 4
+
+
+def test_a_picture_carries_pixels_and_nothing_else() -> None:
+    picture = Image.open(io.BytesIO(encode_picture(skin(4, 0.1), width=300)))
+
+    assert picture.size == (300, 225)
+    assert not picture.getexif()
+    assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_a_picture_is_not_enlarged_and_keeps_its_colours() -> None:
+    rgb = skin(4, 0.0, height=90, width=120)
+
+    decoded = np.asarray(Image.open(io.BytesIO(encode_picture(rgb, width=1200))), dtype=np.float64)
+
+    assert decoded.shape == rgb.shape
+    # Quality 88 with 2 × 2 chroma subsampling stays within three levels on average, so channels cannot be swapped.
+    assert np.abs(decoded.mean(axis=(0, 1)) - rgb.mean(axis=(0, 1))).max() < 3
+
+
+def chart_of(line: MetricTimeline, **settings: object) -> dict[str, object]:
+    spec = timeline_chart(line, **settings)  # type: ignore[arg-type]
+    altair.Chart.from_dict(spec)  # raises if it is not Vega-Lite
+    return spec
+
+
+def layer_of(spec: dict[str, object], name: str) -> list[dict[str, object]]:
+    layers = spec["layer"]
+    assert isinstance(layers, list)
+    (layer,) = (found for found in layers if found.get("name") == name)
+    return layer["data"]["values"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", [line.metric.name for line in THIGH.measured])
+def test_the_band_of_the_chart_is_the_smallest_detectable_change(name: str) -> None:
+    line = THIGH.timeline.of(name)
+    assert line.baseline is not None
+    bands = {day: (low, high) for day, low, high in detection_bands(line)}
+    drawn = {band["taken_on"]: band for band in layer_of(chart_of(line), "band")}
+
+    for change in (c for c in line.changes if c.mdc95 is not None and c.change is not None):
+        edge = bands[change.taken_on][1 if change.change > 0 else 0]
+        reach = edge / line.baseline.value - 1 if line.metric.multiplicative else edge - line.baseline.value
+        assert abs(reach) * (100 if line.metric.multiplicative else 1) == pytest.approx(change.mdc95)
+        band = drawn[milliseconds(change.taken_on)]
+        assert (band["low"], band["high"]) == bands[change.taken_on]
+
+
+def test_a_point_lies_outside_the_band_exactly_if_its_change_is_measurable() -> None:
+    for line in THIGH.measured:
+        bands = {day: (low, high) for day, low, high in detection_bands(line)}
+        for change in line.changes:
+            if change.value is not None:
+                low, high = bands[change.taken_on]
+                assert (not low <= change.value <= high) == change.verdict.is_change
+
+
+def test_a_session_that_cannot_be_compared_is_in_the_chart_with_its_reason() -> None:
+    marks = layer_of(chart_of(THIGH.timeline.of("relief")), "not comparable")
+
+    assert [(mark["Date"], mark["Reason"]) for mark in marks] == [
+        (DAYS[3].isoformat(), LIT_FROM_THE_LEFT),
+        (DAYS[4].isoformat(), BLURRED),
+    ]
+
+
+def test_the_chart_shows_each_session_each_photo_and_the_untreated_side() -> None:
+    assert THIGH.control is not None
+    line, control = THIGH.timeline.of("relief"), THIGH.control.timeline.of("relief")
+
+    spec = chart_of(line, control=control)
+
+    assert [v["value"] for v in layer_of(spec, "sessions")] == [s.value for s in line.sessions]
+    assert len(layer_of(spec, "replicates")) == 10
+    assert [v["value"] for v in layer_of(spec, "untreated side")] == [s.value for s in control.sessions]
+    assert layer_of(spec, "baseline") == [{"value": line.sessions[0].value}]
+
+
+@pytest.mark.parametrize("width", [326, 640])
+def test_the_chart_explains_itself_in_words_within_its_width(width: int) -> None:
+    spec = chart_of(THIGH.timeline.of("relief"), width=width)
+
+    svg = chart_svg(spec)
+
+    for words in ("smaller than this set-up can detect", "session, with 95 % interval", "not comparable", "baseline"):
+        assert words in svg
+    assert f'width="{width}"' in svg
+    assert not re.search(r"https?:", re.sub(r'xmlns(:xlink)?="[^"]*"', "", svg))
+
+
+@pytest.mark.parametrize("report", [one_session(), nothing_measurable()], ids=["one session", "nothing"])
+def test_a_chart_with_little_or_nothing_to_show_can_be_drawn(report: Report) -> None:
+    for line in report.timeline.metrics:
+        assert chart_svg(chart_of(line)).startswith("<svg")
+
+
+def test_importing_the_product_does_not_load_what_only_reports_need() -> None:
+    heavy = ("altair", "jinja2", "pandas", "streamlit", "typst", "vl_convert")
+    code = f"import sys, tracker; print([m for m in {heavy} if m in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.strip() == "[]"

@@ -26,6 +26,7 @@ from tracker.reports.layers import (
     session_layers,
 )
 from tracker.reports.legend import MUTED, legend_layers, legend_rows
+from tracker.reports.typography import plain
 from tracker.timeline import MetricTimeline, Verdict
 
 FONT = "Inter, system-ui, sans-serif"
@@ -64,7 +65,7 @@ def timeline_chart(
     ]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": f"{line.metric.title} over {len(_days(line))} sessions. {metric_sentence(line)}",
+        "description": plain(f"{line.metric.title} over {len(_days(line))} sessions. {metric_sentence(line)}"),
         "width": plot,
         "height": height,
         "autosize": "none",

@@ -246,7 +246,7 @@ def _declined(report: Report) -> tuple[tuple[str, str], ...]:
     for line in report.timeline.metrics:
         if not line.sessions:
             reasons = Counter(r.reason for r in report.refused if r.metric == line.metric.name)
-            rows.append((line.metric.title, plain(reasons.most_common(1)[0][0]) if reasons else ""))
+            rows.append((line.metric.title, plain(reasons.most_common(1)[0][0]) if reasons else "–"))
     return tuple(rows)
 
 

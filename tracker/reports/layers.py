@@ -9,6 +9,7 @@ from typing import Any
 from tracker.measurement import Metric
 from tracker.report import change_text, value_sentence
 from tracker.reports.legend import ACCENT, BAND, BAND_EDGE, INK, MUTED, QUIET
+from tracker.reports.typography import plain
 from tracker.timeline import Z95, Change, MetricTimeline, SessionValue, Verdict
 
 Spec = dict[str, Any]
@@ -113,7 +114,7 @@ def incomparable_layers(line: MetricTimeline, height: int) -> list[Spec]:
             "taken_on": milliseconds(c.taken_on),
             "Date": c.taken_on.isoformat(),
             "Verdict": str(c.verdict),
-            "Reason": c.reason,
+            "Reason": plain(c.reason),
         }
         for c in line.changes
         if c.verdict is Verdict.NOT_COMPARABLE

@@ -14,7 +14,7 @@ from tracker.report import Report
 from tracker.reports.chart import chart_svg, timeline_chart
 from tracker.reports.content import UNTREATED, Card, content_of, control_line
 from tracker.reports.pictures import Picture, Pictures
-from tracker.reports.typography import plain, spoken_day
+from tracker.reports.typography import spoken_day
 
 _HERE = Path(__file__).parent
 _TEXT_WIDTH_MM, _GUTTER_MM, _TALLEST_MM = 172.0, 5.0, 120.0
@@ -61,7 +61,7 @@ def _write_chart(report: Report, card: Card, folder: Path) -> dict[str, str]:
     spec = timeline_chart(line, control=control_line(report, line), width=640, height=190)
     name = f"chart-{card.name}.svg"
     (folder / name).write_text(chart_svg(spec), encoding="utf-8")
-    return {"file": name, "alt": plain(f"{spec['description']} The values are in the table below.")}
+    return {"file": name, "alt": f"{spec['description']} The values are in the table below."}
 
 
 def _write_pictures(title: str, pictures: Pictures, folder: Path) -> list[dict[str, Any]]:
