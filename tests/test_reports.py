@@ -41,12 +41,12 @@ from tracker.reports import FORMATS, NO_PICTURES, Format, Picture, Pictures, enc
 from tracker.reports.chart import chart_svg, timeline_chart
 from tracker.reports.layers import detection_bands, milliseconds
 from tracker.reports.typography import spoken_day
-from tracker.timeline import MetricTimeline, Refused, Timeline, timeline
+from tracker.timeline import MetricTimeline, Refused, Timeline, Verdict, timeline
 
 ROOT = Path(__file__).parents[1]
 DAYS = (date(2026, 3, 2), date(2026, 3, 11), date(2026, 3, 20), date(2026, 4, 3), date(2026, 4, 17), date(2026, 5, 15))
 LIT_FROM_THE_LEFT = "The light came from the left, in the reference from the right. Retake with the lamp on the right."
-BLURRED = "2026-04-17_a.jpg is blurred. Hold still, tap the skin to focus and take it again."
+BLURRED = "The photo is blurred. Hold still, tap the skin to focus and take it again."
 UNDATED = "scan.png has no date; put the day into its name as YYYY-MM-DD, or send the camera's own file."
 NEEDS_PATCH = "compares a marked patch with the skin around it: mark the patch."
 
@@ -107,7 +107,7 @@ def a_thigh(*, title: str = "Left thigh, back", control: Report | None = None) -
     ]
     photos.append(a_photo(DAYS[3], dark, checks=OTHER_LIGHT))
     rejections = (
-        Rejection(digest_of("blurred"), "2026-04-17_a.jpg", DAYS[4], BLURRED, "blurred"),
+        Rejection(digest_of("blurred"), "IMG_2041.jpg", DAYS[4], BLURRED, "blurred"),
         Rejection("", "scan.png", None, UNDATED, "no_date"),
     )
     refused = [Refused("relief", digest_of(dark), DAYS[3], LIT_FROM_THE_LEFT)]
@@ -323,7 +323,23 @@ def test_every_rejection_appears_with_its_reason_dated_or_not(form: Format) -> N
 
     for rejection in THIGH.rejections:
         assert without_spaces(rejection.reason) in text
+        assert rejection.name in text or form.file_name == "timeline.csv"
     assert without_spaces(LIT_FROM_THE_LEFT) in text
+
+
+@pytest.mark.parametrize("file_name", ["report.html", "report.pdf", "report.json"])
+def test_each_photo_is_listed_with_its_standing_and_its_alignment(file_name: str) -> None:
+    form = format_named(file_name)
+
+    text = words_in(form, form.render(THIGH, PICTURES))
+
+    for photo in THIGH.photos:
+        assert photo.name in text
+    for standing in ("reference", "comparable", "comparable, with a remark", "partly comparable"):
+        assert without_spaces(standing) in text
+    assert "0.83" in text
+    assert "0.17" in text
+    assert "96%" in text or '"overlap":0.96' in text
 
 
 @every_format
@@ -651,6 +667,19 @@ def test_the_chart_shows_each_session_each_photo_and_the_untreated_side() -> Non
     assert len(layer_of(spec, "replicates")) == 10
     assert [v["value"] for v in layer_of(spec, "untreated side")] == [s.value for s in control.sessions]
     assert layer_of(spec, "baseline") == [{"value": line.sessions[0].value}]
+
+
+def test_a_value_that_is_not_judged_is_drawn_hollow() -> None:
+    line = THIGH.timeline.of("relief")
+    silenced = replace(
+        line.changes[-1], verdict=Verdict.NOT_COMPARABLE, change=None, low=None, high=None, reason="Red."
+    )
+    line = replace(line, changes=(*line.changes[:-1], silenced))
+
+    spec = chart_of(line)
+
+    assert [session["judged"] for session in layer_of(spec, "sessions")] == [True, True, True, False]
+    assert layer_of(spec, "not comparable")[-1]["Reason"] == "Red."
 
 
 @pytest.mark.parametrize("width", [326, 640])

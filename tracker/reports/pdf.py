@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,7 +37,7 @@ def render_pdf(report: Report, pictures: Pictures) -> bytes:
     """
     with TemporaryDirectory(prefix="tracker-report-") as folder:
         _lay_out(report, pictures, Path(folder))
-        return _compile(Path(folder), _newest(report))
+        return _compile(Path(folder))
 
 
 def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
@@ -87,7 +87,7 @@ def _write_picture(
     }
 
 
-def _compile(folder: Path, newest: date) -> bytes:
+def _compile(folder: Path) -> bytes:
     """PDF/UA-1 in our own fonts; letters these lack come from the machine's fonts, or are shown as boxes."""
     import typst
 
@@ -103,7 +103,6 @@ def _compile(folder: Path, newest: date) -> bytes:
                     str(folder / "report.typ"),
                     root=str(folder),
                     font_paths=[str(_HERE / "fonts")],
-                    timestamp=int(datetime.combine(newest, time(), UTC).timestamp()),
                     **attempt,
                 )
             )
