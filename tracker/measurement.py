@@ -209,16 +209,15 @@ def _tolerance_cells(image: AlignedImage, metric: Metric) -> float:
 
 
 def _check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) -> None:
-    if mask.sum() < MIN_CELLS:
-        raise MeasurementDeclined(f"{metric.title}: too little of the region can be used in this photo.", code="area")
-    if image.grid.mm_per_cell is None or not metric.min_area_cm2:
-        return
-    area = float(mask.sum()) * image.grid.mm_per_cell**2 / 100
+    mm = image.grid.mm_per_cell
+    area = float(mask.sum()) * mm**2 / 100 if mm else np.inf
     if area < metric.min_area_cm2:
         raise MeasurementDeclined(
             f"{metric.title} needs at least {metric.min_area_cm2:.0f} cm² of skin; {area:.0f} cm² can be used here.",
             code="area",
         )
+    if mask.sum() < MIN_CELLS:
+        raise MeasurementDeclined(f"{metric.title}: too little of the region can be used in this photo.", code="area")
 
 
 def _without_rim(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
