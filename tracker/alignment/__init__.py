@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tracker.alignment.decision import Evidence, refuse_unless_same_skin
 from tracker.alignment.features import Features, find_features
@@ -40,6 +41,12 @@ def align(reference: CalibratedImage, moving: CalibratedImage, *, region: NDArra
         The photos do not show the same skin well enough; `code` is one of ``no_features``, ``too_blurred``,
         ``different_area``, ``mirrored``, ``too_little_overlap``, ``folded`` and ``unsure``.
     """
+    # The matrices are small: a second BLAS thread only waits, and on a busy machine it waits for seconds.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _align(reference, moving, region)
+
+
+def _align(reference: CalibratedImage, moving: CalibratedImage, region: NDArray[np.bool_] | None) -> Alignment:
     names = reference.photo.name, moving.photo.name
     here, there = build_pyramid(reference, region=region), build_pyramid(moving)
     found = _bring_together(here, there, names)
