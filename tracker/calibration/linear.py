@@ -121,7 +121,7 @@ def linear_on_grid(rgb: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np
     Light is averaged, not code values: the mean of sRGB bytes is darker than the light they stand for. Sixteen
     bits per value keep the intermediate of a 12-megapixel photo at 72 MB; the error is below 0.1 % at 1 % grey.
     """
-    light = _eotf_table()[rgb]
+    light = np.asarray(cv2.LUT(rgb, _eotf_table()), dtype=np.uint16)
     if light.shape[:2] != shape:
         averaged = cv2.resize(light, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
         light = np.asarray(averaged, dtype=np.uint16)
@@ -133,7 +133,10 @@ def clipped_on_grid(rgb: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[n
 
     A pixel is clipped if any channel is ≥ 250 or ≤ 3 of 255: its light is not known.
     """
-    clipped = ((rgb.max(axis=2) >= CLIPPED_HIGH) | (rgb.min(axis=2) <= CLIPPED_LOW)).astype(np.uint8) * 255
+    red, green, blue = cv2.split(rgb)
+    bright = cv2.threshold(cv2.max(cv2.max(red, green), blue), CLIPPED_HIGH - 1, 255, cv2.THRESH_BINARY)[1]
+    dark = cv2.threshold(cv2.min(cv2.min(red, green), blue), CLIPPED_LOW, 255, cv2.THRESH_BINARY_INV)[1]
+    clipped = cv2.bitwise_or(bright, dark)
     if clipped.shape != shape:
         clipped = cv2.resize(clipped, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
     return clipped.astype(np.float32) / np.float32(255)

@@ -80,7 +80,8 @@ def find_markers(grey: NDArray[np.uint8]) -> tuple[Marker, ...]:
     quads, ids, _ = detector.detectMarkers(grey)
     if ids is None:
         return ()
-    light = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)[grey]
+    table = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
+    light = np.asarray(cv2.LUT(grey, table), dtype=np.float32)
     found = [
         Marker(int(number), _refined(light, np.asarray(quad, dtype=np.float32).reshape(4, 2)))
         for quad, number in zip(quads, np.asarray(ids).ravel(), strict=True)
