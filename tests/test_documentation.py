@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import tracker
-from tracker.__main__ import parser
+from tracker.__main__ import main, parser
 from tracker.calibration import find_markers
 from tracker.metrics import METRICS
 from tracker.phantom import write_series
@@ -54,6 +54,16 @@ def _examples() -> list[list[str]]:
     """Every call of the command line that the README shows, as arguments."""
     lines = "\n".join(code for _, code in FENCE.findall(README)).replace("\\\n", " ").splitlines()
     return [shlex.split(line.split("-m tracker ", 1)[1]) for line in lines if "-m tracker " in line]
+
+
+def _shown_output(command: str) -> str:
+    """What the README shows under the call of a command."""
+    (block,) = (code for code in _blocks(README, "console") if f"-m tracker {command} " in code)
+    return block.replace("\\\n", " ").split("\n", 1)[1].strip()
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def _checks() -> dict[str, str]:
@@ -150,6 +160,16 @@ def test_the_readme_and_the_manual_show_every_command(command: str) -> None:
 @pytest.mark.parametrize("example", _examples(), ids=" ".join)
 def test_an_example_of_the_command_line_is_accepted_by_it(example: list[str]) -> None:
     assert callable(parser().parse_args(example).run)
+
+
+@pytest.mark.parametrize("command", ["measure", "compare"])
+def test_the_readme_shows_what_a_command_really_prints(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = (example for example in _examples() if example[0] == command)
+    assert main([str(ROOT / part) if part.startswith("sample_images/") else part for part in example]) == 0
+    printed, shown = capsys.readouterr().out.strip(), _shown_output(command)
+    assert NUMBER.sub("0", printed) == NUMBER.sub("0", shown)
+    # Another processor rounds the last digit the other way.
+    assert _numbers(printed) == pytest.approx(_numbers(shown), abs=0.1)
 
 
 def test_the_manual_names_the_columns_of_the_table_and_the_files_of_a_report() -> None:
