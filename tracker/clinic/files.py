@@ -92,8 +92,20 @@ class Files:
             ) from error
 
     def remove_original(self, name: str) -> None:
-        """Remove an original; it may be gone already."""
-        self._original(name).unlink(missing_ok=True)
+        """Remove an original; it may be gone already.
+
+        Raises
+        ------
+        RecordError
+            The disk did not let go of it.
+        """
+        try:
+            self._original(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise RecordError(
+                f"The photo is no longer in the record, but its file could not be deleted: {error.strerror or error}.",
+                code="not_removed",
+            ) from error
 
     def save_derived(self, photo_id: str, name: str, data: bytes) -> None:
         """Keep a file that can be made again; it is there completely or not at all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,8 @@ class Gallery:
         if known is not None:
             return known
         made = make()
-        self._files.save_derived(photo.id, name, made)
+        with suppress(RecordError):  # a full disk must not keep anybody from looking
+            self._files.save_derived(photo.id, name, made)
         return made
 
     def _photo(self, photo_id: str) -> StoredPhoto:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import date
 
 from tracker.clinic import photos, register
@@ -39,25 +40,27 @@ def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes
     RecordError
         Not saved; nothing was changed.
     """
-    with store.reading() as connection:
-        known = photos.find(connection, new.view_id, new.digest)
-    if known is not None:
-        return known
     file = files.save_original(data)
-    stored = None
     try:
         with store.writing() as connection:
             register.view(connection, new.view_id)
-            known = photos.find(connection, new.view_id, new.digest)
-            stored = None if known else photos.add(connection, new, file)
+            known = photos.find(connection, new.view_id, new.digest)  # another thread may have been faster
+            stored = known or photos.add(connection, new, file)
     except RecordError:
-        files.remove_original(file)
+        _discard(store, files, file)
         raise
-    if stored is None:
+    if known is not None:
         files.remove_original(file)
-    found = stored or known
-    assert found is not None
-    return found
+    return stored
+
+
+def _discard(store: Store, files: Files, file: str) -> None:
+    """Remove a file whose row was refused. Where that is not certain it stays: litter is better than loss."""
+    with suppress(RecordError):
+        with store.reading() as connection:
+            needed = photos.is_needed(connection, file)
+        if not needed:
+            files.remove_original(file)
 
 
 def read_original(store: Store, files: Files, photo: StoredPhoto) -> bytes:

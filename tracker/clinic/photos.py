@@ -49,6 +49,11 @@ def file_of(connection: Connection, photo_id: str) -> str:
     return str(name)
 
 
+def is_needed(connection: Connection, file: str) -> bool:
+    """Whether a row names this file."""
+    return connection.execute(select(_PHOTO.id).where(_PHOTO.file == file)).first() is not None
+
+
 def find(connection: Connection, view_id: str, digest: str) -> StoredPhoto | None:
     """The photo of a view with this content, if it is there."""
     row = connection.execute(_stored().where(_PHOTO.view_id == view_id, _PHOTO.digest == digest)).first()

@@ -57,9 +57,20 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state of the record."""
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
+        """A connection that sees one state of the record; not to be held while writing.
+
+        Raises
+        ------
+        RecordError
+            The disk is faulty, or another process kept the record busy.
+        """
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except OperationalError as error:
+            raise RecordError(
+                f"The record cannot be read: {error.orig}. Please check the disk and try again.", code="not_read"
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -49,7 +49,7 @@ class Workbench:
         self._store, self._files, self._metrics = store, files, metrics
         self._one_at_a_time = threading.Lock()
         self._current = ""
-        self._done = 0
+        self._done, self._idle = 0, True
 
     def state(self) -> Work:
         """How far the present batch has come."""
@@ -81,7 +81,9 @@ class Workbench:
         with self._one_at_a_time:
             task = self._next()
             if task is None:
+                self._idle = True
                 return False
+            self.photos_came()
             self._current = task.photo.name
             try:
                 found = self._found(task, measure)
@@ -92,9 +94,10 @@ class Workbench:
                 self._current = ""
             return True
 
-    def begin_batch(self) -> None:
-        """Count from nothing when the next photos arrive."""
-        self._done = 0
+    def photos_came(self) -> None:
+        """A batch begins, unless one is under way."""
+        if self._idle:
+            self._done, self._idle = 0, False
 
     def _next(self) -> _Next | None:
         """In the view with the newest photo, which somebody is waiting for: the reference, then by date."""
