@@ -69,9 +69,9 @@ def timeline_chart(
         "width": plot,
         "height": height,
         "autosize": "none",
-        "padding": {"left": _LEFT, "right": _RIGHT, "top": 26 + 17 * len(rows), "bottom": _BOTTOM},
+        "padding": {"left": _LEFT, "right": _RIGHT, "top": 30 + 17 * len(rows), "bottom": _BOTTOM},
         "background": "transparent",
-        "layer": [_with_scales(layer, line, control) for layer in layers],
+        "layer": [_with_scales(layer, line, control, height) for layer in layers],
         "config": _CONFIG,
     }
 
@@ -105,7 +105,7 @@ def _legend(line: MetricTimeline, control: MetricTimeline | None) -> list[tuple[
     return entries
 
 
-def _with_scales(layer: Spec, line: MetricTimeline, control: MetricTimeline | None) -> Spec:
+def _with_scales(layer: Spec, line: MetricTimeline, control: MetricTimeline | None, height: int) -> Spec:
     """Every layer states the common domains, so that none of them depends on which layers there are."""
     encoding = layer["encoding"]
     if "field" in encoding.get("x", {}):
@@ -116,7 +116,10 @@ def _with_scales(layer: Spec, line: MetricTimeline, control: MetricTimeline | No
         }
     if "field" in encoding.get("y", {}):
         domain = _value_domain(line, control)
-        encoding["y"] |= {"scale": {"domain": domain, "nice": False, "zero": False}, "axis": _VALUE_AXIS}
+        encoding["y"] |= {
+            "scale": {"domain": domain, "nice": False, "zero": False},
+            "axis": {**_VALUE_AXIS, "tickCount": height // 45},
+        }
     return layer
 
 
@@ -169,7 +172,7 @@ def _register_fonts() -> None:
     vl_convert.register_font_directory(str(Path(__file__).parent / "fonts"))
 
 
-_VALUE_AXIS: Spec = {"tickCount": 4, "title": None, "domain": False, "ticks": False, "labelPadding": 8}
+_VALUE_AXIS: Spec = {"title": None, "domain": False, "ticks": False, "labelPadding": 8}
 _CONFIG: Spec = {
     "font": FONT,
     "view": {"stroke": None},

@@ -38,7 +38,7 @@ def legend_rows(entries: Sequence[Entry], width: float) -> list[list[Placed]]:
 
 def legend_layers(rows: Sequence[Sequence[Placed]], title: str, *, left: float) -> list[dict[str, Any]]:
     """Vega-Lite layers above the plotting area: the title line, then the rows of the key, from a left edge."""
-    top = -(_ROW * len(rows) + 12)
+    top = -(_ROW * len(rows) + 16)
     layers = [_text(left, top, title, color=INK, weight=600)]
     for k, row in enumerate(rows):
         y = top + _ROW * (k + 1)

@@ -58,7 +58,9 @@ def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
 
 def _write_chart(report: Report, card: Card, folder: Path) -> dict[str, str]:
     line = report.timeline.of(card.name)
-    spec = timeline_chart(line, control=control_line(report, line), width=640, height=190)
+    # The first metric carries the headline; the others share a page.
+    height = 180 if line is report.primary else 140
+    spec = timeline_chart(line, control=control_line(report, line), width=700, height=height)
     name = f"chart-{card.name}.svg"
     (folder / name).write_text(chart_svg(spec), encoding="utf-8")
     return {"file": name, "alt": f"{spec['description']} The values are in the table below."}
