@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +59,14 @@ class Reference:
     region : Region
     mask : ndarray, shape (h, w), bool
         The region on the analysis grid.
+    quality : Comparability
+        Of the reference itself: what it does not carry cannot be compared with it.
     """
 
     image: CalibratedImage
     region: Region
     mask: NDArray[np.bool_]
+    quality: Comparability
 
     @property
     def basis(self) -> Basis:
@@ -83,12 +87,15 @@ class Result:
         Metrics that this photo does not give, and why.
     alignment : Alignment or None
         None for the reference itself.
+    seconds : float
+        Time the alignment took.
     """
 
     photo: ReportedPhoto
     measurements: tuple[Measurement, ...]
     refused: tuple[Refused, ...]
     alignment: Alignment | None
+    seconds: float = 0.0
 
 
 def track(
@@ -175,19 +182,32 @@ def establish(
     RegionInvalid
         The region does not fit the photo.
     """
+    reference = as_reference(image, region)
+    quality = reference.quality
+    if quality.status is Status.BLOCK:
+        reason = next(c.advice for c in quality.checks if c.status is Status.BLOCK)
+        raise PhotoRejected(f"{image.photo.name} cannot be the baseline. {reason}", code="poor_baseline")
+    measured, refused = _measure_all(in_own_frame(image), reference, metrics, quality)
+    return reference, Result(_reported(image, quality, None, reference), measured, refused, None)
+
+
+def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN) -> Reference:
+    """A photo with the place to measure and its own quality; `establish` also says whether it is good enough.
+
+    Raises
+    ------
+    PhotoRejected
+        The whole skin was asked for, and there is none.
+    RegionInvalid
+        The marked region does not fit the photo.
+    """
     try:
         mask = region_mask(region, image)
     except RegionInvalid as error:
         if not region.is_whole_skin:
             raise
         raise PhotoRejected(error.reason, code=error.code) from error
-    quality = assess_photo(image, mask)
-    if quality.status is Status.BLOCK:
-        reason = next(c.advice for c in quality.checks if c.status is Status.BLOCK)
-        raise PhotoRejected(f"{image.photo.name} cannot be the baseline. {reason}", code="poor_baseline")
-    reference = Reference(image, region, mask)
-    measured, refused = _measure_all(in_own_frame(image), reference, metrics, quality)
-    return reference, Result(_reported(image, quality, None, reference), measured, refused, None)
+    return Reference(image, region, mask, assess_photo(image, mask))
 
 
 def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
@@ -198,22 +218,32 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
     AlignmentFailed
         The photo does not show the same skin, or not well enough.
     """
-    try:
-        alignment = align(reference.image, image, region=reference.mask)
-    except AlignmentFailed as error:
-        raise _explained(error, reference.image, image) from error
+    began = perf_counter()
+    alignment = align_or_explain(reference.image, image, region=reference.mask)
+    seconds = perf_counter() - began
     aligned = resample(image, alignment, reference.image)
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     measured, refused = _measure_all(aligned, reference, metrics, quality)
-    return Result(_reported(image, quality, alignment, reference), measured, refused, alignment)
+    return Result(_reported(image, quality, alignment, reference), measured, refused, alignment, seconds)
 
 
-def _explained(error: AlignmentFailed, reference: CalibratedImage, image: CalibratedImage) -> AlignmentFailed:
-    """The refusal with a cause that a new photo can mend, where the photo itself shows one."""
-    if error.code == "mirrored":
-        return error
-    cause = explain_mismatch(reference, image)
-    return error if cause is None else AlignmentFailed(cause.advice, code=cause.check.replace(" ", "_"))
+def align_or_explain(
+    reference: CalibratedImage, moving: CalibratedImage, *, region: NDArray[np.bool_] | None = None
+) -> Alignment:
+    """Alignment of two photos; a refusal names a cause that a new photo can mend, where the photo shows one.
+
+    Raises
+    ------
+    AlignmentFailed
+        As `tracker.alignment.align`, or with the code ``blur`` or ``light_direction``.
+    """
+    try:
+        return align(reference, moving, region=region)
+    except AlignmentFailed as error:
+        cause = None if error.code == "mirrored" else explain_mismatch(reference, moving)
+        if cause is None:
+            raise
+        raise AlignmentFailed(cause.advice, code=cause.check.replace(" ", "_")) from error
 
 
 def summarise(
@@ -326,13 +356,20 @@ def _measure_all(
     day = aligned.taken_on or date.min
     for metric in metrics:
         try:
-            blocked = quality.blocked(metric.needs)
-            if blocked:
-                raise MeasurementDeclined(blocked, code="quality")
+            _refuse_blocked(metric, quality, reference)
             measured.append(measure(aligned, reference.mask, metric, marked=not reference.region.is_whole_skin))
         except MeasurementDeclined as error:
             refused.append(Refused(metric.name, aligned.digest, day, error.reason))
     return tuple(measured), tuple(refused)
+
+
+def _refuse_blocked(metric: Metric, quality: Comparability, reference: Reference) -> None:
+    blocked = quality.blocked(metric.needs)
+    if blocked:
+        raise MeasurementDeclined(blocked, code="quality")
+    lacking = reference.quality.blocked(metric.needs)
+    if lacking:
+        raise MeasurementDeclined(f"The reference photo does not carry it. {lacking}", code="reference_quality")
 
 
 def _reported(

@@ -8,9 +8,6 @@ from types import MappingProxyType
 
 from tracker.measurement import Metric
 
-#: 1.96 √2: two sessions, 95 %.
-MDC_FACTOR = 2.772
-
 
 @dataclass(frozen=True, slots=True)
 class Repeatability:

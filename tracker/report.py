@@ -11,7 +11,7 @@ from datetime import date
 
 from tracker.measurement import Direction, Measurement, Metric
 from tracker.metrics import metric_named, typology_class
-from tracker.quality import Check, Status
+from tracker.quality import Check, Comparability, Status
 from tracker.quality.checks import ALL_METRICS
 from tracker.region import Region
 from tracker.timeline import Change, MetricTimeline, Refused, SessionValue, Timeline, Verdict
@@ -37,7 +37,7 @@ class ReportedPhoto:
     is_reference : bool
     checks : tuple of Check
         Quality checks against the reference (of the photo itself, for the reference).
-    overlap, error_px, error_mm, seconds : float or None
+    overlap, error_px, error_mm : float or None
         Of the alignment; None for the reference. Errors are claimed medians.
     notes : tuple of str
         What was done on reading.
@@ -56,8 +56,7 @@ class ReportedPhoto:
     @property
     def status(self) -> Status:
         """The worst of its checks."""
-        found = {check.status for check in self.checks}
-        return next((s for s in (Status.BLOCK, Status.WARN) if s in found), Status.OK)
+        return Comparability(self.checks).status
 
 
 @dataclass(frozen=True, slots=True)

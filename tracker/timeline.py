@@ -7,7 +7,7 @@ exceeds what the set-up can resolve (MDC95); everything else is said to be what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
@@ -310,9 +310,12 @@ def _changed_days(lines: list[MetricTimeline], name: str) -> set[date]:
     return {c.taken_on for line in lines if line.metric.name == name for c in line.changes if c.verdict.is_change}
 
 
+def _without_value(change: Change, reason: str) -> Change:
+    return replace(change, change=None, low=None, high=None, mdc95=None, verdict=Verdict.NOT_COMPARABLE, reason=reason)
+
+
 def _silenced(line: MetricTimeline, days: set[date], reason: str) -> MetricTimeline:
     changes = tuple(
-        not_comparable(line.metric, c.taken_on, reason) if c.taken_on in days and c.verdict.is_change else c
-        for c in line.changes
+        _without_value(c, reason) if c.taken_on in days and c.verdict.is_change else c for c in line.changes
     )
     return MetricTimeline(line.metric, line.sessions, changes)

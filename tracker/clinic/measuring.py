@@ -13,7 +13,7 @@ from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
-from tracker.pipeline import Basis, Reference, Result, establish, follow
+from tracker.pipeline import Basis, Reference, Result, as_reference, establish, follow
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
@@ -132,7 +132,7 @@ def _reference(job: Job) -> Reference:
     known = _LATEST.get(job.reference, job.region_hash)
     if known is None:
         image, region = _calibrated(job.reference), job.region or WHOLE_SKIN
-        known = Reference(image, region, region_mask(region, image))
+        known = as_reference(image, region)
         _LATEST.keep(job.reference, job.region_hash, known)
     return known
 

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tracker.alignment import Alignment, align, warp_photo
+from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.printing import check_document, finite, print_json, writer
 from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import Photo, read_photo
-from tracker.pipeline import Result, establish, follow
+from tracker.pipeline import Result, align_or_explain, establish, follow
 from tracker.region import WHOLE_SKIN, read_region
 from tracker.report import practitioner_sentence
 from tracker.timeline import Change, Refused, timeline
@@ -33,7 +33,7 @@ def align_pair(options: Namespace) -> int:
     began = time.perf_counter()
     write = writer(options.out)
     try:
-        alignment = align(reference, moving)
+        alignment = align_or_explain(reference, moving)
     except AlignmentFailed as error:
         document = alignment_document(None, reference, time.perf_counter() - began, error)
     else:
@@ -71,7 +71,7 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Any = 
         second = follow(reference, now)
     except (PhotoRejected, AlignmentFailed) as error:
         reason = error
-    seconds = time.perf_counter() - began
+    seconds = second.seconds if second else time.perf_counter() - began
     changes = _changes(first, second, reason)
     return {
         "reference": _photo_document(then.photo),

@@ -15,7 +15,7 @@ def render_phantom(options: Namespace) -> int:
         write_demonstration(options.out, progress=bar)
         print(f"The demonstration clinic is in {options.out}.")
         return 0
-    truth = write_series(
+    folder = write_series(
         options.out,
         options.scenario,
         seed=options.seed,
@@ -23,5 +23,5 @@ def render_phantom(options: Namespace) -> int:
         replicates=options.replicates,
         progress=bar,
     )
-    print(f"The series and its truth are in {truth.parent}.")
+    print(f"The series and its truth are in {folder}.")
     return 0
