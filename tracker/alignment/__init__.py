@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tracker.alignment.decision import Evidence, refuse_unless_same_skin
+from tracker.alignment.decision import NO_EVIDENCE, Evidence, refusal
 from tracker.alignment.features import Features, find_features
 from tracker.alignment.mapping import AlignedImage, Alignment, in_own_frame, resample, warp_photo
-from tracker.alignment.pyramid import Pyramid, build_pyramid
+from tracker.alignment.pyramid import Pyramid, build_pyramid, pigment
 from tracker.alignment.search import find_start
-from tracker.alignment.survey import Survey, as_alignment, survey
+from tracker.alignment.survey import Survey, as_alignment, take_survey
 from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed
 
 __all__ = ["AlignedImage", "Alignment", "align", "in_own_frame", "resample", "warp_photo"]
+
+_CLEAR = 0.7  # a local correlation that leaves no doubt
 
 
 def align(reference: CalibratedImage, moving: CalibratedImage, *, region: NDArray[np.bool_] | None = None) -> Alignment:
@@ -50,14 +53,22 @@ def _align(reference: CalibratedImage, moving: CalibratedImage, region: NDArray[
     names = reference.photo.name, moving.photo.name
     here, there = build_pyramid(reference, region=region), build_pyramid(moving)
     found = _bring_together(here, there, names)
-
-    def mirrored() -> Evidence | None:
-        reflected = _bring_together(here, there.mirrored(), names)
-        return reflected.evidence if reflected else None
-
-    refuse_unless_same_skin(found.evidence if found else None, names, mirrored=mirrored)
-    assert found is not None
+    if _evidence(found).correlation < _CLEAR and reference.photo.has_colour and moving.photo.has_colour:
+        # The relief of the skin looks different under another lamp; its pigment does not.
+        stained = replace(here, top=pigment(reference)), replace(there, top=pigment(moving))
+        found = max(found, _bring_together(*stained, names), key=lambda each: _evidence(each).strength)
+    if found is None or not found.evidence.convincing:
+        raise refusal(
+            _evidence(found),
+            names=names,
+            fineness=(here.fineness(), there.fineness()),
+            mirrored=lambda: _evidence(_bring_together(here, there.mirrored(), names)),
+        )
     return as_alignment(found)
+
+
+def _evidence(found: Survey | None) -> Evidence:
+    return found.evidence if found else NO_EVIDENCE
 
 
 def _bring_together(here: Pyramid, there: Pyramid, names: tuple[str, str]) -> Survey | None:
@@ -66,7 +77,7 @@ def _bring_together(here: Pyramid, there: Pyramid, names: tuple[str, str]) -> Su
         features = pool.map(find_features, (here, there))
     ours, theirs = (_seen(found, name) for found, name in zip(features, names, strict=True))
     start = find_start(here, there, (ours, theirs))
-    return survey(here, there, start) if start else None
+    return take_survey(here, there, start) if start else None
 
 
 def _seen(features: Features | None, name: str) -> Features:

@@ -13,6 +13,8 @@ ACCEPT = 1.0
 UNSURE = 0.0
 MIN_OVERLAP = 0.1
 MAX_FOLDED = 0.02
+_BLURRED = 0.17
+_MUCH_LESS = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,58 +55,73 @@ class Evidence:
             - 2.72
         )
 
+    @property
+    def convincing(self) -> bool:
+        """True when the photos can be measured together."""
+        return self.strength > ACCEPT and self.overlap >= MIN_OVERLAP and self.folded <= MAX_FOLDED
 
-def refuse_unless_same_skin(
-    evidence: Evidence | None, names: tuple[str, str], *, mirrored: Callable[[], Evidence | None]
-) -> None:
-    """Return silently if the photos belong together.
+
+NO_EVIDENCE = Evidence(agreeing=0, score=0.0, correlation=0.0, return_error=50.0, overlap=0.0, folded=0.0)
+"""Nothing suggests a common motion."""
+
+
+def refusal(
+    evidence: Evidence,
+    *,
+    names: tuple[str, str],
+    fineness: tuple[float, float],
+    mirrored: Callable[[], Evidence],
+) -> AlignmentFailed:
+    """Why two photos cannot be aligned, and what to do next.
 
     Parameters
     ----------
-    evidence : Evidence or None
-        None when nothing suggested a common motion.
+    evidence : Evidence
+        Not convincing.
     names : tuple of str
         Of the reference and of the moving photo.
+    fineness : tuple of float
+        Of both photos: finest over coarser detail.
     mirrored : callable
         The evidence with the moving photo mirrored; asked for only in doubt, because it takes as long again.
-
-    Raises
-    ------
-    AlignmentFailed
-        In all other cases, with the reason and what to do next.
     """
-    if evidence is None or evidence.strength < ACCEPT:
-        _refuse_mirrored(mirrored(), names)
-    if evidence is None or evidence.strength < UNSURE:
-        raise AlignmentFailed(
-            f"{names[1]} does not seem to show the same area of skin as {names[0]}; please check that it belongs "
-            "to this patient and this view.",
+    reference, moving = names
+    for name, own, other in ((moving, *fineness[::-1]), (reference, *fineness)):
+        if own < min(_BLURRED, _MUCH_LESS * other):
+            return AlignmentFailed(
+                f"{name} is too blurred to find the same skin in it; please photograph again in focus.",
+                code="too_blurred",
+            )
+    if evidence.strength <= ACCEPT and mirrored().strength > ACCEPT:
+        return AlignmentFailed(
+            f"{moving} looks mirrored, left for right, against {reference}; please switch off mirroring in the camera "
+            "and photograph again.",
+            code="mirrored",
+        )
+    return _weakness(evidence, reference, moving)
+
+
+def _weakness(evidence: Evidence, reference: str, moving: str) -> AlignmentFailed:
+    if evidence.strength < UNSURE:
+        return AlignmentFailed(
+            f"{moving} does not seem to show the same area of skin as {reference}; please check that it belongs to "
+            "this patient and this view.",
             code="different_area",
         )
-    if evidence.strength < ACCEPT:
-        raise AlignmentFailed(
-            f"{names[1]} may show the same skin as {names[0]}, but too little of it can be recognised to be sure; "
-            "please mark the region to measure, or photograph again in the same pose and light.",
-            code="unsure",
+    if evidence.overlap < MIN_OVERLAP:
+        return AlignmentFailed(
+            f"{moving} shows too little of the skin in {reference} to measure it ({evidence.overlap:.0%}); please "
+            "photograph the same area from the same distance.",
+            code="too_little_overlap",
         )
     if evidence.folded > MAX_FOLDED:
-        raise AlignmentFailed(
-            f"Parts of the skin in {names[1]} lie folded over each other compared with {names[0]}; please photograph "
+        return AlignmentFailed(
+            f"Parts of the skin in {moving} lie folded over each other compared with {reference}; please photograph "
             "again in the same pose.",
             code="folded",
         )
-    if evidence.overlap < MIN_OVERLAP:
-        raise AlignmentFailed(
-            f"{names[1]} shows too little of the skin in {names[0]} to measure it ({evidence.overlap:.0%}); please "
-            "photograph the same area again from the same distance.",
-            code="too_little_overlap",
-        )
-
-
-def _refuse_mirrored(evidence: Evidence | None, names: tuple[str, str]) -> None:
-    if evidence is not None and evidence.strength > ACCEPT:
-        raise AlignmentFailed(
-            f"{names[1]} looks mirrored, left for right, against {names[0]}; please switch off mirroring in the "
-            "camera and photograph again.",
-            code="mirrored",
-        )
+    return AlignmentFailed(
+        f"{moving} may show the same skin as {reference}, but too little of it can be recognised to be sure; please "
+        "mark the region to measure, or photograph again in the same pose and light.",
+        code="unsure",
+    )

@@ -72,7 +72,7 @@ class Matches:
 
 def find_features(photo: Pyramid) -> Features | None:
     """Features of a photo at `FEATURE_SIZE`; None if there are hardly any."""
-    luma = photo.luma(FEATURE_SIZE)
+    luma = photo.level(FEATURE_SIZE)
     found, descriptor = cv2.SIFT.create(_COUNT, contrastThreshold=_CONTRAST).detectAndCompute(band_passed(luma), None)
     if descriptor is None or len(found) < _MIN_FEATURES:
         return None

@@ -10,7 +10,7 @@ Plane = NDArray[np.float32]
 Points = NDArray[np.float64]
 
 
-def shrunk(plane: Plane, shape: tuple[int, int]) -> Plane:
+def shrunk(plane: NDArray[np.float32 | np.uint8], shape: tuple[int, int]) -> Plane:
     """Mean over the area of each new pixel, shape `shape`."""
     return np.asarray(cv2.resize(plane, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
 

@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.alignment.planes import Plane, Points, blurred, shrunk
+from tracker.alignment.planes import Plane, Points, blurred, enlarged, shrunk
 from tracker.calibration import CalibratedImage
 from tracker.region import marker_mask
 
 TOP_SIZE = 1600
 WEIGHT_SIZE = 250
+_FOCUS_SIZE = 500
 _MIN_SKIN_SHARE = 0.08
 
 
@@ -30,7 +31,7 @@ class Pyramid:
     shape : tuple of int
         Height and width of the photo in pixels.
     top : ndarray, shape (h, w), float32
-        Luma (0 to 255) of the largest level.
+        The largest level: luma, or another plane on a scale like that of grey levels.
     weight : ndarray, shape (h, w), float32
         How much each place counts, in [0, 1], at `WEIGHT_SIZE`; 0 on printed markers and the colour chart.
     clear : ndarray, shape (h, w), float32
@@ -47,8 +48,8 @@ class Pyramid:
         """Height and width in units."""
         return np.array(self.shape) / max(self.shape)
 
-    def luma(self, size: int) -> Plane:
-        """Luma with a long side of `size` pixels, never larger than the largest level."""
+    def level(self, size: int) -> Plane:
+        """The plane with a long side of `size` pixels, never larger than the largest level."""
         return resized(self.top, size)
 
     def to_units(self, points: Points) -> Points:
@@ -64,6 +65,16 @@ class Pyramid:
         index = (points / self.extent * self.weight.shape).astype(int)
         row, col = np.clip(index, 0, np.array(self.weight.shape) - 1).T
         return self.weight[row, col].astype(np.float64)
+
+    def fineness(self) -> float:
+        """Finest detail of the skin over coarser detail: falls with blur, hardly depends on light or contrast.
+
+        Clinic photos in focus have 0.15 to 0.5.
+        """
+        plane = self.level(_FOCUS_SIZE)
+        skin = enlarged(self.weight, (plane.shape[0], plane.shape[1])) > 0.4
+        fine, coarse = (np.abs(blurred(plane, s) - blurred(plane, 2 * s))[skin] for s in (1.0, 4.0))
+        return float(np.median(fine) / (np.median(coarse) + 0.3)) if skin.any() else 0.0
 
     def mirrored(self) -> Pyramid:
         """The same photo, left and right exchanged."""
@@ -83,14 +94,27 @@ def build_pyramid(image: CalibratedImage, *, region: NDArray[np.bool_] | None = 
     Returns
     -------
     Pyramid
-        Luma is float: an 8-bit average of many camera pixels would throw away the pores of smooth skin.
+        Of luma. It is float: an 8-bit average of many camera pixels would throw away the pores of smooth skin.
     """
-    luma = cv2.cvtColor(image.photo.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     size = level_shape(image.photo.shape, WEIGHT_SIZE)
     clear = 1 - shrunk(marker_mask(image).astype(np.float32), size)
     weight = skin_weight(image) if region is None else shrunk(region.astype(np.float32), size)
     # A printed marker moves with the card, not with the skin: it must never be a landmark.
-    return Pyramid(image.photo.shape, resized(luma, TOP_SIZE), weight * (clear > 0.99), (clear > 0.99) * np.float32(1))
+    return Pyramid(image.photo.shape, luma(image), weight * (clear > 0.99), (clear > 0.99) * np.float32(1))
+
+
+def luma(image: CalibratedImage) -> Plane:
+    """Luma (0 to 255) at `TOP_SIZE` at most; what is finest in it is relief, and follows the lamp."""
+    return resized(cv2.cvtColor(image.photo.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32), TOP_SIZE)
+
+
+def pigment(image: CalibratedImage) -> Plane:
+    """Absorption of the skin in hundredths, at `TOP_SIZE` at most: coarser than luma, but blind to the lamp.
+
+    Shading multiplies red, green and blue alike, so a sum of logarithms whose weights add up to zero does not see it.
+    """
+    red, green, blue = cv2.split(np.log(resized(image.photo.rgb, TOP_SIZE).astype(np.float32) + 4))
+    return np.asarray(255 + 100 * (1.5 * red - green - 0.5 * blue), dtype=np.float32)
 
 
 def level_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
@@ -99,9 +123,10 @@ def level_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
     return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
 
 
-def resized(image: Plane, size: int) -> Plane:
+def resized(image: NDArray[np.float32 | np.uint8], size: int) -> Plane:
     """An image reduced to a long side of `size` pixels; never enlarged."""
-    return image if size >= max(image.shape[:2]) else shrunk(image, level_shape(image.shape[:2], size))
+    shape = (image.shape[0], image.shape[1])
+    return np.asarray(image if size >= max(shape) else shrunk(image, level_shape(shape, size)), dtype=np.float32)
 
 
 def skin_weight(image: CalibratedImage) -> Plane:

@@ -118,10 +118,10 @@ def _refine_level(reference: Pyramid, moving: Pyramid, warp: Warp, level: Level)
 
 
 def _prepare(reference: Pyramid, moving: Pyramid, motion: Motion, size: int) -> _Pair:
-    here = reference.luma(size)
+    here = reference.level(size)
     shape = here.shape[0], here.shape[1]
     # The moving photo is taken from the level at which its skin is as large as here, against aliasing.
-    there = moving.luma(round(size / motion.scale))
+    there = moving.level(round(size / motion.scale))
     matrix = _between_levels(motion, reference.extent / shape, moving.extent / there.shape)
     clear = enlarged(moving.clear, (there.shape[0], there.shape[1]))
     inside = (moved_affinely(clear, matrix, shape, border=cv2.BORDER_CONSTANT) > 0.99).astype(np.float32)
@@ -129,7 +129,7 @@ def _prepare(reference: Pyramid, moving: Pyramid, motion: Motion, size: int) -> 
     return _Pair(
         reference=normal,
         moving=_locally_normalised(moved_affinely(there, matrix, shape)),
-        inside=np.asarray(cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=0), dtype=np.float32),
+        inside=np.asarray(cv2.erode(inside, np.ones((5, 5), np.uint8)), dtype=np.float32),
         weight=enlarged(np.clip(1.2 * reference.weight, _BASE_WEIGHT, 1) * reference.clear, shape),
         slopes=slopes(normal, 0.5),
     )

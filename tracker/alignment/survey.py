@@ -56,7 +56,7 @@ class Survey:
     evidence: Evidence
 
 
-def survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
+def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     """Refine both ways and look at what came out."""
     levels = levels_for(here, there, start.warp.motion, _LEVELS)
     coarse = tuple(level for level in levels if level.size <= _BACKWARD_SIZE)
@@ -74,7 +74,7 @@ def survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     )
     position = _inside(there.to_pixels(forward), there.shape)
     skin = weight > _SKIN
-    covered = np.isfinite(position).all(axis=-1) & (seen > 0.99)
+    covered = _reached(position, there.shape) & (seen > 0.5)
     usable = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
     sd = standard_uncertainty(posterior(stages[-1], here.extent, *lines), returned, correlation)
     return Survey(
@@ -93,6 +93,10 @@ def survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
             folded=_folded(forward, usable),
         ),
     )
+
+
+def _reached(position: Points, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    return np.asarray(np.all((position >= -0.5) & (position <= np.array(shape) - 0.5), axis=-1))
 
 
 def _folded(position: Points, usable: NDArray[np.bool_]) -> float:
