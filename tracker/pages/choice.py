@@ -31,9 +31,9 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
         None if there is nothing to choose from; the page has then been told so.
     """
     heading, left, right = st.columns([5, 4, 4], vertical_alignment="bottom")
-    heading.title(title, anchor=False)
     patients = clinic.patients()
     if not patients:
+        heading.title(title, anchor=False)
         _nobody()
         return None
     view, patient = _wanted(clinic, patients)
@@ -45,6 +45,8 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
     if view is not None:
         with right:
             view = _ask_view(views, view, key)
+    with heading:
+        _heading(title, patient)
     _remember(patient, view)
     if view is None:
         st.info("This patient has no view yet. A view is a body site, photographed the same way each time.")
@@ -55,14 +57,16 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
 def choose_patient(clinic: Clinic, title: str, *, key: str) -> Patient | None:
     """Show the title of a page with the choice of a patient beside it; None if there are no patients."""
     heading, right = st.columns([5, 4], vertical_alignment="bottom")
-    heading.title(title, anchor=False)
     patients = clinic.patients()
     if not patients:
+        heading.title(title, anchor=False)
         _nobody()
         return None
     view, patient = _wanted(clinic, patients)
     with right:
         patient = _ask_patient(patients, patient, key)
+    with heading:
+        _heading(title, patient)
     _remember(patient, view)
     return patient
 
@@ -80,6 +84,12 @@ def patient_label(patient: Patient) -> str:
     return f"{patient.code} · {patient.name}" if patient.name else patient.code
 
 
+def demonstration_badge(patient: Patient) -> None:
+    """Say of a demonstration patient, wherever their pictures are, that nobody was photographed."""
+    if patient.is_demonstration:
+        st.badge("Demonstration: rendered, not photographed", icon=":material/science:", color="blue")
+
+
 def view_label(view: View) -> str:
     """Title of a view, with the untreated side marked."""
     return f"{view.title} (untreated)" if view.is_control else view.title
@@ -95,6 +105,12 @@ def asked_view(clinic: Clinic) -> View | None:
     """
     wanted = st.query_params.get(VIEW) or ("" if PATIENT in st.query_params else st.session_state.get(VIEW, ""))
     return clinic.view(wanted) if wanted else None
+
+
+def _heading(title: str, patient: Patient) -> None:
+    with st.container(gap=None):
+        demonstration_badge(patient)
+        st.title(title, anchor=False)
 
 
 def _wanted(clinic: Clinic, patients: Sequence[Patient]) -> tuple[View | None, Patient]:

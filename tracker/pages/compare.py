@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
-from tracker.pages.frame import day_text, link, plain
-from tracker.pages.verdict import checks_table, verdict_card
+from tracker.pages.frame import day_text, link
+from tracker.pages.pictures import show_pictures
+from tracker.pages.verdict import checks_table, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import PROVISIONAL_NOTE, Report, headline, photo_standing
-from tracker.web.components import Picture, side_by_side, slider
-from tracker.web.links import difference_url, photo_url
-
-MEASURED_PIXELS = "Pictures are aligned, not beautified. Verdicts come from the original files in linear light."
-DIFFERENCE_HINT = "What differs from the reference after alignment."
+from tracker.report import PROVISIONAL_NOTE, Report, photo_standing
 
 
 def page(clinic: Clinic) -> None:
@@ -30,15 +28,16 @@ def page(clinic: Clinic) -> None:
     if report is None or reference is None or len(photos) < 2:
         _not_yet(view, photos)
         return
-    st.markdown(f"#### {plain(headline(report))}")
-    before, after = _choose(view, photos, report)
-    _pictures(view, reference, before, after)
-    st.caption(MEASURED_PIXELS)
-    _verdicts(report, after)
-    _checks(report, after)
+    pictures, verdicts = st.columns([7, 5], gap="medium")
+    with pictures:
+        before, after = _choose(view, photos, report)
+        show_pictures(view, reference, before, after)
+    with verdicts:
+        _verdicts(report, after)
+        _checks(report, after)
 
 
-def _not_yet(view: View, photos: list[StoredPhoto]) -> None:
+def _not_yet(view: View, photos: Sequence[StoredPhoto]) -> None:
     if photos:
         st.info("There is a baseline. A comparison needs a second session that can be compared with it.")
     else:
@@ -48,57 +47,44 @@ def _not_yet(view: View, photos: list[StoredPhoto]) -> None:
         link("progress", "See all photos", icon=":material/timeline:", view=view.id)
 
 
-def _choose(view: View, photos: list[StoredPhoto], report: Report) -> tuple[StoredPhoto, StoredPhoto]:
-    standing = {p.digest: photo_standing(p) for p in report.photos}
-    words = {p.id: f"{day_text(p.taken_on)} · {standing.get(p.digest, 'measured')}" for p in photos}
-    known = {p.id: p for p in photos}
+def _choose(view: View, photos: Sequence[StoredPhoto], report: Report) -> tuple[StoredPhoto, StoredPhoto]:
+    """The two photos to show: at first the reference and the latest comparable one."""
+    known, words = {p.id: p for p in photos}, _words(photos, report)
     comparable = [p for p in photos if p.status != "block"] or photos
     ids, left, right = list(known), *st.columns(2)
     first = ids.index(next(p.id for p in photos if p.is_reference))
+    last = ids.index(comparable[-1].id)
     before = left.selectbox("Before", ids, first, format_func=words.__getitem__, key=f"before-{view.id}")
-    after = right.selectbox(
-        "After", ids, ids.index(comparable[-1].id), format_func=words.__getitem__, key=f"after-{view.id}"
-    )
+    after = right.selectbox("After", ids, last, format_func=words.__getitem__, key=f"after-{view.id}")
     return known[before], known[after]
 
 
-def _pictures(view: View, reference: StoredPhoto, before: StoredPhoto, after: StoredPhoto) -> None:
-    pair = [_picture(view, before, "Before"), _picture(view, after, "After")]
-    over, beside, difference = st.tabs(["Slider", "Side by side", "Difference"])
-    with over:
-        slider(*pair, shape=reference.shape, key=f"slider-{view.id}")
-    with beside:
-        hint = "Zoom and pan move both."
-        side_by_side(pair, shape=reference.shape, title="Before and after", hint=hint, key=f"beside-{view.id}")
-    with difference:
-        day = day_text(after.taken_on)
-        drawn = Picture(difference_url(after.id), day, f"Difference map of {view.title}, {day}")
-        side_by_side([drawn], shape=reference.shape, title="Difference", hint=DIFFERENCE_HINT, key=f"map-{view.id}")
-
-
-def _picture(view: View, photo: StoredPhoto, when: str) -> Picture:
-    day = day_text(photo.taken_on)
-    address = photo_url(photo.id, aligned=not photo.is_reference)
-    return Picture(address, day, f"{when}: {view.title}, {day}")
+def _words(photos: Sequence[StoredPhoto], report: Report) -> dict[str, str]:
+    """Day of each photo and what it is good for; photos of one day are numbered."""
+    standing = {p.digest: photo_standing(p) for p in report.photos}
+    words = {}
+    for photo in photos:
+        same_day = [p.id for p in photos if p.taken_on == photo.taken_on]
+        number = f", photo {same_day.index(photo.id) + 1}" if len(same_day) > 1 else ""
+        words[photo.id] = f"{day_text(photo.taken_on)}{number} · {standing.get(photo.digest, 'measured')}"
+    return words
 
 
 def _verdicts(report: Report, after: StoredPhoto) -> None:
-    st.subheader(f"Verdicts for {day_text(after.taken_on)}", anchor=False)
-    st.caption(f"Against the first session, {day_text(report.reference.taken_on)}.")
-    found = [(line, c) for line in report.timeline.metrics for c in line.changes if c.taken_on == after.taken_on]
+    st.subheader(f"What changed by {day_text(after.taken_on)}", anchor=False)
+    st.caption(f"Against the first session, {day_text(report.reference.taken_on)}. Photos of one day count together.")
+    found = [(line, c) for line in report.measured for c in line.changes if c.taken_on == after.taken_on]
     if not found:
         st.text("This is the first session: there is nothing before it to compare with.")
-    left, right = st.columns(2)
-    for k, (line, change) in enumerate(found):
-        with right if k % 2 else left:
-            verdict_card(line, change)
+    for line, change in found:
+        verdict_card(line, change)
     if any(change.mdc_source == "provisional" for _, change in found):
         st.caption(PROVISIONAL_NOTE)
+    unmeasured_table(report)
 
 
 def _checks(report: Report, after: StoredPhoto) -> None:
     reported = next((p for p in report.photos if p.digest == after.digest), None)
-    if reported is None or not reported.checks:
-        return
-    with st.expander(f"Quality of the photo of {day_text(after.taken_on)}", icon=":material/fact_check:"):
-        checks_table(reported.checks)
+    if reported is not None and reported.checks:
+        with st.expander("Quality of this photo", icon=":material/fact_check:"):
+            checks_table(reported.checks)

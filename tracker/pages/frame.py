@@ -10,7 +10,7 @@ import streamlit as st
 
 from tracker.errors import TrackerError
 
-WIDE, NARROW = 1160, 620
+WIDE, NARROW = 1240, 620
 LOCAL_LINE = "Only on this computer: there is no sign-in yet, so the app answers nobody else. No photo leaves it."
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -71,6 +71,11 @@ def link(
     chosen = {name: value for name, value in (("patient", patient), ("view", view)) if value}
     page = st.Page(_elsewhere, url_path=place, title=label)
     st.page_link(page, label=label, icon=icon, query_params=chosen or None)
+
+
+def on_phone() -> bool:
+    """Whether the browser calls itself a mobile one: what is laid out in columns is then laid out in a list."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 def _elsewhere() -> None:

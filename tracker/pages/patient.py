@@ -6,7 +6,7 @@ import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
-from tracker.pages.choice import PATIENT, asked_view, view_label
+from tracker.pages.choice import PATIENT, asked_view, demonstration_badge, view_label
 from tracker.pages.frame import day_text, plain
 from tracker.report import NOT_A_DIAGNOSIS, Report, patient_headline, patient_sentence
 from tracker.web.components import Picture, slider
@@ -49,6 +49,7 @@ def _views(clinic: Clinic) -> list[View]:
 
 
 def _story(clinic: Clinic, view: View) -> None:
+    demonstration_badge(clinic.patient(view.patient_id))
     st.caption(plain(view_label(view)))
     report = clinic.report(view.id)
     photos = [p for p in clinic.photos(view.id) if p.state is PhotoState.MEASURED]

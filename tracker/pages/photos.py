@@ -14,9 +14,10 @@ from tracker.web.links import PREVIEW_WIDTH, photo_url
 
 def photo_rows(photos: Iterable[StoredPhoto]) -> None:
     """Show each photo with what became of it."""
-    for photo in photos:
-        with st.container(border=True):
-            picture, words = st.columns([1, 6], vertical_alignment="center")
+    columns = st.columns(2)
+    for k, photo in enumerate(photos):
+        with columns[k % 2].container(border=True):
+            picture, words = st.columns([1, 3], vertical_alignment="center")
             with picture:
                 thumbnail(photo)
             with words:

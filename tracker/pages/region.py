@@ -32,9 +32,10 @@ def page(clinic: Clinic) -> None:
         "Mark the skin to measure: click around it on the reference photo. "
         "For pigment and redness, mark the patch only; the skin around it is the comparison."
     )
+    bar = st.container(horizontal=True, vertical_alignment="center")
     corners = _corners(view, reference)
     saved = view.region is not None and not view.region.is_whole_skin
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with bar:
         save = st.button("Save region", type="primary", icon=":material/save:", disabled=len(corners) < 3)
         whole = st.button("Measure the whole skin", disabled=not saved)
         st.caption(AGAIN, width="content")

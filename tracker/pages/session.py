@@ -38,6 +38,7 @@ def page(clinic: Clinic) -> None:
         view = choose_view_of(clinic, views, key="session")
         with st.popover("New view", icon=":material/add:"):
             new_view_form(clinic, patient, views)
+    st.caption(BEFORE_TREATMENT)
     _drop(clinic, view)
     show_outcome(clinic, view)
 
@@ -49,7 +50,6 @@ def _drop(clinic: Clinic, view: View) -> None:
         type=sorted(suffix[1:] for suffix in PHOTO_SUFFIXES),
         accept_multiple_files=True,
         key=f"drop-{view.id}-{generation}",
-        help=BEFORE_TREATMENT,
     )
     if not files:
         st.session_state[TILES] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import Patient, PhotoState, View
 from tracker.errors import TrackerError
-from tracker.pages.choice import view_label
+from tracker.pages.choice import demonstration_badge, view_label
 from tracker.pages.frame import complain, day_text, link, plain
 from tracker.pages.work import show_work
 
@@ -29,7 +31,7 @@ def page(clinic: Clinic) -> None:
         _row(clinic, patient)
 
 
-def _shown(patients: list[Patient]) -> list[Patient]:
+def _shown(patients: Sequence[Patient]) -> Sequence[Patient]:
     """The patients that match the search, one page of them."""
     if len(patients) <= PER_PAGE:
         return patients
@@ -43,11 +45,10 @@ def _shown(patients: list[Patient]) -> list[Patient]:
 def _row(clinic: Clinic, patient: Patient) -> None:
     with st.container(border=True, key=f"patient-{patient.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"#### {plain(patient.code)}", width="content")
+            st.markdown(f"**{plain(patient.code)}**", width="content")
             st.text(patient.name, width="stretch")
-            if patient.is_demonstration:
-                st.badge("Demonstration: rendered, not photographed", icon=":material/science:", color="blue")
-        if patient.note:
+            demonstration_badge(patient)
+        if patient.note and not patient.is_demonstration:
             st.caption(plain(patient.note))
         for view in clinic.views(patient.id):
             _view(clinic, view)

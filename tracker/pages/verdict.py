@@ -9,7 +9,7 @@ import streamlit as st
 
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
-from tracker.report import detectable_text, number, practitioner_sentence, value_sentence
+from tracker.report import Report, detectable_text, number, practitioner_sentence, value_sentence
 from tracker.timeline import Change, MetricTimeline, Verdict
 
 Colour = Literal["green", "red", "blue", "gray", "orange"]
@@ -26,6 +26,8 @@ STATUSES: dict[str, tuple[str, str, Colour]] = {
     Status.WARN: ("Usable, with a remark", ":material/error:", "orange"),
     Status.BLOCK: ("Not usable", ":material/cancel:", "red"),
 }
+
+OUTCOMES = {Status.OK: "good", Status.WARN: "usable", Status.BLOCK: "not usable"}
 
 
 def verdict_badge(verdict: Verdict) -> None:
@@ -59,16 +61,27 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             st.caption(plain("  ·  ".join(facts)))
 
 
+def unmeasured_table(report: Report) -> None:
+    """Say which metrics these photos do not give, and why."""
+    rows = [
+        {"Not measured": line.metric.title, "Why": plain(line.changes[-1].reason if line.changes else "")}
+        for line in report.timeline.metrics
+        if not line.sessions
+    ]
+    if rows:
+        with st.expander(f"Not measured in these photos ({len(rows)})", icon=":material/visibility_off:"):
+            st.table(rows, border="horizontal")
+
+
 def checks_table(checks: Iterable[Check]) -> None:
     """Show each check with its value, its limit, and what to do."""
     rows = [
         {
             "Check": check.check.capitalize(),
             "Found": number(check.value, ""),
-            "Should be": check.limit,
-            "Outcome": STATUSES[check.status][0],
-            "Advice": check.advice or "–",
+            "Should be": plain(check.limit),
+            "": plain(check.advice) or OUTCOMES[check.status],
         }
         for check in checks
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    st.table(rows, border="horizontal")

@@ -12,17 +12,17 @@ EVERY_SECONDS = 1.0
 
 
 def show_work(clinic: Clinic) -> None:
-    """Show the progress of the background work, and run the page again when it is done."""
+    """Show the progress of the background work, and run the page again whenever a photo is done."""
     work = clinic.work()
     if work.failed:
         st.warning(_failure(work), icon=":material/report:")
     if not work.is_finished:
-        st.fragment(run_every=EVERY_SECONDS)(_watch)(clinic)
+        st.fragment(run_every=EVERY_SECONDS)(_watch)(clinic, work.done)
 
 
-def _watch(clinic: Clinic) -> None:
+def _watch(clinic: Clinic, shown: int) -> None:
     work = clinic.work()
-    if work.is_finished:
+    if work.is_finished or work.done != shown:
         st.rerun()
     st.progress(work.done / work.total, text=plain(_progress(work)))
 

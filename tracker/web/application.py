@@ -6,8 +6,9 @@ import asyncio
 import gc
 import logging
 import os
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from typing import Any
 
@@ -17,42 +18,69 @@ from streamlit.navigation.page import Page
 
 from tracker.clinic import Clinic
 from tracker.clinic.demonstration import load_demonstration
+from tracker.errors import RecordError
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
 from tracker.pages.frame import NARROW, frame
 from tracker.web.guard import Guard
 from tracker.web.routes import routes
 
+# Given as SVG text, a picture reaches the page as a data address: no font or icon server is asked.
+_SIGN = (
+    '<circle cx="16" cy="16" r="14" fill="#3f8fcf"/><path d="M16 2a14 14 0 0 1 0 28z" fill="#14639e"/>'
+    '<path d="M16 2v28" stroke="#fff" stroke-width="2.5"/>'
+)
+MARK = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">{_SIGN}</svg>'
+WORDMARK = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 124 32" width="124" height="32">{_SIGN}'
+    '<text x="40" y="23" font-family="system-ui, sans-serif" font-size="21" font-weight="600" fill="#3f8fcf">'
+    "tracker</text></svg>"
+)
+_SERVING = threading.Event()
 FAULT = "This page has a fault of ours. Your photos are stored safely; please reload the page."
 
 
 def clinic() -> Clinic:
-    """The clinic of this process, opened once and filled with the demonstration when it is empty."""
+    """The clinic of this process, opened once."""
     return _opened(os.environ.get("TRACKER_HOME"))
 
 
 @cache
 def _opened(_home: str | None) -> Clinic:
-    record = Clinic.open()
+    return Clinic.open()
+
+
+def _fill(record: Clinic) -> None:
+    """An empty clinic shows the demonstration; one that comes without sample images stays empty."""
     if not record.patients():
-        load_demonstration(record)
-    return record
+        with suppress(RecordError):
+            load_demonstration(record)
+
+
+def _prepare(record: Clinic) -> None:
+    _fill(record)
+    record.start_worker()
 
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
-    """Open the clinic and start measuring before the first page is asked for."""
+    """Open the clinic, and fill it and start measuring while the first page is already being shown."""
     record = await asyncio.to_thread(clinic)
-    record.start_worker()
+    _SERVING.set()
+    preparing = asyncio.create_task(asyncio.to_thread(_prepare, record))
     # What is loaded now lives as long as the process. Unfrozen, the collection after every rerun of a page walks
     # all of it (0.1 s).
     gc.collect()
     gc.freeze()
     yield {}
+    await preparing
+    await asyncio.to_thread(record.stop_worker)
 
 
 def show() -> None:
     """Run the page that was asked for."""
-    st.set_page_config(page_title="tracker", page_icon=":material/compare:", layout="wide")
+    st.set_page_config(page_title="tracker", page_icon=MARK, layout="wide")
+    if not _SERVING.is_set():
+        _fill(clinic())  # run without a server, as in a test: nobody else does it
     pages = {_declared(entry): entry for entry in (*PAGES, PATIENT_PAGE)}
     chosen = st.navigation(list(pages), position="hidden")
     entry = pages[chosen]
@@ -61,6 +89,7 @@ def show() -> None:
         frame(chosen.run, width=NARROW)
         return
     st.navigation(list(pages), position="top")
+    st.logo(WORDMARK)
     frame(chosen.run)
 
 

@@ -102,6 +102,7 @@ function showZoom(root, zoom) {
 
 // Loads a picture at the width the screen can show; what is shown stays until the sharper one is there.
 function showPicture(pane, picture, scale = 1) {
+  if (!pane.clientWidth) return; // in a tab that is not open
   const wanted = pane.clientWidth * (window.devicePixelRatio || 1) * scale;
   const width = WIDTHS.find((step) => step >= wanted) || WIDTHS[WIDTHS.length - 1];
   const shown = pane.dataset.source === picture.src;

@@ -1,0 +1,398 @@
+"""The app's faces: the guard, our own routes and every page, on an empty and on a filled clinic."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from streamlit.testing.v1 import AppTest
+
+import tracker
+from tracker.clinic import Clinic
+from tracker.clinic.records import PhotoState, StoredPhoto, View
+from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
+from tracker.web import serve
+from tracker.web.guard import Guard
+from tracker.web.links import difference_url, photo_url, report_url
+from tracker.web.routes import WIDTHS, routes
+
+ROOT = Path(tracker.__file__).parents[1]
+HERE = "127.0.0.1:8501"
+HOSTILE = "<img src=x onerror=alert(1)> ![p](http://evil.example/p.png) :red[x] $x$"
+SECRET_PLACE = (51.5, 0.12)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(
+    app: Any, path: str, *, client: str = "127.0.0.1", host: str = HERE, kind: str = "http", **headers: str
+) -> Answer:
+    """Ask an ASGI application once, as a browser on this machine would; header names use underscores."""
+    target, _, query = path.partition("?")
+    sent = {"host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    scope = {
+        "type": kind,
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": target,
+        "raw_path": target.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+        "client": (client, 40000),
+        "server": ("127.0.0.1", 8501),
+        "subprotocols": [],
+    }
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""} if kind == "http" else {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    if kind == "websocket":
+        return Answer(int(messages[0].get("code", 101)), {}, b"")
+    start = messages[0]
+    found = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+    return Answer(start["status"], found, b"".join(m.get("body", b"") for m in messages[1:]))
+
+
+async def everything(scope: Any, receive: Any, send: Any) -> None:
+    """Stand for what is behind the guard: it answers whoever gets that far."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"server", b"uvicorn")]})
+    await send({"type": "http.response.body", "body": b"inside"})
+
+
+GUARDED = Guard(everything)
+
+
+def photo_bytes(seed: int = 0, day: str = "2026:03:02") -> bytes:
+    """A small photo of skin-coloured noise that says where and when it was taken."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.normal(0, 12, (30, 40, 3)).repeat(20, axis=0).repeat(20, axis=1)
+    pixels = np.clip(np.array([196, 150, 128]) + coarse + rng.normal(0, 6, (600, 800, 3)), 0, 255).astype(np.uint8)
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = f"{day} 10:00:00"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = f"{day} 10:00:00"
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    gps[ExifTags.GPS.GPSLatitudeRef], gps[ExifTags.GPS.GPSLatitude] = "N", SECRET_PLACE
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=92, exif=exif)
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A clinic with one patient of hostile name, one view and one photo that waits."""
+
+    clinic: Clinic
+    view: View
+    photo: StoredPhoto
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Clinic]:
+    with Clinic.open(tmp_path / "clinic") as clinic:
+        yield clinic
+
+
+@pytest.fixture
+def filled(empty: Clinic) -> Filled:
+    patient = empty.add_patient(code="P-1", name=HOSTILE, note=HOSTILE)
+    view = empty.add_view(patient.id, site="thigh", laterality="left", pose="standing")
+    return Filled(empty, view, empty.add_photo(view.id, photo_bytes(), "smith_jane.jpg"))
+
+
+def served(clinic: Clinic) -> Starlette:
+    """Our routes behind the guard, as the app mounts them."""
+    return Starlette(routes=routes(lambda: clinic), middleware=[Middleware(Guard)])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "[::1]:8501", "LOCALHOST"])
+def test_this_machine_is_let_in(host: str) -> None:
+    assert ask(GUARDED, "/", host=host).body == b"inside"
+
+
+@pytest.mark.parametrize("client", ["192.168.1.20", "10.0.0.5", "203.0.113.9", "::ffff:192.168.1.20", "fe80::1"])
+def test_another_machine_is_refused(client: str) -> None:
+    assert ask(GUARDED, "/", client=client).status == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["clinic.example.org", "127.0.0.1.example.org", "192.168.1.20:8501", "", "localhost@evil"]
+)
+def test_a_foreign_host_name_is_refused(host: str) -> None:
+    assert ask(GUARDED, "/", host=host).status == 403
+
+
+def test_a_proxy_is_refused_because_behind_it_everybody_looks_local() -> None:
+    assert ask(GUARDED, "/", x_forwarded_for="203.0.113.9").status == 403
+
+
+def test_a_websocket_from_another_machine_or_another_page_is_closed_before_it_opens() -> None:
+    own = ask(GUARDED, "/_stcore/stream", kind="websocket", origin=f"http://{HERE}")
+
+    assert own.status == 101
+    assert ask(GUARDED, "/_stcore/stream", kind="websocket", client="192.168.1.20").status == 1008
+    assert ask(GUARDED, "/_stcore/stream", kind="websocket", origin="http://evil.example").status == 1008
+    assert ask(GUARDED, "/_stcore/stream", kind="websocket", origin="http://127.0.0.1:9999").status == 1008
+
+
+@pytest.mark.parametrize(
+    "path", ["/media/0123.jpg", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/component/x/y.js"]
+)
+def test_what_streamlit_would_tell_anybody_is_closed(path: str) -> None:
+    assert ask(GUARDED, path).status == 404
+
+
+def test_every_answer_carries_the_security_headers_even_a_refusal() -> None:
+    for answer in (ask(GUARDED, "/"), ask(GUARDED, "/", client="192.168.1.20"), ask(GUARDED, "/media/x")):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "server" not in answer.headers
+
+
+def test_the_policy_allows_no_foreign_source_and_no_unknown_inline_script() -> None:
+    policy = dict(
+        part.strip().split(" ", 1) for part in ask(GUARDED, "/").headers["content-security-policy"].split(";")
+    )
+
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert "'unsafe-inline'" not in policy["script-src"]
+    assert "'unsafe-eval'" not in policy["script-src"].split()
+    assert "'sha256-" in policy["script-src"]
+    assert policy["connect-src"] == f"'self' ws://{HERE} wss://{HERE}"
+    assert not any("http:" in sources or "https:" in sources or "*" in sources for sources in policy.values())
+
+
+def test_a_stored_photo_is_served_without_the_metadata_of_the_file(filled: Filled) -> None:
+    answer = ask(served(filled.clinic), photo_url(filled.photo.id, width=640))
+
+    assert answer.status == 200
+    with Image.open(io.BytesIO(answer.body)) as image:
+        assert image.size == (640, 480)
+        assert not image.getexif()
+        assert not image.info.get("exif")
+    assert b"2026:03:02" in photo_bytes()
+    assert b"2026:03:02" not in answer.body
+
+
+def test_a_photo_is_kept_by_no_cache(filled: Filled) -> None:
+    answer = ask(served(filled.clinic), photo_url(filled.photo.id))
+
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["cache-control"] == "no-store, private"
+
+
+def test_an_odd_width_is_answered_with_a_usual_one(filled: Filled) -> None:
+    for asked in ("-5", "1e9", "99999999999999999999", "٣", "abc"):
+        assert ask(served(filled.clinic), f"/photo/{filled.photo.id}?w={asked}").status in (200, 400)
+    with Image.open(io.BytesIO(ask(served(filled.clinic), f"/photo/{filled.photo.id}?w=1").body)) as image:
+        assert image.width == WIDTHS[0]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_other_site_can_embed_or_fetch_a_photo(filled: Filled, site: str) -> None:
+    answer = ask(served(filled.clinic), photo_url(filled.photo.id), sec_fetch_site=site)
+
+    assert answer.status == 403
+    assert not answer.body.startswith(b"\xff\xd8")
+
+
+def test_a_photo_is_not_given_to_a_script_of_another_origin(filled: Filled) -> None:
+    assert ask(served(filled.clinic), photo_url(filled.photo.id), origin="http://evil.example").status == 403
+
+
+def test_an_unknown_a_removed_and_an_unmeasured_picture_all_look_the_same(filled: Filled) -> None:
+    app = served(filled.clinic)
+    unknown = ask(app, photo_url("0" * 32))
+    strange = ask(app, photo_url("../../etc/passwd"))
+    unmeasured = ask(app, difference_url(filled.photo.id))
+    filled.clinic.remove_photo(filled.photo.id)
+    removed = ask(app, photo_url(filled.photo.id))
+
+    assert {a.status for a in (unknown, strange, unmeasured, removed)} == {404}
+    assert unknown.body == unmeasured.body == removed.body
+
+
+def test_a_report_that_is_not_there_yet_is_not_found(filled: Filled) -> None:
+    app = served(filled.clinic)
+
+    assert ask(app, report_url(filled.view.id, "pdf")).status == 404
+    assert ask(app, report_url("0" * 32, "pdf")).status == 404
+    assert ask(app, report_url(filled.view.id, "exe")).status == 404
+
+
+def test_the_app_says_that_it_is_alive() -> None:
+    assert ask(Starlette(routes=routes(Clinic.open)), "/healthz").body == b"ok"
+
+
+def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
+    """Run one page alone, with these ids in its address."""
+
+    def script(entry, clinic):  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from tracker.pages.frame import frame
+
+        frame(lambda: entry.page(clinic))
+
+    app = AppTest.from_function(script, kwargs={"entry": entry, "clinic": clinic}, default_timeout=30)
+    for name, value in ids.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+EVERY_PAGE = pytest.mark.parametrize("entry", [*PAGES, PATIENT_PAGE], ids=lambda entry: entry.path)
+
+
+def words(app: AppTest) -> str:
+    """All text of a page, as it was given to Streamlit."""
+    kinds = ("title", "header", "subheader", "markdown", "text", "caption", "info", "error", "warning")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+@EVERY_PAGE
+def test_a_page_opens_in_an_empty_clinic_and_says_what_to_do(empty: Clinic, entry: PageEntry) -> None:
+    app = run_page(entry, empty)
+
+    assert not app.exception
+    assert len(app.info) == 1
+
+
+@EVERY_PAGE
+def test_a_page_opens_in_a_filled_clinic(filled: Filled, entry: PageEntry) -> None:
+    app = run_page(entry, filled.clinic, view=filled.view.id)
+
+    assert not app.exception
+    assert not app.error
+
+
+@EVERY_PAGE
+def test_a_wrong_id_in_the_address_is_one_sentence(filled: Filled, entry: PageEntry) -> None:
+    app = run_page(entry, filled.clinic, view="no-such-view")
+
+    assert not app.exception
+    assert len(app.error) == (0 if entry.path == "today" else 1)
+
+
+def test_the_patients_page_shows_nobody_when_nobody_is_named(filled: Filled) -> None:
+    app = run_page(PATIENT_PAGE, filled.clinic)
+
+    assert len(app.info) == 1
+    assert not app.header
+
+
+def test_a_hostile_name_is_shown_letter_by_letter_and_never_as_markup(filled: Filled) -> None:
+    app = run_page(PAGES[0], filled.clinic)
+
+    assert HOSTILE in [text.value for text in app.text]
+    assert HOSTILE not in "".join(str(m.value) for kind in ("markdown", "caption", "title") for m in app.get(kind))
+    assert not app.get("html")
+
+
+def test_a_new_patient_can_be_added_and_a_taken_code_is_one_sentence(empty: Clinic) -> None:
+    for expected in (0, 1):
+        app = run_page(PAGES[0], empty)
+        app.text_input[0].input("A-7")
+        app.text_input[1].input("Ann")
+        app.button[0].click().run()
+        assert len(app.error) == expected
+
+    assert [(p.code, p.name) for p in empty.patients()] == [("A-7", "Ann")]
+
+
+def test_a_dropped_photo_is_stored_once_however_often_it_is_dropped(filled: Filled) -> None:
+    data = photo_bytes(seed=5, day="2026:03:09")
+    for _ in range(2):
+        app = run_page(PAGES[1], filled.clinic, view=filled.view.id)
+        app.file_uploader[0].upload("new.jpg", data, "image/jpeg").run()
+        assert not app.exception
+        button = app.button[-1]
+        if not button.disabled:
+            button.click().run()
+            assert not app.exception
+
+    stored = filled.clinic.photos(filled.view.id)
+    assert sorted(p.taken_on for p in stored) == [date(2026, 3, 2), date(2026, 3, 9)]
+    assert filled.clinic.original(stored[1].id) == data
+
+
+def test_a_file_that_is_no_photo_cannot_be_stored(filled: Filled) -> None:
+    app = run_page(PAGES[1], filled.clinic, view=filled.view.id)
+
+    app.file_uploader[0].upload("holiday.jpg", b"<html>not a photo</html>", "image/jpeg").run()
+
+    assert not app.exception
+    assert app.button[-1].disabled
+    assert len(filled.clinic.photos(filled.view.id)) == 1
+
+
+def test_waiting_photos_are_shown_as_waiting(filled: Filled) -> None:
+    assert filled.photo.state is PhotoState.WAITING
+
+    app = run_page(PAGES[0], filled.clinic)
+
+    assert "1 waiting" in words(app)
+
+
+def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+    assert not app.exception
+    assert app.title[0].value == "Today"
+    assert "rendered" in words(app)
+    assert "this computer" in words(app)
+
+
+def test_the_packaged_script_and_settings_are_those_of_the_repository() -> None:
+    packaged = Path(serve.__file__).parent / "script"
+
+    assert (packaged / "app.py").read_text() == (ROOT / "app.py").read_text()
+    settings = ".streamlit/config.toml"
+    assert (packaged / settings).read_text() == (ROOT / settings).read_text()
+
+
+def test_the_settings_keep_the_app_on_this_machine_and_silent() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
+
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["server"]["enableStaticServing"] is False
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["client"]["showErrorDetails"] == "none"
+    assert settings["client"]["showErrorLinks"] is False
+
+
+def test_addresses_hold_ids_and_nothing_that_was_typed_in(filled: Filled) -> None:
+    addresses = (photo_url(filled.photo.id), difference_url(filled.photo.id), report_url(filled.view.id, "pdf"))
+
+    assert "smith" not in json.dumps(addresses)

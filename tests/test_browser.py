@@ -1,0 +1,329 @@
+"""The real app in a real browser: one sitting of a practitioner, and a look at the patient's page on a phone."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import tracker
+from tracker.clinic.demonstration import demonstration_folder
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(tracker.__file__).parents[1]
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+START_SECONDS = 30
+MEASURING_SECONDS = 100
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@dataclass
+class Site:
+    """The running app, and what its pages asked for and complained about."""
+
+    address: str
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: sync_api.Page) -> None:
+        """Note every request that leaves this machine and every error of the page."""
+        page.on("request", self._request)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._console)
+
+    def _request(self, request: sync_api.Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def _console(self, message: sync_api.ConsoleMessage) -> None:
+        # Opened below the root, Streamlit's front end probes for its server there first; those 404 are its way.
+        probing = "/_stcore/" in message.location.get("url", "")
+        if message.type == "error" and not probing:
+            self.complaints.append(message.text)
+
+
+def chromium() -> str:
+    """The browser of this machine; without one the tests are skipped at home and fail in CI."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None and os.environ.get("CI", "").lower() == "true":
+        pytest.fail("There is no Chromium, and CI must drive the real app in one.")
+    if found is None:
+        pytest.skip("there is no Chromium on this machine")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    executable = chromium()
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def site(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home, port = tmp_path_factory.mktemp("clinic"), free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
+    environment = {**os.environ, "TRACKER_HOME": str(home)}
+    with (home / "log.txt").open("wb") as log:
+        process = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log)
+    running = Site(f"http://127.0.0.1:{port}")
+    try:
+        wait_until_alive(running, process)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def wait_until_alive(site: Site, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{site.address}/healthz", timeout=1) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("The app did not start.")
+
+
+@pytest.fixture
+def desk(browser: sync_api.Browser, site: Site) -> Iterator[sync_api.Page]:
+    context = browser.new_context(viewport=DESK, accept_downloads=True)
+    page = context.new_page()
+    site.watch(page)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def phone(browser: sync_api.Browser, site: Site) -> Iterator[sync_api.Page]:
+    agent = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+    context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True, user_agent=agent)
+    page = context.new_page()
+    site.watch(page)
+    yield page
+    context.close()
+
+
+def picture(page: sync_api.Page, name: str) -> None:
+    """Keep a screenshot where somebody asked for it."""
+    folder = os.environ.get("TRACKER_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.wait_for_timeout(600)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def open_view(page: sync_api.Page, site: Site, place: str) -> str:
+    """Go from the list of patients to a page of the treated thigh; its id."""
+    page.goto(site.address)
+    link = page.locator(f"a[href*='{place}?view=']").first
+    link.wait_for(timeout=15_000)
+    view = str(link.get_attribute("href")).split("view=")[1]
+    link.click()
+    return view
+
+
+def wait_for_pictures(page: sync_api.Page) -> None:
+    """Until both photos of the slider are drawn."""
+    drawn = "() => document.querySelectorAll('.stage .pane img').length"
+    page.locator(".stage .pane.after img").first.wait_for(timeout=20_000)
+    page.locator(".stage .pane.before img").first.wait_for(timeout=20_000)
+    assert page.evaluate(drawn) is not None
+
+
+def divider(page: sync_api.Page) -> float:
+    """Where the divider is drawn, in pixels from the left edge of the pictures."""
+    handle, stage = page.locator(".handle").bounding_box(), page.locator(".stage").first.bounding_box()
+    assert handle is not None
+    assert stage is not None
+    return float(handle["x"] + handle["width"] / 2 - stage["x"])
+
+
+def new_session() -> bytes:
+    """A photo of the demonstration thigh as another visit would bring it: the same skin in another file."""
+    last = sorted((demonstration_folder() / "thigh-left-treated").glob("*.jpg"))[-1]
+    out = io.BytesIO()
+    with Image.open(last) as image:
+        image.crop((8, 8, image.width - 8, image.height - 8)).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def test_the_demonstration_is_there_at_once_and_says_that_it_is_rendered(desk: sync_api.Page, site: Site) -> None:
+    before = time.monotonic()
+    desk.goto(site.address)
+    desk.get_by_text("DEMO-01").wait_for(timeout=10_000)
+
+    assert time.monotonic() - before < 5
+    assert desk.get_by_text("rendered, not photographed").first.is_visible()
+    picture(desk, "today")
+
+
+def test_the_verdict_comes_while_the_page_waits(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "progress")
+
+    desk.get_by_text("Measuring").first.wait_for(timeout=15_000)
+    picture(desk, "progress-measuring")
+    desk.get_by_text("30 Apr 2026").first.wait_for(timeout=MEASURING_SECONDS * 1000)
+
+    assert desk.get_by_text("Measurable decrease in relief roughness").first.is_visible()
+    assert desk.get_by_text("Left out").is_visible()
+    assert desk.get_by_text("The light came from the").first.is_visible()
+    picture(desk, "progress")
+
+
+def test_the_divider_follows_the_mouse_and_the_keys(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "compare")
+    wait_for_pictures(desk)
+    stage = desk.locator(".stage").first.bounding_box()
+    assert stage is not None
+    start = divider(desk)
+
+    desk.mouse.move(stage["x"] + start, stage["y"] + stage["height"] / 2)
+    desk.mouse.down()
+    desk.mouse.move(stage["x"] + 0.25 * stage["width"], stage["y"] + stage["height"] / 2, steps=5)
+    desk.mouse.up()
+    dragged = divider(desk)
+    desk.keyboard.press("ArrowRight")
+    stepped = divider(desk)
+    desk.keyboard.press("End")
+
+    assert start == pytest.approx(0.5 * stage["width"], abs=2)
+    assert dragged == pytest.approx(0.25 * stage["width"], abs=2)
+    assert stepped == pytest.approx(0.27 * stage["width"], abs=2)
+    assert divider(desk) == pytest.approx(stage["width"], abs=2)
+    assert desk.locator(".handle").get_attribute("aria-valuenow") == "100"
+    desk.keyboard.press("Home")
+    desk.keyboard.press("PageUp")
+    assert desk.locator(".handle").get_attribute("aria-valuenow") == "10"
+
+
+def test_the_divider_stays_where_it_is_when_the_page_runs_again(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "compare")
+    wait_for_pictures(desk)
+    desk.locator(".handle").focus()
+    for _ in range(5):
+        desk.keyboard.press("PageDown")
+
+    desk.get_by_text("After", exact=True).locator("xpath=ancestor::*[@data-testid='stSelectbox']").locator(
+        "input"
+    ).click()
+    desk.get_by_role("option").nth(2).click()
+    desk.get_by_text("What changed by 9 Mar 2026").wait_for(timeout=15_000)
+
+    assert desk.locator(".handle").get_attribute("aria-valuenow") == "0"
+    picture(desk, "compare")
+
+
+def test_the_photos_can_be_looked_at_closely_and_side_by_side(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "compare")
+    wait_for_pictures(desk)
+    desk.get_by_role("button", name="Zoom in").first.click()
+    assert "scale(1.5)" in desk.locator(".stage").first.evaluate("e => e.style.getPropertyValue('--shift')")
+
+    desk.get_by_role("tab", name="Side by side").click()
+    desk.locator(".row .pane img").nth(1).wait_for(timeout=20_000)
+    assert desk.locator(".row .pane img").count() >= 2
+    desk.get_by_role("tab", name="Difference").click()
+    desk.locator("img[alt^='Difference']").wait_for(timeout=20_000)
+    picture(desk, "difference")
+
+
+def test_a_new_session_is_judged_at_once_and_measured_in_the_background(desk: sync_api.Page, site: Site) -> None:
+    view = open_view(desk, site, "compare")
+    desk.goto(f"{site.address}/session?view={view}")
+    chooser = desk.locator("input[type=file]")
+    chooser.wait_for(state="attached", timeout=15_000)
+    before = time.monotonic()
+    chooser.set_input_files([{"name": "2026-05-14_thigh_1.jpg", "mimeType": "image/jpeg", "buffer": new_session()}])
+    desk.get_by_text("Taken on 14 May 2026").wait_for(timeout=15_000)
+    seen = time.monotonic() - before
+    picture(desk, "session-tile")
+
+    desk.get_by_role("button", name="Store 1 photo").click()
+    desk.get_by_text("Measurable decrease in relief roughness").first.wait_for(timeout=40_000)
+
+    assert seen < 8, "the gate's verdict must be there while the practitioner still holds the camera"
+    assert desk.get_by_text("Taken on 14 May 2026").count() == 0, "the uploader keeps no photo in memory"
+    picture(desk, "session-verdict")
+
+
+def test_the_report_can_be_taken_away_as_a_pdf(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "progress")
+    desk.get_by_role("button", name="Report").click()
+    with desk.expect_download(timeout=30_000) as started:
+        desk.locator("a[href$='.pdf']").first.click()
+
+    assert Path(started.value.path()).read_bytes().startswith(b"%PDF")
+    assert "DEMO" not in started.value.suggested_filename
+
+
+def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "compare")
+    desk.get_by_role("link", name="Region").first.click()
+    stage = desk.locator(".stage[role=application]")
+    stage.locator("img").wait_for(timeout=20_000)
+    box = stage.bounding_box()
+    assert box is not None
+    for across, down in ((0.35, 0.2), (0.6, 0.2), (0.6, 0.7), (0.35, 0.7)):
+        desk.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    desk.get_by_text("4 corners").wait_for(timeout=5_000)
+    desk.get_by_role("button", name="Undo").click()
+    desk.get_by_text("3 corners").wait_for(timeout=5_000)
+    picture(desk, "region")
+
+    desk.get_by_role("button", name="Save region").click()
+
+    desk.get_by_text("Measuring").first.wait_for(timeout=10_000)
+
+
+def test_the_patients_page_fits_a_phone_and_shows_no_way_to_others(phone: sync_api.Page, site: Site) -> None:
+    phone.goto(site.address)
+    link = phone.locator("a[href*='patient-view?patient=']").first
+    link.wait_for(timeout=15_000)
+    phone.goto(str(link.evaluate("link => link.href")))
+    wait_for_pictures(phone)
+
+    widths = phone.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
+    )
+    assert max(widths) <= PHONE["width"]
+    assert phone.get_by_text("Visit by visit").is_visible()
+    assert phone.get_by_role("link", name="Today").count() == 0
+    picture(phone, "patient-phone")
+
+
+def test_nothing_left_this_machine_and_no_page_complained(site: Site) -> None:
+    assert site.foreign == []
+    assert site.complaints == []
