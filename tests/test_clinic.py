@@ -476,6 +476,18 @@ def test_the_gate_asks_for_the_day_of_a_photo_that_does_not_tell(clinic: Clinic,
     assert not [text for text in told.advice if "no date" in text]
 
 
+def test_the_gate_asks_for_oblique_light_only_where_relief_is_measured(clinic: Clinic) -> None:
+    photo = next(series("pigment", seed=5, sessions=1, replicates=1, size=SIZE))
+    assert photo.region is not None
+    patch, skin = new_view(clinic), new_view(clinic)
+    clinic.set_region(patch.id, polygon_region(photo.region))
+
+    of_patch, of_skin = (clinic.check_photo(view.id, photo.jpeg, photo.name) for view in (patch, skin))
+
+    assert of_patch.status == "ok"
+    assert [text for text in of_skin.advice if "too frontal" in text]
+
+
 def test_the_gate_sees_that_the_camera_stood_elsewhere(measured: Clinic, course: tuple[PhantomPhoto, ...]) -> None:
     cropped = io.BytesIO()
     rows, cols = SIZE
@@ -613,6 +625,28 @@ def test_a_region_that_does_not_fit_the_reference_changes_nothing(measured: Clin
 
     assert measured.view(view.id).region is None
     assert measured.work().total == measured.work().done
+
+
+def test_what_is_found_after_the_region_was_changed_does_not_count(measured: Clinic) -> None:
+    view = only_view(measured)
+    patch = polygon_region(np.array([[200.0, 300], [200, 500], [400, 500], [400, 300]]))
+    moved = measured.photos(view.id)[1]
+    measured.measure_again(moved.id)
+
+    measured.measure_waiting(limit=1, progress=lambda done, total, name: measured.set_region(view.id, patch))
+
+    assert [photo.state for photo in measured.photos(view.id)] == [PhotoState.WAITING] * 3
+
+
+def test_a_photo_that_is_removed_while_it_is_measured_leaves_nothing_behind(measured: Clinic) -> None:
+    view = only_view(measured)
+    moved = measured.photos(view.id)[1]
+    measured.measure_again(moved.id)
+
+    measured.measure_waiting(progress=lambda done, total, name: measured.remove_photo(moved.id))
+
+    assert len(measured.photos(view.id)) == len(originals(measured)) == 2
+    assert not [path for path in measured.home.rglob("*") if moved.id in str(path)]
 
 
 def test_the_reference_cannot_be_removed_while_a_region_is_drawn_on_it(measured: Clinic) -> None:

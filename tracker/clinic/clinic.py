@@ -16,7 +16,8 @@ from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
 from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo, methods
 from tracker.clinic.originals import new_photo, read_original, store_original
-from tracker.clinic.records import Patient, StoredPhoto, Tile, View, Work, data_folder
+from tracker.clinic.people import People
+from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
 from tracker.clinic.store import Store
 from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
@@ -29,7 +30,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic:
+class Clinic(People):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
@@ -41,7 +42,8 @@ class Clinic:
     """
 
     def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        self._store, self._files, self._metrics = store, files, tuple(metrics)
+        super().__init__(store)
+        self._files, self._metrics = files, tuple(metrics)
         self._bench = Workbench(store, files, self._metrics)
         self._gallery = Gallery(store, files)
         self._worker: Worker | None = None
@@ -79,69 +81,6 @@ class Clinic:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-    def patients(self) -> tuple[Patient, ...]:
-        """All patients, by code."""
-        with self._store.reading() as connection:
-            return register.patients(connection)
-
-    def patient(self, patient_id: str) -> Patient:
-        """One patient; `RecordError` with code ``not_found`` if there is none."""
-        with self._store.reading() as connection:
-            return register.patient(connection, patient_id)
-
-    def add_patient(self, *, code: str, name: str = "", note: str = "", is_demonstration: bool = False) -> Patient:
-        """A new patient; `RecordError` if the code is taken."""
-        with self._store.writing() as connection:
-            return register.add_patient(connection, code=code, name=name, note=note, is_demonstration=is_demonstration)
-
-    def views(self, patient_id: str) -> tuple[View, ...]:
-        """Views of a patient in the order in which they were added."""
-        with self._store.reading() as connection:
-            return register.views(connection, patient_id)
-
-    def view(self, view_id: str) -> View:
-        """One view; `RecordError` with code ``not_found`` if there is none."""
-        with self._store.reading() as connection:
-            return register.view(connection, view_id)
-
-    def add_view(
-        self,
-        patient_id: str,
-        *,
-        site: str,
-        laterality: str = "",
-        pose: str = "",
-        indication: str = "",
-        is_control: bool = False,
-        control_id: str | None = None,
-        region: Region | None = None,
-    ) -> View:
-        """A new view of a patient.
-
-        Parameters
-        ----------
-        patient_id : str
-        site : str
-            Body site, such as ``"thigh"``.
-        laterality : str
-            ``"left"``, ``"right"`` or empty.
-        pose, indication : str
-        is_control : bool
-            True for skin that is not treated.
-        control_id : str, optional
-            The untreated view of the same patient that this one is compared with.
-        region : Region, optional
-            In pixels of the photo that will be the reference: the earliest usable one.
-        """
-        new = View(register.random_id(), patient_id, site, laterality, pose, indication, is_control, control_id, region)
-        with self._store.writing() as connection:
-            return register.add_view(connection, new)
-
-    def set_control(self, view_id: str, control_id: str | None) -> None:
-        """Choose the untreated view that a view is compared with."""
-        with self._store.writing() as connection:
-            register.set_control(connection, view_id, control_id)
 
     def set_region(self, view_id: str, region: Region | None) -> None:
         """Change where a view is measured; its photos wait until they are measured there.

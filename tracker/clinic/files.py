@@ -16,6 +16,7 @@ import os
 import secrets
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -135,6 +136,8 @@ class Files:
             return
         for path in folder.glob(f"*{token}*"):
             path.unlink(missing_ok=True)
+        with suppress(OSError):  # other files of the photo may be there
+            folder.rmdir()
 
     def _original(self, name: str) -> Path:
         return self.home / "photos" / name[:2] / name

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+import cv2
 import numpy as np
 from sqlalchemy import Connection, select
 
@@ -14,8 +15,9 @@ from tracker.clinic import photos, register, schema
 from tracker.clinic.records import Tile
 from tracker.errors import PhotoRejected, RegionInvalid
 from tracker.photo import read_photo
-from tracker.quality import Comparability, Status, assess_photo
-from tracker.region import WHOLE_SKIN, region_mask
+from tracker.quality import Comparability, Need, Status, assess_photo
+from tracker.quality.checks import MIN_LIGHT_AREA_CM2
+from tracker.region import WHOLE_SKIN, Region, region_mask
 
 _HEADLINES = {
     "ok": "Good to use.",
@@ -32,15 +34,15 @@ class Expected:
 
     Attributes
     ----------
-    is_marked : bool
-        Whether a region was marked.
+    region : Region or None
+        What was marked, in pixels of the reference photo.
     shape : tuple of int or None
         Of the reference photo; None if there is no reference yet.
     mm_per_px : float or None
         Scale of the reference photo.
     """
 
-    is_marked: bool
+    region: Region | None
     shape: tuple[int, int] | None
     mm_per_px: float | None
 
@@ -51,15 +53,18 @@ class _Remark:
     text: str
 
 
+_NO_DATE = _Remark(Status.WARN, "The photo has no date; please give the day it was taken.")
+
+
 def expected(connection: Connection, view_id: str) -> Expected:
     """What the record says of a view."""
     view, reference = register.view(connection, view_id), photos.reference(connection, view_id)
     joined = schema.photo.join(schema.result, schema.photo.c.result_id == schema.result.c.id)
     scale = select(schema.result.c.mm_per_px).select_from(joined)
     if reference is None:
-        return Expected(view.region is not None, None, None)
+        return Expected(view.region, None, None)
     mm_per_px = connection.execute(scale.where(schema.photo.c.id == reference.id)).scalar()
-    return Expected(view.region is not None, reference.shape, mm_per_px)
+    return Expected(view.region, reference.shape, mm_per_px)
 
 
 def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, already_stored: bool) -> Tile:
@@ -89,24 +94,37 @@ def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, 
     day = taken_on or photo.taken_on
     remarks = [*_of_skin(image, wanted), *_of_scale(image, wanted)]
     if day is None:
-        remarks.append(_Remark(Status.WARN, "The photo has no date; please give the day it was taken."))
+        remarks.append(_NO_DATE)
     found = {remark.status for remark in remarks}
     status = next((s for s in (Status.BLOCK, Status.WARN) if s in found), Status.OK)
-    ordered = sorted(remarks, key=lambda remark: remark.status is not Status.BLOCK)
-    return Tile(str(status), _HEADLINES[status], tuple(r.text for r in ordered), day, digest, already_stored)
+    # What stops a photo comes alone: the rest often follows from it, as a blurred marker that is not found.
+    advice = tuple(remark.text for remark in remarks if remark.status is status or remark is _NO_DATE)
+    return Tile(str(status), _HEADLINES[status], advice, day, digest, already_stored)
 
 
 def _of_skin(image: CalibratedImage, wanted: Expected) -> list[_Remark]:
     try:
         mask = region_mask(WHOLE_SKIN, image)
     except RegionInvalid as error:
-        if not wanted.is_marked:
+        if wanted.region is None:
             return [_Remark(Status.BLOCK, error.reason)]
         mask = np.ones(image.grid.shape, np.bool_)
-    quality = assess_photo(image, mask)
-    return [
-        _Remark(Comparability((check,)).status, check.advice) for check in quality.checks if check.status != Status.OK
-    ]
+    checks = [check for check in assess_photo(image, mask).checks if check.status is not Status.OK]
+    if not _shows_relief(wanted.region, image):
+        checks = [check for check in checks if check.blocks != Need.OBLIQUE_LIGHT]
+    return [_Remark(Comparability((check,)).status, check.advice) for check in checks]
+
+
+def _shows_relief(region: Region | None, image: CalibratedImage) -> bool:
+    """Whether the region is large enough for the light on its relief to matter."""
+    if region is None or image.scale is None:
+        return True
+    if region.polygon is not None:
+        pixels = float(cv2.contourArea(region.polygon.astype(np.float32)))
+    else:
+        assert region.mask is not None
+        pixels = float(region.mask.sum())
+    return pixels * image.scale.mm_per_px**2 / 100 >= MIN_LIGHT_AREA_CM2
 
 
 def _of_scale(image: CalibratedImage, wanted: Expected) -> list[_Remark]:

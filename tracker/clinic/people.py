@@ -1,0 +1,83 @@
+"""The part of the clinic's record that says who is followed, and what of them is photographed."""
+
+from __future__ import annotations
+
+from tracker.clinic import register
+from tracker.clinic.records import Patient, View
+from tracker.clinic.store import Store
+from tracker.region import Region
+
+
+class People:
+    """Patients and views of one record; the base of `Clinic`.
+
+    Parameters
+    ----------
+    store : Store
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def patients(self) -> tuple[Patient, ...]:
+        """All patients, by code."""
+        with self._store.reading() as connection:
+            return register.patients(connection)
+
+    def patient(self, patient_id: str) -> Patient:
+        """One patient; `RecordError` with code ``not_found`` if there is none."""
+        with self._store.reading() as connection:
+            return register.patient(connection, patient_id)
+
+    def add_patient(self, *, code: str, name: str = "", note: str = "", is_demonstration: bool = False) -> Patient:
+        """A new patient; `RecordError` if the code is taken."""
+        with self._store.writing() as connection:
+            return register.add_patient(connection, code=code, name=name, note=note, is_demonstration=is_demonstration)
+
+    def views(self, patient_id: str) -> tuple[View, ...]:
+        """Views of a patient in the order in which they were added."""
+        with self._store.reading() as connection:
+            return register.views(connection, patient_id)
+
+    def view(self, view_id: str) -> View:
+        """One view; `RecordError` with code ``not_found`` if there is none."""
+        with self._store.reading() as connection:
+            return register.view(connection, view_id)
+
+    def add_view(
+        self,
+        patient_id: str,
+        *,
+        site: str,
+        laterality: str = "",
+        pose: str = "",
+        indication: str = "",
+        is_control: bool = False,
+        control_id: str | None = None,
+        region: Region | None = None,
+    ) -> View:
+        """A new view of a patient.
+
+        Parameters
+        ----------
+        patient_id : str
+        site : str
+            Body site, such as ``"thigh"``.
+        laterality : str
+            ``"left"``, ``"right"`` or empty.
+        pose, indication : str
+        is_control : bool
+            True for skin that is not treated.
+        control_id : str, optional
+            The untreated view of the same patient that this one is compared with.
+        region : Region, optional
+            In pixels of the photo that will be the reference: the earliest usable one.
+        """
+        new = View(register.random_id(), patient_id, site, laterality, pose, indication, is_control, control_id, region)
+        with self._store.writing() as connection:
+            return register.add_view(connection, new)
+
+    def set_control(self, view_id: str, control_id: str | None) -> None:
+        """Choose the untreated view that a view is compared with."""
+        with self._store.writing() as connection:
+            register.set_control(connection, view_id, control_id)
