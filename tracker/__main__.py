@@ -51,6 +51,9 @@ def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     )
     track.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the report goes")
     _shared_options(track)
+    track.add_argument(
+        "--control", type=Path, metavar="FOLDER", help="photos of the untreated side of the same dates, shown beside"
+    )
     track.set_defaults(run=_lazily("series:track_folder"))
     measure = commands.add_parser("measure", help="metrics of single photos")
     measure.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")

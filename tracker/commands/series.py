@@ -48,7 +48,14 @@ def track_folder(options: Namespace) -> int:
     photos = photo_files(options.folder)
     region = _region(options)
     album = _Album(options.out / "aligned")
-    report = track(photos, region=region, title=options.folder.resolve().name, progress=ProgressBar(), watcher=album)
+    report = track(
+        photos,
+        region=region,
+        control=_control(options),
+        title=options.folder.resolve().name,
+        progress=ProgressBar(),
+        watcher=album,
+    )
     write = writer(options.out)
     pictures = _pictures(report, album, photos)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
@@ -129,11 +136,20 @@ def measure_photos(options: Namespace) -> int:
     return 0
 
 
+def _control(options: Namespace) -> Report | None:
+    if options.control is None:
+        return None
+    region, title = _region_in(options.control), options.control.resolve().name
+    return track(photo_files(options.control), region=region, title=title, progress=ProgressBar())
+
+
 def _region(options: Namespace) -> Region | None:
     """The region asked for, else the one that lies in the folder."""
-    if options.region:
-        return read_region(options.region)
-    return next((read_region(options.folder / n) for n in _REGION_FILES if (options.folder / n).is_file()), None)
+    return read_region(options.region) if options.region else _region_in(options.folder)
+
+
+def _region_in(folder: Path) -> Region | None:
+    return next((read_region(folder / n) for n in _REGION_FILES if (folder / n).is_file()), None)
 
 
 def _measured(path: Path, region: Region) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def content_of(report: Report) -> Content:
         cards=cards,
         photos=_photo_lists(report),
         declined=_declined(report),
-        methods=tuple(_method(line) for line in report.timeline.metrics),
+        methods=tuple(_method(line) for line in report.measured or report.timeline.metrics),
         basis=_basis(report),
         notes=(NOT_A_DIAGNOSIS, *([PROVISIONAL_NOTE] if _is_provisional(report) else [])),
     )

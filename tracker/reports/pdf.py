@@ -17,7 +17,7 @@ from tracker.reports.pictures import Picture, Pictures
 from tracker.reports.typography import spoken_day
 
 _HERE = Path(__file__).parent
-_TEXT_WIDTH_MM, _GUTTER_MM, _TALLEST_MM = 172.0, 5.0, 120.0
+_TEXT_WIDTH_MM, _GUTTER_MM, _TALLEST_MM, _TALLEST_LYING_MM = 172.0, 5.0, 120.0, 74.0
 #: The font of the report, then those inside typst; what none of them has is taken from the machine.
 _FONTS = ("Inter", "DejaVu Sans Mono", "Libertinus Serif")
 
@@ -77,7 +77,10 @@ def _write_picture(
     name = f"{word.lower()}.jpg"
     (folder / name).write_bytes(picture.jpeg)
     pixels_wide, pixels_high = picture.size
-    width = min((_TEXT_WIDTH_MM - _GUTTER_MM) / 2, _TALLEST_MM * pixels_wide / pixels_high)
+    # Lying pictures stand one above the other, so that the skin is seen as large as the page allows.
+    lying = pixels_wide > 1.2 * pixels_high
+    widest, tallest = (_TEXT_WIDTH_MM, _TALLEST_LYING_MM) if lying else ((_TEXT_WIDTH_MM - _GUTTER_MM) / 2, _TALLEST_MM)
+    width = min(widest, tallest * pixels_wide / pixels_high)
     return {
         "file": name,
         "word": word,
