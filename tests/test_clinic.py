@@ -851,6 +851,21 @@ def test_the_worker_measures_what_arrives_and_stops_at_once(clinic: Clinic, cour
     assert clinic.report(view.id) is not None
 
 
+def test_a_worker_may_be_started_and_stopped_at_any_moment(clinic: Clinic, course: tuple[PhantomPhoto, ...]) -> None:
+    photo = clinic.add_photo(new_view(clinic).id, course[0].jpeg, course[0].name)
+    moments = np.random.default_rng(2).uniform(0.0, 0.04, 30)
+
+    start = time.monotonic()
+    for moment in moments:
+        clinic.start_worker()
+        time.sleep(moment)
+        clinic.stop_worker()
+
+    assert time.monotonic() - start < 10
+    assert clinic.photo(photo.id).state is PhotoState.WAITING
+    assert not [thread for thread in threading.enumerate() if thread.name == "tracker-worker"]
+
+
 def test_a_photo_survives_the_death_of_the_process_that_measures_it(
     clinic: Clinic, course: tuple[PhantomPhoto, ...]
 ) -> None:

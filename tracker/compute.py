@@ -83,6 +83,8 @@ class PhotoProcess(Executor):
 
     def _ask(self, call: bytes) -> tuple[Any, BaseException | None]:
         process = self._process = self._process or _start()
+        if self._closed:  # shut down in this very moment
+            process.kill()
         assert process.stdin is not None
         assert process.stdout is not None
         watch = threading.Timer(self._limit, process.kill)

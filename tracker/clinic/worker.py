@@ -62,9 +62,12 @@ class Worker:
     def _measure(self, job: Job) -> Finding | None:
         """Measure in the executor; a process that died is given a second chance, a fault of ours is written down."""
         for _ in range(_ATTEMPTS):
-            if self._stopping.is_set():
-                return None
-            future = self._executor.submit(measure_photo, job)
+            try:
+                future = self._executor.submit(measure_photo, job)
+            except RuntimeError:  # what an executor says that has been shut down
+                if self._stopping.is_set():
+                    return None
+                raise
             error = future.exception()
             if error is None:
                 return future.result()
