@@ -27,7 +27,7 @@ from scipy.ndimage import gaussian_filter
 from tracker import METRICS, track
 from tracker.clinic import Clinic, PhotoState, StoredPhoto, View, data_folder
 from tracker.clinic.demonstration import load_demonstration
-from tracker.clinic.pictures import difference
+from tracker.clinic.pictures import difference, surroundings
 from tracker.compute import PhotoProcess
 from tracker.errors import PhotoRejected, RecordError, RegionInvalid
 from tracker.phantom import PhantomPhoto, series
@@ -813,12 +813,26 @@ def test_the_difference_is_blue_where_it_became_darker_and_grey_outside_the_regi
     region = np.zeros((60, 80), bool)
     region[10:50, 10:70] = True
 
-    shown = difference(reference, moved, region).astype(int)
+    shown = difference(reference, moved, region, unchanged=region).astype(int)
 
     darker, same, outside = shown[45:55, 45:55], shown[70:95, 90:130], shown[:15]
     assert (darker[..., 2] - darker[..., 0]).mean() > 60
     assert np.abs(same[..., 2] - same[..., 0]).mean() < 25
     assert np.ptp(outside, axis=-1).max() == 0
+
+
+def test_a_patch_that_fades_as_a_whole_is_shown_against_the_skin_around_it() -> None:
+    rng = np.random.default_rng(3)
+    reference = np.clip(rng.normal(150, 2, (120, 160, 3)), 0, 255).astype(np.uint8)
+    region = np.zeros((120, 160), bool)
+    region[40:80, 60:100] = True
+    moved = np.clip(reference * 1.1, 0, 255).astype(np.uint8)
+    moved[region] = np.clip(moved[region] * 1.1, 0, 255).astype(np.uint8)
+
+    shown = difference(reference, moved, region, unchanged=surroundings(region)).astype(int)
+
+    patch = shown[45:75, 65:95]
+    assert (patch[..., 0] - patch[..., 2]).mean() > 60
 
 
 def test_the_difference_of_stored_photos_can_be_seen(measured: Clinic) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import Alignment
-from tracker.clinic import photos, pictures, results
+from tracker.clinic import photos, pictures, register, results
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_of, mask_of
 from tracker.clinic.originals import read_original
@@ -67,7 +67,9 @@ class Gallery:
             moved = here
             if not photo.is_reference:
                 moved = pictures.aligned(self._rgb(photo), self._map(photo, token), reference.shape, width=width)
-            return pictures.jpeg(pictures.difference(here, moved, self._mask(reference, basis)))
+            mask = self._mask(reference, basis)
+            unchanged = pictures.surroundings(mask) if self._is_marked(photo) else mask
+            return pictures.jpeg(pictures.difference(here, moved, mask, unchanged=unchanged))
 
         return self._kept(photo, f"difference-{token}-{basis}-{width}.jpg", make)
 
@@ -90,6 +92,10 @@ class Gallery:
         if reference is None:
             raise _not_aligned(photo)
         return reference
+
+    def _is_marked(self, photo: StoredPhoto) -> bool:
+        with self._store.reading() as connection:
+            return register.view(connection, photo.view_id).region is not None
 
     def _token(self, photo: StoredPhoto) -> str:
         with self._store.reading() as connection:

@@ -80,7 +80,14 @@ def aligned(rgb: Rgb, alignment: Alignment, shape: tuple[int, int], *, width: in
     return warp_photo(small, replace(alignment, moving=moving), shape, out_shape=out)
 
 
-def difference(reference: Rgb, moved: Rgb, region: NDArray[np.bool_]) -> Rgb:
+def surroundings(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The skin around a marked patch, about half as wide as the patch."""
+    width = 0.5 * float(np.sqrt(region.sum()))
+    distance = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray((distance > 0.2 * width) & (distance <= width))
+
+
+def difference(reference: Rgb, moved: Rgb, region: NDArray[np.bool_], *, unchanged: NDArray[np.bool_]) -> Rgb:
     """Where one picture is brighter or darker than the other, within the region.
 
     Parameters
@@ -89,22 +96,25 @@ def difference(reference: Rgb, moved: Rgb, region: NDArray[np.bool_]) -> Rgb:
         In the same frame; `moved` is black where it does not reach.
     region : ndarray, bool
         Of any size that shows the same frame.
+    unchanged : ndarray, bool
+        Where the median difference is taken for exposure and becomes white: around a marked patch, so that the
+        patch itself can be seen to fade, or the region, where all of the skin is measured.
 
     Returns
     -------
     ndarray, shape (h, w, 3), uint8
         Orange = brighter than the reference, blue = darker, white = the same, up to 25 %; grey outside the region.
-        The overall exposure is taken out: its median within the region is white.
     """
     size = (reference.shape[1], reference.shape[0])
-    inside = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
     # The rim, where the warp mixes in black, would show as a change.
-    reached = cv2.erode((moved.max(axis=2) > 0).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1)
-    inside &= reached.astype(np.bool_)
+    reached = cv2.erode((moved.max(axis=2) > 0).astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) > 0
+    inside, still = (
+        reached & (cv2.resize(m.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
+        for m in (region, unchanged)
+    )
     change = _log_luminance(moved) - _log_luminance(reference)
-    change = _smoothed(change, inside, sigma=max(0.8, size[0] / 500))
-    if inside.any():
-        change = change - float(np.median(change[inside]))
+    exposure = float(np.median(change[still])) if still.any() else 0.0
+    change = _smoothed(change, inside, sigma=max(0.8, size[0] / 500)) - exposure
     grey = np.asarray(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY), dtype=np.float32) * 0.35 + 110
     backdrop = np.repeat(np.minimum(grey, 255)[..., None], 3, axis=2).astype(np.uint8)
     return np.where(inside[..., None], _coloured(change), backdrop)
