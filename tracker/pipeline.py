@@ -183,12 +183,17 @@ def establish(
         The region does not fit the photo.
     """
     reference = as_reference(image, region)
-    quality = reference.quality
-    if quality.status is Status.BLOCK:
-        reason = next(c.advice for c in quality.checks if c.status is Status.BLOCK)
+    if reference.quality.status is Status.BLOCK:
+        reason = next(c.advice for c in reference.quality.checks if c.status is Status.BLOCK)
         raise PhotoRejected(f"{image.photo.name} cannot be the baseline. {reason}", code="poor_baseline")
+    return reference, measure_reference(reference, metrics)
+
+
+def measure_reference(reference: Reference, metrics: Sequence[Metric] = METRICS) -> Result:
+    """What the reference itself gives; metrics that its quality does not carry are refused."""
+    image, quality = reference.image, reference.quality
     measured, refused = _measure_all(in_own_frame(image), reference, metrics, quality)
-    return reference, Result(_reported(image, quality, None, reference), measured, refused, None)
+    return Result(_reported(image, quality, None, reference), measured, refused, None)
 
 
 def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN) -> Reference:

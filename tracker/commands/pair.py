@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from argparse import Namespace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,8 +19,8 @@ from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import Photo, read_photo
-from tracker.pipeline import Result, align_or_explain, establish, follow
-from tracker.region import WHOLE_SKIN, read_region
+from tracker.pipeline import Result, align_or_explain, as_reference, follow, measure_reference
+from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import practitioner_sentence
 from tracker.timeline import Change, Refused, timeline
 
@@ -50,8 +51,8 @@ def align_pair(options: Namespace) -> int:
 def compare_pair(options: Namespace) -> int:
     """Print all metrics of both photos and what changed."""
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    then, now = _dated(read_photo(options.reference), _FIRST), _dated(read_photo(options.moving), _SECOND)
-    document = compare_document(calibrate(then), calibrate(now), region)
+    then, now = (calibrate(read_photo(path)) for path in (options.reference, options.moving))
+    document = compare_document(then, now, region)
     if options.json:
         print_json(document)
     else:
@@ -60,14 +61,16 @@ def compare_pair(options: Namespace) -> int:
     return 0
 
 
-def compare_document(then: CalibratedImage, now: CalibratedImage, region: Any = WHOLE_SKIN) -> dict[str, Any]:
+def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN) -> dict[str, Any]:
     """The comparison of a pair in the form of `compare --json`, with a sentence per metric."""
+    then, now = _dated(then, _FIRST), _dated(now, _SECOND)
     began = time.perf_counter()
     first: Result | None = None
     second: Result | None = None
     reason: PhotoRejected | AlignmentFailed | None = None
     try:
-        reference, first = establish(then, region)
+        reference = as_reference(then, region)
+        first = measure_reference(reference)
         second = follow(reference, now)
     except (PhotoRejected, AlignmentFailed) as error:
         reason = error
@@ -95,10 +98,8 @@ def _changes(first: Result | None, second: Result | None, reason: Exception | No
     return {line.metric.name: line.changes[-1] for line in lines}
 
 
-def _dated(photo: Photo, day: date) -> Photo:
-    return Photo(
-        photo.rgb, photo.digest, photo.name, day, photo.has_colour, photo.profile, photo.camera, photo.notes
-    )  # fmt: skip
+def _dated(image: CalibratedImage, day: date) -> CalibratedImage:
+    return replace(image, photo=replace(image.photo, taken_on=day))
 
 
 def alignment_document(
