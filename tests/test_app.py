@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ import tracker
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
+from tracker.pages.frame import plain
 from tracker.web import serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
@@ -316,6 +318,14 @@ def test_a_hostile_name_is_shown_letter_by_letter_and_never_as_markup(filled: Fi
     assert HOSTILE in [text.value for text in app.text]
     assert HOSTILE not in "".join(str(m.value) for kind in ("markdown", "caption", "title") for m in app.get(kind))
     assert not app.get("html")
+
+
+@pytest.mark.parametrize("text", ["http://evil.example/p.png", "see WWW.evil.example", "write a@evil.example"])
+def test_an_address_in_a_name_does_not_become_a_link(text: str) -> None:
+    shown = plain(text)
+
+    assert not re.search(r"https?\\?:\\?/|www\\?\.|@\w", shown, re.IGNORECASE)
+    assert re.sub(r"[\\\u2060]", "", shown) == text
 
 
 def test_a_new_patient_can_be_added_and_a_taken_code_is_one_sentence(empty: Clinic) -> None:

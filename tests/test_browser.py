@@ -289,6 +289,23 @@ def test_the_report_can_be_taken_away_as_a_pdf(desk: sync_api.Page, site: Site) 
     assert "DEMO" not in started.value.suggested_filename
 
 
+def test_the_patients_page_fits_a_phone_and_shows_no_way_to_others(phone: sync_api.Page, site: Site) -> None:
+    phone.goto(site.address)
+    link = phone.locator("a[href*='patient-view?patient=']").first
+    link.wait_for(timeout=15_000)
+    phone.goto(str(link.evaluate("link => link.href")))
+    wait_for_pictures(phone)
+
+    widths = phone.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
+    )
+    assert max(widths) <= PHONE["width"]
+    assert phone.get_by_text("Visit by visit").is_visible()
+    assert phone.get_by_text("DEMO-02").count() == 0
+    assert phone.get_by_role("link", name="Progress").count() == 0
+    picture(phone, "patient-phone")
+
+
 def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "compare")
     desk.get_by_role("link", name="Region").first.click()
@@ -306,22 +323,6 @@ def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: S
     desk.get_by_role("button", name="Save region").click()
 
     desk.get_by_text("Measuring").first.wait_for(timeout=10_000)
-
-
-def test_the_patients_page_fits_a_phone_and_shows_no_way_to_others(phone: sync_api.Page, site: Site) -> None:
-    phone.goto(site.address)
-    link = phone.locator("a[href*='patient-view?patient=']").first
-    link.wait_for(timeout=15_000)
-    phone.goto(str(link.evaluate("link => link.href")))
-    wait_for_pictures(phone)
-
-    widths = phone.evaluate(
-        "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
-    )
-    assert max(widths) <= PHONE["width"]
-    assert phone.get_by_text("Visit by visit").is_visible()
-    assert phone.get_by_role("link", name="Today").count() == 0
-    picture(phone, "patient-phone")
 
 
 def test_nothing_left_this_machine_and_no_page_complained(site: Site) -> None:

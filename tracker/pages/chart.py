@@ -13,7 +13,7 @@ from tracker.reports.legend import ACCENT, BAND, BAND_EDGE, INK, MUTED, QUIET
 from tracker.timeline import MetricTimeline
 
 PADDING = {"left": 2, "right": 6, "top": 4, "bottom": 4}
-HEIGHT, WIDE, SMALL = 280, 900, 360
+HEIGHT, WIDE, SMALL = 280, 900, 330
 
 _IN_THE_DARK = {
     INK: "#e6ecf2",

@@ -10,10 +10,10 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link
-from tracker.pages.pictures import show_pictures
+from tracker.pages.pictures import choose_pair, show_pictures
 from tracker.pages.verdict import checks_table, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import PROVISIONAL_NOTE, Report, photo_standing
+from tracker.report import PROVISIONAL_NOTE, Report
 
 
 def page(clinic: Clinic) -> None:
@@ -22,22 +22,26 @@ def page(clinic: Clinic) -> None:
     if view is None:
         return
     show_work(clinic)
-    photos = [p for p in clinic.photos(view.id) if p.state is PhotoState.MEASURED]
+    everything = clinic.photos(view.id)
+    photos = [p for p in everything if p.state is PhotoState.MEASURED]
     report = clinic.report(view.id)
     reference = next((p for p in photos if p.is_reference), None)
     if report is None or reference is None or len(photos) < 2:
-        _not_yet(view, photos)
+        _not_yet(view, photos, everything)
         return
     pictures, verdicts = st.columns([7, 5], gap="medium")
     with pictures:
-        before, after = _choose(view, photos, report)
+        before, after = choose_pair(photos, report)
         show_pictures(view, reference, before, after)
     with verdicts:
         _verdicts(report, after)
         _checks(report, after)
 
 
-def _not_yet(view: View, photos: Sequence[StoredPhoto]) -> None:
+def _not_yet(view: View, photos: Sequence[StoredPhoto], everything: Sequence[StoredPhoto]) -> None:
+    if any(p.state is PhotoState.WAITING for p in everything):
+        st.info("The photos of this view are being measured; the comparison appears here by itself.")
+        return
     if photos:
         st.info("There is a baseline. A comparison needs a second session that can be compared with it.")
     else:
@@ -45,29 +49,6 @@ def _not_yet(view: View, photos: Sequence[StoredPhoto]) -> None:
     with st.container(horizontal=True):
         link("session", "Add a session", icon=":material/add_a_photo:", view=view.id)
         link("progress", "See all photos", icon=":material/timeline:", view=view.id)
-
-
-def _choose(view: View, photos: Sequence[StoredPhoto], report: Report) -> tuple[StoredPhoto, StoredPhoto]:
-    """The two photos to show: at first the reference and the latest comparable one."""
-    known, words = {p.id: p for p in photos}, _words(photos, report)
-    comparable = [p for p in photos if p.status != "block"] or photos
-    ids, left, right = list(known), *st.columns(2)
-    first = ids.index(next(p.id for p in photos if p.is_reference))
-    last = ids.index(comparable[-1].id)
-    before = left.selectbox("Before", ids, first, format_func=words.__getitem__, key=f"before-{view.id}")
-    after = right.selectbox("After", ids, last, format_func=words.__getitem__, key=f"after-{view.id}")
-    return known[before], known[after]
-
-
-def _words(photos: Sequence[StoredPhoto], report: Report) -> dict[str, str]:
-    """Day of each photo and what it is good for; photos of one day are numbered."""
-    standing = {p.digest: photo_standing(p) for p in report.photos}
-    words = {}
-    for photo in photos:
-        same_day = [p.id for p in photos if p.taken_on == photo.taken_on]
-        number = f", photo {same_day.index(photo.id) + 1}" if len(same_day) > 1 else ""
-        words[photo.id] = f"{day_text(photo.taken_on)}{number} · {standing.get(photo.digest, 'measured')}"
-    return words
 
 
 def _verdicts(report: Report, after: StoredPhoto) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import NoReturn
 
 import streamlit as st
 
@@ -13,6 +14,9 @@ from tracker.errors import TrackerError
 WIDE, NARROW = 1240, 620
 LOCAL_LINE = "Only on this computer: there is no sign-in yet, so the app answers nobody else. No photo leaves it."
 
+# Streamlit turns addresses in a text into links, escaped or not; an invisible joiner in them prevents that.
+_ADDRESS = re.compile(r"(https?:)(?=//)|(www)(?=\.)|(@)", re.IGNORECASE)
+_JOINER = "\u2060"
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -24,7 +28,8 @@ def plain(text: str) -> str:
     >>> print(plain("![x](y) *bold*"))
     \!\[x\]\(y\) \*bold\*
     """
-    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+    unlinked = _ADDRESS.sub(rf"\g<0>{_JOINER}", " ".join(text.split()))
+    return _PUNCTUATION.sub(r"\\\1", unlinked)
 
 
 def day_text(day: date) -> str:
@@ -71,6 +76,11 @@ def link(
     chosen = {name: value for name, value in (("patient", patient), ("view", view)) if value}
     page = st.Page(_elsewhere, url_path=place, title=label)
     st.page_link(page, label=label, icon=icon, query_params=chosen or None)
+
+
+def go(place: str, *, patient: str) -> NoReturn:
+    """Leave for another page, with a patient."""
+    st.switch_page(st.Page(_elsewhere, url_path=place, title=place), query_params={"patient": patient})
 
 
 def on_phone() -> bool:

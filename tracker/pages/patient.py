@@ -7,8 +7,10 @@ import streamlit as st
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import PATIENT, asked_view, demonstration_badge, view_label
-from tracker.pages.frame import day_text, plain
-from tracker.report import NOT_A_DIAGNOSIS, Report, patient_headline, patient_sentence
+from tracker.pages.frame import day_text, link, plain
+from tracker.pages.visits import show_visits
+from tracker.pages.work import follow_work
+from tracker.report import NOT_A_DIAGNOSIS, patient_headline
 from tracker.web.components import Picture, slider
 from tracker.web.links import photo_url, report_url
 
@@ -51,6 +53,7 @@ def _views(clinic: Clinic) -> list[View]:
 def _story(clinic: Clinic, view: View) -> None:
     demonstration_badge(clinic.patient(view.patient_id))
     st.caption(plain(view_label(view)))
+    follow_work(clinic)
     report = clinic.report(view.id)
     photos = [p for p in clinic.photos(view.id) if p.state is PhotoState.MEASURED]
     if report is None:
@@ -58,13 +61,14 @@ def _story(clinic: Clinic, view: View) -> None:
         return
     st.header(plain(patient_headline(report)), anchor=False)
     _pictures(view, photos)
-    _visits(report)
+    show_visits(report)
     with st.expander("What does this mean?"):
         st.markdown(MEANING)
     with st.expander("What can photos not show?"):
         st.markdown(NOT_SHOWN)
         st.markdown(NOT_A_DIAGNOSIS)
     st.link_button("Download the report", report_url(view.id, "pdf"), icon=":material/download:", width="stretch")
+    link("today", "Back to the clinic")
 
 
 def _pictures(view: View, photos: list[StoredPhoto]) -> None:
@@ -80,16 +84,3 @@ def _pictures(view: View, photos: list[StoredPhoto]) -> None:
         key=f"slider-{view.id}",
         compact=True,
     )
-
-
-def _visits(report: Report) -> None:
-    line = report.primary
-    if line is None or line.baseline is None:
-        return
-    st.subheader("Visit by visit", anchor=False)
-    said = [(line.baseline.taken_on, "Your first photos: later visits are compared with these.")]
-    said += [(change.taken_on, patient_sentence(change)) for change in line.changes]
-    for day, sentence in said:
-        with st.container(gap=None):
-            st.markdown(f"**{day_text(day)}**")
-            st.markdown(plain(sentence))

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto
 from tracker.pages.frame import day_text, plain
 from tracker.pages.verdict import status_badge
 from tracker.web.links import PREVIEW_WIDTH, photo_url
 
 
-def photo_rows(photos: Iterable[StoredPhoto]) -> None:
-    """Show each photo with what became of it."""
-    columns = st.columns(2)
-    for k, photo in enumerate(photos):
-        with columns[k % 2].container(border=True):
+def photo_rows(photos: Iterable[StoredPhoto], clinic: Clinic | None = None) -> None:
+    """Show each photo with what became of it; with the clinic, each can be removed from it."""
+    columns: list[DeltaGenerator] = []
+    for photo in photos:
+        # Two in a row, row by row: on a phone the columns of a row follow each other.
+        columns = columns or list(st.columns(2))
+        with columns.pop(0).container(border=True):
             picture, words = st.columns([1, 3], vertical_alignment="center")
             with picture:
                 thumbnail(photo)
@@ -27,6 +31,16 @@ def photo_rows(photos: Iterable[StoredPhoto]) -> None:
                 st.caption(plain(photo.name))
                 if photo.reason:
                     st.markdown(plain(photo.reason))
+                if clinic is not None:
+                    _removal(clinic, photo)
+
+
+def _removal(clinic: Clinic, photo: StoredPhoto) -> None:
+    with st.popover("Remove", type="tertiary"):
+        st.text("The photo and all that was measured in it are removed for good.")
+        if st.button("Remove this photo", key=f"remove-{photo.id}"):
+            clinic.remove_photo(photo.id)
+            st.rerun()
 
 
 def photo_badge(photo: StoredPhoto) -> None:

@@ -1,16 +1,43 @@
-"""Two photos of a view, looked at in three ways: over each other, beside each other, and as their difference."""
+"""Two photos of a view: chosen, and looked at over each other, beside each other, and as their difference."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from tracker.clinic.records import StoredPhoto, View
 from tracker.pages.frame import day_text
+from tracker.report import Report, photo_standing
 from tracker.web.components import Picture, side_by_side, slider
 from tracker.web.links import difference_url, photo_url
 
 LOOKING_ONLY = "Pictures are aligned, not beautified. What is measured comes from the original files."
 DIFFERENCE_HINT = "Blue: darker than the reference. Orange: brighter."
+
+
+def choose_pair(photos: Sequence[StoredPhoto], report: Report) -> tuple[StoredPhoto, StoredPhoto]:
+    """The two photos to show: at first the reference and the latest comparable one."""
+    known, words = {p.id: p for p in photos}, _words(photos, report)
+    comparable = [p for p in photos if p.status != "block"] or photos
+    ids, left, right = list(known), *st.columns(2)
+    first = ids.index(next(p.id for p in photos if p.is_reference))
+    last = ids.index(comparable[-1].id)
+    # Keyed by what is proposed: when a later photo has been measured, it is proposed in its turn.
+    before = left.selectbox("Before", ids, first, format_func=words.__getitem__, key=f"before-{ids[first]}")
+    after = right.selectbox("After", ids, last, format_func=words.__getitem__, key=f"after-{ids[last]}")
+    return known[before], known[after]
+
+
+def _words(photos: Sequence[StoredPhoto], report: Report) -> dict[str, str]:
+    """Day of each photo and what it is good for; photos of one day are numbered."""
+    standing = {p.digest: photo_standing(p) for p in report.photos}
+    words = {}
+    for photo in photos:
+        same_day = [p.id for p in photos if p.taken_on == photo.taken_on]
+        number = f", photo {same_day.index(photo.id) + 1}" if len(same_day) > 1 else ""
+        words[photo.id] = f"{day_text(photo.taken_on)}{number} · {standing.get(photo.digest, 'measured')}"
+    return words
 
 
 def show_pictures(view: View, reference: StoredPhoto, before: StoredPhoto, after: StoredPhoto) -> None:

@@ -8,9 +8,9 @@ import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import Patient, PhotoState, View
-from tracker.errors import TrackerError
 from tracker.pages.choice import demonstration_badge, view_label
-from tracker.pages.frame import complain, day_text, link, plain
+from tracker.pages.frame import day_text, link, plain
+from tracker.pages.new_patient import new_patient_form
 from tracker.pages.work import show_work
 
 PER_PAGE = 20
@@ -21,7 +21,7 @@ def page(clinic: Clinic) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Today", anchor=False, width="content")
         with st.popover("New patient", icon=":material/person_add:"):
-            _new_patient(clinic)
+            new_patient_form(clinic)
     show_work(clinic)
     patients = clinic.patients()
     if not patients:
@@ -66,25 +66,11 @@ def _view(clinic: Clinic, view: View) -> None:
         return
     waiting = sum(p.state is PhotoState.WAITING for p in photos)
     rejected = sum(p.state is PhotoState.REJECTED for p in photos)
-    said = [f"{len({p.taken_on for p in photos})} sessions, latest {day_text(max(p.taken_on for p in photos))}"]
+    days = {p.taken_on for p in photos}
+    said = [f"{len(days)} {'session' if len(days) == 1 else 'sessions'}, latest {day_text(max(days))}"]
     said += [f"{waiting} waiting"] if waiting else []
     said += [f"{rejected} not comparable"] if rejected else []
     middle.caption("  ·  ".join(said))
     with right.container(horizontal=True, horizontal_alignment="right"):
         link("compare", "Compare", icon=":material/compare:", view=view.id)
         link("progress", "Progress", icon=":material/timeline:", view=view.id)
-
-
-def _new_patient(clinic: Clinic) -> None:
-    with st.form("new-patient", clear_on_submit=True, border=False):
-        code = st.text_input("Code", max_chars=40, help="What the clinic calls this person; not shown to others.")
-        name = st.text_input("Name", max_chars=120)
-        note = st.text_area("Note", max_chars=500, height=80)
-        if not st.form_submit_button("Add patient", type="primary"):
-            return
-    try:
-        patient = clinic.add_patient(code=code, name=name, note=note)
-    except TrackerError as error:
-        complain(error)
-    else:
-        st.switch_page(st.Page(lambda: None, url_path="session"), query_params={"patient": patient.id})

@@ -80,7 +80,7 @@ def checks_table(checks: Iterable[Check]) -> None:
             "Check": check.check.capitalize(),
             "Found": number(check.value, ""),
             "Should be": plain(check.limit),
-            "": plain(check.advice) or OUTCOMES[check.status],
+            "Outcome": plain(check.advice) or OUTCOMES[check.status],
         }
         for check in checks
     ]

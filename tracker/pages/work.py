@@ -20,10 +20,22 @@ def show_work(clinic: Clinic) -> None:
         st.fragment(run_every=EVERY_SECONDS)(_watch)(clinic, work.done)
 
 
-def _watch(clinic: Clinic, shown: int) -> None:
+def follow_work(clinic: Clinic) -> None:
+    """Show nothing, and run the page again whenever a photo is done: for those whom file names do not concern."""
+    work = clinic.work()
+    if not work.is_finished:
+        st.fragment(run_every=EVERY_SECONDS)(_follow)(clinic, work.done)
+
+
+def _follow(clinic: Clinic, shown: int) -> Work:
     work = clinic.work()
     if work.is_finished or work.done != shown:
         st.rerun()
+    return work
+
+
+def _watch(clinic: Clinic, shown: int) -> None:
+    work = _follow(clinic, shown)
     st.progress(work.done / work.total, text=plain(_progress(work)))
 
 

@@ -1,0 +1,57 @@
+"""The tile of a dropped photo: what the gate says about it at once, and on which day it was taken."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from tracker.clinic import Clinic
+from tracker.clinic.records import Tile, View
+from tracker.pages.frame import day_text, plain
+from tracker.pages.verdict import status_badge
+
+ANYWAY = "Store it all the same: it is kept and shown, but probably not compared"
+TILES = "tiles"
+
+
+def forget_tiles() -> None:
+    """Forget what the gate said: no photo is dropped any more."""
+    st.session_state[TILES] = {}
+
+
+def show_tile(clinic: Clinic, view: View, file: UploadedFile) -> date | None:
+    """Show what the gate says about a photo; the day it will be stored under, or None if it cannot be."""
+    with st.container(border=True):
+        head = st.container(horizontal=True, vertical_alignment="center")
+        with head:
+            st.text(file.name)
+        with st.spinner("Looking at the photo…"):
+            tile = _checked(clinic, view, file)
+        with head:
+            status_badge(tile.status, "Stored already" if tile.already_stored else None)
+        st.text(tile.headline)
+        for advice in tile.advice:
+            st.caption(plain(advice))
+        return _day(tile, file.file_id)
+
+
+def _day(tile: Tile, file_id: str) -> date | None:
+    """The day of a photo, asked for where it is missing; None if the photo is not to be stored."""
+    if tile.already_stored:
+        return None
+    if tile.taken_on is not None:
+        st.caption(f"Taken on {day_text(tile.taken_on)}")
+    if tile.status == "block" and not (tile.advice and st.checkbox(ANYWAY, key=f"anyway-{file_id}")):
+        return None
+    return tile.taken_on or st.date_input("Taken on", None, max_value="today", key=f"day-{file_id}", width=220)
+
+
+def _checked(clinic: Clinic, view: View, file: UploadedFile) -> Tile:
+    """What the gate says, asked once per upload: a rerun must not decode the photo again."""
+    tiles: dict[tuple[str, str], Tile] = st.session_state.setdefault(TILES, {})
+    known = (view.id, file.file_id)
+    if known not in tiles:
+        tiles[known] = clinic.check_photo(view.id, file.getvalue(), file.name)
+    return tiles[known]

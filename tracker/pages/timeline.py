@@ -1,0 +1,69 @@
+"""One metric over the sessions of a view: the chart, and under it every session in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from tracker.clinic.records import View
+from tracker.pages.chart import show_chart
+from tracker.pages.frame import day_text, on_phone, plain
+from tracker.pages.verdict import VERDICTS
+from tracker.report import PROVISIONAL_NOTE, Report, change_text, detectable_text, value_sentence
+from tracker.timeline import Change, MetricTimeline
+
+
+def show_timeline(view: View, report: Report) -> None:
+    """Show one metric of a view over its sessions, as a chart and session by session."""
+    lines = {line.metric.name: line for line in report.measured}
+    if not lines:
+        return
+    titles = {name: line.metric.title for name, line in lines.items()}
+    name = next(iter(lines))
+    if len(lines) > 1:
+        name = st.pills("Metric", list(lines), default=name, required=True, format_func=titles.__getitem__)
+    line = lines[name]
+    control = next((c for c in report.control.measured if c.metric.name == name), None) if report.control else None
+    show_chart(line, control, key=f"chart-{view.id}-{name}")
+    if on_phone():
+        _list(_rows(line))
+    else:
+        st.table(_rows(line), border="horizontal")
+    if any(change.mdc_source == "provisional" for change in line.changes):
+        st.caption(PROVISIONAL_NOTE)
+
+
+def _rows(line: MetricTimeline) -> list[dict[str, str]]:
+    """One row per session, in words that `tracker.report` made."""
+    values = {s.taken_on: value_sentence(s, line) for s in line.sessions}
+    changes = {c.taken_on: c for c in line.changes}
+    rows = []
+    for day in sorted(values.keys() | changes.keys()):
+        change = changes.get(day)
+        rows.append(
+            {
+                "Session": day_text(day),
+                "Value": values.get(day, "–"),
+                "Change (95 % interval)": change_text(change) or "–" if change else "–",
+                "Detectable": detectable_text(change) or "–" if change else "–",
+                "Verdict": _verdict(change) if change else "baseline",
+            }
+        )
+    return rows
+
+
+def _list(rows: Sequence[dict[str, str]]) -> None:
+    """The table for a phone: a session in a few lines."""
+    for row in rows:
+        with st.container(gap=None):
+            st.markdown(f"**{row['Session']}**")
+            st.markdown(row["Verdict"])
+            st.caption(
+                plain("  ·  ".join(row[name] for name in ("Value", "Change (95 % interval)") if row[name] != "–"))
+            )
+
+
+def _verdict(change: Change) -> str:
+    words = f"**{VERDICTS[change.verdict][0]}**"
+    return f"{words}: {plain(change.reason)}" if change.reason else words
