@@ -384,6 +384,32 @@ def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytes
     assert "this computer" in words(app)
 
 
+def test_a_record_that_cannot_be_opened_is_one_sentence_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a-file").write_text("not a folder")
+    monkeypatch.setenv("TRACKER_HOME", str(tmp_path / "a-file"))
+
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "folder" in app.error[0].value
+
+
+def test_a_fault_of_ours_is_shown_without_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
+    def script() -> None:
+        from tracker.web.application import report_fault
+
+        report_fault(ValueError("Jane Smith, 4 May 1971"))
+
+    app = AppTest.from_function(script).run()
+
+    assert len(app.error) == 1
+    assert "Smith" not in app.error[0].value + caplog.text
+    assert "ValueError" in caplog.text
+
+
 def test_the_packaged_script_and_settings_are_those_of_the_repository() -> None:
     packaged = Path(serve.__file__).parent / "script"
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import logging
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
+from traceback import extract_tb
 from typing import Any
 
 import streamlit as st
@@ -20,7 +23,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.demonstration import load_demonstration
 from tracker.errors import RecordError
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
-from tracker.pages.frame import NARROW, frame
+from tracker.pages.frame import NARROW, complain, frame
 from tracker.web.guard import Guard
 from tracker.web.routes import routes
 
@@ -57,20 +60,28 @@ def _fill(record: Clinic) -> None:
 
 
 def _prepare(record: Clinic) -> None:
+    """What the first page does not need: the demonstration, the measuring, and what later pages import."""
     _fill(record)
     record.start_worker()
+    for needed_by_tables in ("pandas", "pyarrow"):
+        importlib.import_module(needed_by_tables)
+    # What is loaded now lives as long as the process. Unfrozen, the collection after every rerun of a page walks
+    # all of it (0.1 s).
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     """Open the clinic, and fill it and start measuring while the first page is already being shown."""
-    record = await asyncio.to_thread(clinic)
+    try:
+        record = await asyncio.to_thread(clinic)
+    except RecordError as error:
+        print(error, file=sys.stderr)
+        yield {}  # every page says the same
+        return
     _SERVING.set()
     preparing = asyncio.create_task(asyncio.to_thread(_prepare, record))
-    # What is loaded now lives as long as the process. Unfrozen, the collection after every rerun of a page walks
-    # all of it (0.1 s).
-    gc.collect()
-    gc.freeze()
     yield {}
     await preparing
     await asyncio.to_thread(record.stop_worker)
@@ -79,9 +90,14 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
 def show() -> None:
     """Run the page that was asked for."""
     st.set_page_config(page_title="tracker", page_icon=MARK, layout="wide")
+    try:
+        record = clinic()
+    except RecordError as error:
+        complain(error)
+        return
     if not _SERVING.is_set():
-        _fill(clinic())  # run without a server, as in a test: nobody else does it
-    pages = {_declared(entry): entry for entry in (*PAGES, PATIENT_PAGE)}
+        _fill(record)  # run without a server, as in a test: nobody else does it
+    pages = {_declared(entry, record): entry for entry in (*PAGES, PATIENT_PAGE)}
     chosen = st.navigation(list(pages), position="hidden")
     entry = pages[chosen]
     if entry is PATIENT_PAGE:
@@ -95,14 +111,15 @@ def show() -> None:
 
 def report_fault(fault: Exception) -> bool:
     """Say that something broke without saying what: the message of a fault may hold a name."""
-    logging.getLogger(__name__).error("A page failed: %s", type(fault).__name__)
+    where = " < ".join(f"{step.name}:{step.lineno}" for step in reversed(extract_tb(fault.__traceback__)[-4:]))
+    logging.getLogger(__name__).error("A page failed: %s in %s", type(fault).__name__, where)
     st.error(FAULT, icon=":material/bug_report:")
     return True
 
 
-def _declared(entry: PageEntry) -> Page:
+def _declared(entry: PageEntry, record: Clinic) -> Page:
     return st.Page(
-        partial(entry.page, clinic()),
+        partial(entry.page, record),
         title=entry.title,
         icon=entry.icon,
         url_path=entry.path,
