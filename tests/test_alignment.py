@@ -291,7 +291,7 @@ def test_the_stated_uncertainty_is_honest() -> None:
 
     distance, sd = errors(found, place)
     assert np.mean(distance < 2.45 * sd) > 0.9  # 95 % of a two-dimensional normal error
-    assert np.median(distance) < found.error_px < 8 * np.median(distance)
+    assert 0.7 * np.median(distance) < found.error_px < 3 * np.median(distance)
 
 
 def test_relief_lit_from_the_other_side_does_not_mislead() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from tracker.alignment.decision import NO_EVIDENCE, Evidence, refusal
 from tracker.alignment.features import Features, find_features
 from tracker.alignment.mapping import AlignedImage, Alignment, in_own_frame, resample, warp_photo
-from tracker.alignment.pyramid import Pyramid, build_pyramid, pigment
+from tracker.alignment.pyramid import Pyramid, build_pyramid
 from tracker.alignment.search import find_start
 from tracker.alignment.survey import Survey, as_alignment, take_survey
 from tracker.calibration import CalibratedImage
@@ -51,12 +50,14 @@ def align(reference: CalibratedImage, moving: CalibratedImage, *, region: NDArra
 
 def _align(reference: CalibratedImage, moving: CalibratedImage, region: NDArray[np.bool_] | None) -> Alignment:
     names = reference.photo.name, moving.photo.name
-    here, there = build_pyramid(reference, region=region), build_pyramid(moving)
+    with ThreadPoolExecutor(2) as pool:
+        ours, theirs = pool.submit(build_pyramid, reference, region=region), pool.submit(build_pyramid, moving)
+    here, there = ours.result(), theirs.result()
     found = _bring_together(here, there, names)
-    if _evidence(found).correlation < _CLEAR and reference.photo.has_colour and moving.photo.has_colour:
+    if _evidence(found).correlation < _CLEAR:
         # The relief of the skin looks different under another lamp; its pigment does not.
-        stained = replace(here, top=pigment(reference)), replace(there, top=pigment(moving))
-        found = max(found, _bring_together(*stained, names), key=lambda each: _evidence(each).strength)
+        by_pigment = _bring_together(here.stained(), there.stained(), names)
+        found = max(found, by_pigment, key=lambda each: _evidence(each).strength)
     if found is None or not found.evidence.convincing:
         raise refusal(
             _evidence(found),

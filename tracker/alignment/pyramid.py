@@ -6,7 +6,7 @@ to landscape then have the same scale, and two cameras of different resolution n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -31,7 +31,9 @@ class Pyramid:
     shape : tuple of int
         Height and width of the photo in pixels.
     top : ndarray, shape (h, w), float32
-        The largest level: luma, or another plane on a scale like that of grey levels.
+        The largest level of the plane that is aligned: luma (0 to 255), unless `stained`.
+    pigment : ndarray, shape (h, w), float32, or None
+        What the skin absorbs, whatever the light, in hundredths; None without colour.
     weight : ndarray, shape (h, w), float32
         How much each place counts, in [0, 1], at `WEIGHT_SIZE`; 0 on printed markers and the colour chart.
     clear : ndarray, shape (h, w), float32
@@ -40,6 +42,7 @@ class Pyramid:
 
     shape: tuple[int, int]
     top: Plane
+    pigment: Plane | None
     weight: Plane
     clear: Plane
 
@@ -76,10 +79,14 @@ class Pyramid:
         fine, coarse = (np.abs(blurred(plane, s) - blurred(plane, 2 * s))[skin] for s in (1.0, 4.0))
         return float(np.median(fine) / (np.median(coarse) + 0.3)) if skin.any() else 0.0
 
+    def stained(self) -> Pyramid:
+        """The same photo with pigment in the place of luma; without colour itself."""
+        return self if self.pigment is None else replace(self, top=self.pigment)
+
     def mirrored(self) -> Pyramid:
-        """The same photo, left and right exchanged."""
+        """The same photo, left and right exchanged; luma only."""
         top, weight, clear = (np.ascontiguousarray(plane[:, ::-1]) for plane in (self.top, self.weight, self.clear))
-        return Pyramid(self.shape, top, weight, clear)
+        return Pyramid(self.shape, top, None, weight, clear)
 
 
 def build_pyramid(image: CalibratedImage, *, region: NDArray[np.bool_] | None = None) -> Pyramid:
@@ -94,27 +101,34 @@ def build_pyramid(image: CalibratedImage, *, region: NDArray[np.bool_] | None = 
     Returns
     -------
     Pyramid
-        Of luma. It is float: an 8-bit average of many camera pixels would throw away the pores of smooth skin.
+        Luma is float: an 8-bit average of many camera pixels would throw away the pores of smooth skin.
     """
     size = level_shape(image.photo.shape, WEIGHT_SIZE)
     clear = 1 - shrunk(marker_mask(image).astype(np.float32), size)
     weight = skin_weight(image) if region is None else shrunk(region.astype(np.float32), size)
     # A printed marker moves with the card, not with the skin: it must never be a landmark.
-    return Pyramid(image.photo.shape, luma(image), weight * (clear > 0.99), (clear > 0.99) * np.float32(1))
+    red, green, blue = (_channel(image.photo.rgb, index) for index in range(3))
+    return Pyramid(
+        shape=image.photo.shape,
+        top=np.asarray(0.299 * red + 0.587 * green + 0.114 * blue, dtype=np.float32),
+        pigment=_pigment(red, green, blue) if image.photo.has_colour else None,
+        weight=weight * (clear > 0.99),
+        clear=(clear > 0.99) * np.float32(1),
+    )
 
 
-def luma(image: CalibratedImage) -> Plane:
-    """Luma (0 to 255) at `TOP_SIZE` at most; what is finest in it is relief, and follows the lamp."""
-    return resized(cv2.cvtColor(image.photo.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32), TOP_SIZE)
+def _channel(rgb: NDArray[np.uint8], index: int) -> Plane:
+    return resized(cv2.extractChannel(rgb, index).astype(np.float32), TOP_SIZE)
 
 
-def pigment(image: CalibratedImage) -> Plane:
-    """Absorption of the skin in hundredths, at `TOP_SIZE` at most: coarser than luma, but blind to the lamp.
+def _pigment(red: Plane, green: Plane, blue: Plane) -> Plane:
+    """Absorption in hundredths: coarser than luma, but blind to the lamp.
 
     Shading multiplies red, green and blue alike, so a sum of logarithms whose weights add up to zero does not see it.
     """
-    red, green, blue = cv2.split(np.log(resized(image.photo.rgb, TOP_SIZE).astype(np.float32) + 4))
-    return np.asarray(255 + 100 * (1.5 * red - green - 0.5 * blue), dtype=np.float32)
+    logarithms = (cv2.log(plane + 4) for plane in (red, green, blue))
+    absorbed = sum(share * plane for share, plane in zip((1.5, -1.0, -0.5), logarithms, strict=True))
+    return np.asarray(255 + 100 * absorbed, dtype=np.float32)
 
 
 def level_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
@@ -123,10 +137,10 @@ def level_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
     return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
 
 
-def resized(image: NDArray[np.float32 | np.uint8], size: int) -> Plane:
-    """An image reduced to a long side of `size` pixels; never enlarged."""
-    shape = (image.shape[0], image.shape[1])
-    return np.asarray(image if size >= max(shape) else shrunk(image, level_shape(shape, size)), dtype=np.float32)
+def resized(plane: Plane, size: int) -> Plane:
+    """A plane reduced to a long side of `size` pixels; never enlarged."""
+    shape = (plane.shape[0], plane.shape[1])
+    return plane if size >= max(shape) else shrunk(plane, level_shape(shape, size))
 
 
 def skin_weight(image: CalibratedImage) -> Plane:

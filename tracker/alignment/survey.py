@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment.decision import Evidence
+from tracker.alignment.lamp import without_lamp
 from tracker.alignment.mapping import Alignment
 from tracker.alignment.planes import Points
 from tracker.alignment.pyramid import Pyramid
@@ -67,7 +68,8 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     judged = [stage for stage in stages if stage.size <= _JUDGED_SIZE][-1]
     rows, cols = (_node_lines(n, here.shape[1]) for n in here.shape)
     lines = here.to_units(rows), here.to_units(cols)
-    forward = stages[-1].warp.on_lines(*lines)
+    warp, pull = without_lamp(here, there, stages[-1].warp)
+    forward = warp.on_lines(*lines)
     returned = return_error(forward, back, *lines)
     correlation, seen, weight = (
         on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight)
@@ -76,7 +78,7 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     skin = weight > _SKIN
     covered = _reached(position, there.shape) & (seen > 0.5)
     usable = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
-    sd = standard_uncertainty(posterior(stages[-1], here.extent, *lines), returned, correlation)
+    sd = standard_uncertainty(posterior(stages[-1], here.extent, *lines), returned, correlation, lamp=pull)
     return Survey(
         rows=rows,
         cols=cols,

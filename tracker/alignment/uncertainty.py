@@ -1,7 +1,8 @@
 """How far off the aligned position may be, place by place.
 
-Three witnesses are combined: what the pixels could have told at best (posterior covariance), whether the way back
-ends where it began (an independent backward alignment), and how alike the aligned skin is (local correlation).
+Four witnesses are combined: what the pixels could have told at best (posterior covariance), whether the way back
+ends where it began (an independent backward alignment), how alike the aligned skin is (local correlation), and how
+far pigment disagrees with relief (the lamp).
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from tracker.alignment.refinement import STIFFNESS, Refined
 
 _CELLS = 16
 # Variance per axis, in thousandths of the long side squared, fitted to pairs of known truth.
-_FROM_PIXELS = 11.3
-_FROM_RETURN = 0.68
-_FROM_CORRELATION = 3.3
+_FROM_PIXELS = 1.0
+_FROM_RETURN = 0.03
+_FROM_CORRELATION = 0.2
+_FROM_LAMP = 0.7
 MAX_RETURN = 50.0
 
 
@@ -39,7 +41,7 @@ def return_error(forward: Points, back: Warp, rows: Points, cols: Points) -> Poi
     return np.minimum(1000 * np.hypot(*np.moveaxis(returned - start, -1, 0)), MAX_RETURN)
 
 
-def standard_uncertainty(pixels: Points, returned: Points, correlation: Points) -> Points:
+def standard_uncertainty(pixels: Points, returned: Points, correlation: Points, *, lamp: float) -> Points:
     """Standard uncertainty of the position per axis, in units.
 
     Parameters
@@ -50,9 +52,16 @@ def standard_uncertainty(pixels: Points, returned: Points, correlation: Points) 
         Of `return_error`, in thousandths.
     correlation : ndarray, shape (h, w)
         Local correlation of the aligned photos, in [-1, 1].
+    lamp : float
+        How far the lamp had pulled the map, in thousandths.
     """
     lacking = np.maximum(0.9 - correlation, 0)
-    variance = _FROM_PIXELS * (1000 * pixels) ** 2 + _FROM_RETURN * returned**2 + _FROM_CORRELATION * lacking**2
+    variance = (
+        _FROM_PIXELS * (1000 * pixels) ** 2
+        + _FROM_RETURN * returned**2
+        + _FROM_CORRELATION * lacking**2
+        + _FROM_LAMP * lamp**2
+    )
     return np.sqrt(variance) / 1000
 
 
