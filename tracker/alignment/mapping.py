@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tracker.calibration import CalibratedImage, ColourLevel, Grid
 from tracker.region import marker_mask
 
-_EDGE_CELLS = 1
+BLACK, PAPER = (0, 0, 0), (228, 231, 235)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +164,12 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
 
 
 def warp_photo(
-    rgb: NDArray[np.uint8], alignment: Alignment, shape: tuple[int, int], *, out_shape: tuple[int, int] | None = None
+    rgb: NDArray[np.uint8],
+    alignment: Alignment,
+    shape: tuple[int, int],
+    *,
+    out_shape: tuple[int, int] | None = None,
+    ground: tuple[int, int, int] = BLACK,
 ) -> NDArray[np.uint8]:
     """The moving photo in the pixel frame of the reference, for looking at; never measured.
 
@@ -177,11 +182,13 @@ def warp_photo(
         Height and width of the reference photo.
     out_shape : tuple of int, optional
         Size of the result; by default that of the reference.
+    ground : tuple of int
+        sRGB colour where the moving photo does not reach; `PAPER` for people.
 
     Returns
     -------
     ndarray, shape (h, w, 3), uint8
-        sRGB; black where the moving photo does not reach.
+        sRGB.
     """
     height, width = out_shape or shape
     rows = (np.arange(height, dtype=np.float64) + 0.5) * (shape[0] / height) - 0.5
@@ -194,6 +201,7 @@ def warp_photo(
             np.ascontiguousarray(position[..., 0]),
             cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_CONSTANT,
+            borderValue=ground,
         ),
         dtype=np.uint8,
     )

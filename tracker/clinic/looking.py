@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.alignment import Alignment
+from tracker.alignment import PAPER, Alignment
 from tracker.clinic import photos, pictures, register, results
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_of, mask_of
@@ -51,7 +51,7 @@ class Gallery:
             photo,
             f"aligned-{token}-{width}.jpg",
             lambda: pictures.jpeg(
-                pictures.aligned(self._rgb(photo), self._map(photo, token), reference.shape, width=width)
+                pictures.aligned(self._rgb(photo), self._map(photo, token), reference.shape, width=width, ground=PAPER)
             ),
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tracker.alignment import Alignment, warp_photo
+from tracker.alignment import BLACK, Alignment, warp_photo
 from tracker.calibration import linear_from_srgb
 
 JPEG_QUALITY = 90
@@ -52,7 +52,14 @@ def shrunk_shape(shape: tuple[int, int], width: int) -> tuple[int, int]:
     return max(1, round(shape[0] * width / shape[1])), width
 
 
-def aligned(rgb: Rgb, alignment: Alignment, shape: tuple[int, int], *, width: int) -> Rgb:
+def aligned(
+    rgb: Rgb,
+    alignment: Alignment,
+    shape: tuple[int, int],
+    *,
+    width: int,
+    ground: tuple[int, int, int] = BLACK,
+) -> Rgb:
     """A photo in the frame of its reference.
 
     Parameters
@@ -65,11 +72,12 @@ def aligned(rgb: Rgb, alignment: Alignment, shape: tuple[int, int], *, width: in
         Of the reference photo.
     width : int
         Of the result at most; it is never wider than the reference.
+    ground : tuple of int
+        sRGB colour where the photo does not reach.
 
     Returns
     -------
     ndarray, shape (h, w, 3), uint8
-        Black where the photo does not reach.
     """
     out = shrunk_shape(shape, width)
     # Shrunk first: the warp takes single pixels and would alias. Twice the final density keeps what can be seen.
@@ -77,7 +85,7 @@ def aligned(rgb: Rgb, alignment: Alignment, shape: tuple[int, int], *, width: in
     small = shrunk(rgb, max(1, round(rgb.shape[1] * density)))
     factor = np.array([small.shape[0] / rgb.shape[0], small.shape[1] / rgb.shape[1]])
     moving = ((alignment.moving + 0.5) * factor - 0.5).astype(np.float32)
-    return warp_photo(small, replace(alignment, moving=moving), shape, out_shape=out)
+    return warp_photo(small, replace(alignment, moving=moving), shape, out_shape=out, ground=ground)
 
 
 def surroundings(region: NDArray[np.bool_]) -> NDArray[np.bool_]:

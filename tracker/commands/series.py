@@ -6,7 +6,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from tracker.alignment import Alignment, warp_photo
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment import PAPER, Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.printing import ProgressBar, check_document, finite, print_json, writer
 from tracker.errors import PhotoRejected, SeriesInvalid
@@ -36,11 +39,15 @@ class _Album:
 
     def __call__(self, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
         self.shape = reference.image.photo.shape
-        rgb = image.photo.rgb if alignment is None else warp_photo(image.photo.rgb, alignment, self.shape)
+        rgb = image.photo.rgb if alignment is None else _in_frame(image, alignment, self.shape)
         name = f"{image.photo.taken_on}_{image.photo.digest[:8]}.jpg"
         self._write(name, encode_picture(rgb, width=rgb.shape[1]))
         self.shown[image.photo.digest] = encode_picture(rgb, width=PICTURE_WIDTH)
         self.thumbnails[image.photo.digest] = encode_picture(image.photo.rgb, width=THUMBNAIL_WIDTH)
+
+
+def _in_frame(image: CalibratedImage, alignment: Alignment, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    return warp_photo(image.photo.rgb, alignment, shape, ground=PAPER)
 
 
 def track_folder(options: Namespace) -> int:
