@@ -14,6 +14,7 @@ from tracker.region import Region, polygon_region
 from tracker.web.components import Picture, region_editor
 from tracker.web.links import photo_url
 
+Corner = tuple[float, float]
 AGAIN = "After saving, every photo of this view is measured again in the background."
 
 
@@ -33,11 +34,13 @@ def page(clinic: Clinic) -> None:
         "For pigment and redness, mark the patch only; the skin around it is the comparison."
     )
     bar = st.container(horizontal=True, vertical_alignment="center")
-    corners = _corners(view, reference)
-    saved = view.region is not None and not view.region.is_whole_skin
+    saved = _saved(view)
+    corners = _drawn(view, reference, saved)
     with bar:
-        save = st.button("Save region", type="primary", icon=":material/save:", disabled=len(corners) < 3)
-        whole = st.button("Measure the whole skin", disabled=not saved)
+        save = st.button(
+            "Save region", type="primary", icon=":material/save:", disabled=len(corners) < 3 or corners == saved
+        )
+        whole = st.button("Measure the whole skin", disabled=view.region is None)
         st.caption(AGAIN, width="content")
     if save:
         _set(clinic, view, polygon_region(np.asarray(corners, dtype=np.float64)))
@@ -45,9 +48,12 @@ def page(clinic: Clinic) -> None:
         _set(clinic, view, None)
 
 
-def _corners(view: View, reference: StoredPhoto) -> list[tuple[float, float]]:
+def _saved(view: View) -> list[Corner]:
     polygon = view.region.polygon if view.region else None
-    start = [(float(row), float(column)) for row, column in polygon] if polygon is not None else []
+    return [(float(row), float(column)) for row, column in polygon] if polygon is not None else []
+
+
+def _drawn(view: View, reference: StoredPhoto, start: list[Corner]) -> list[Corner]:
     day = day_text(reference.taken_on)
     picture = Picture(photo_url(reference.id), f"Reference, {day}", f"Reference photo of {view.title}, {day}")
     version = f"{view.id} {start}"

@@ -15,8 +15,8 @@ from tracker.timeline import Change, MetricTimeline, Verdict
 Colour = Literal["green", "red", "blue", "gray", "orange"]
 
 VERDICTS: dict[Verdict, tuple[str, str, Colour]] = {
-    Verdict.BETTER: ("Better", ":material/trending_up:", "green"),
-    Verdict.WORSE: ("Worse", ":material/trending_down:", "red"),
+    Verdict.BETTER: ("Better", ":material/check:", "green"),
+    Verdict.WORSE: ("Worse", ":material/priority_high:", "red"),
     Verdict.CHANGED: ("Changed", ":material/change_history:", "blue"),
     Verdict.NO_MEASURABLE_CHANGE: ("No measurable change", ":material/drag_handle:", "gray"),
     Verdict.NOT_COMPARABLE: ("Not comparable", ":material/block:", "orange"),

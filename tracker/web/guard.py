@@ -136,7 +136,7 @@ def _with_headers(send: Send, scope: Scope, headers: dict[str, str]) -> Send:
 
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            kept = [(k, v) for k, v in message.get("headers", []) if k.lower() not in ours and k.lower() != b"server"]
+            kept = [(k, v) for k, v in message.get("headers", []) if k.lower() not in ours]
             message = {**message, "headers": [*kept, *ours.items()]}
         await send(message)
 
@@ -153,7 +153,7 @@ def _policy(host: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' blob: 'wasm-unsafe-eval' {_inline_script_hashes()}".rstrip(),
+            f"script-src 'self' blob: {_inline_script_hashes()}".rstrip(),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

@@ -2,6 +2,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const CORNER_PX = 9;
+const MANY_CORNERS = 16;
+const SMALL_CORNER_PX = 5;
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function shape(kind, attributes) {
@@ -16,6 +18,7 @@ function mount(root) {
   const editor = { corners: [], history: [], chosen: -1, cross: null, data: null };
   let dragging = -1;
 
+  const cornerPx = () => (editor.corners.length > MANY_CORNERS ? SMALL_CORNER_PX : CORNER_PX);
   const perPixel = () => editor.data.shape[1] / (stage.clientWidth || 1);
   const clamp = ([row, column]) => [
     Math.min(editor.data.shape[0] - 1, Math.max(0, row)),
@@ -27,7 +30,7 @@ function mount(root) {
     return clamp([row, ((event.clientX - box.left) / box.width) * editor.data.shape[1]]);
   };
   const nearest = (point) => {
-    const reach = perPixel() * 2 * CORNER_PX;
+    const reach = perPixel() * 2 * cornerPx();
     const gaps = editor.corners.map((c) => Math.hypot(c[0] - point[0], c[1] - point[1]));
     const k = gaps.indexOf(Math.min(...gaps));
     return k >= 0 && gaps[k] <= reach ? k : -1;
@@ -43,7 +46,7 @@ function mount(root) {
     svg.append(shape(kind, { points, class: "outline" }), shape(kind, { points, class: "outline upper" }));
     editor.corners.forEach(([row, column], k) => {
       const chosen = k === editor.chosen ? " chosen" : "";
-      svg.append(shape("circle", { cx: column, cy: row, r: CORNER_PX * perPixel(), class: `corner${chosen}` }));
+      svg.append(shape("circle", { cx: column, cy: row, r: cornerPx() * perPixel(), class: `corner${chosen}` }));
     });
     if (editor.cross) {
       const [row, column] = editor.cross;

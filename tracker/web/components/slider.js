@@ -1,5 +1,6 @@
 const STEPS = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 };
 const BLINK_MS = 800;
+const SIDEWAYS_PX = 6;
 
 function mount(root) {
   const stage = root.querySelector(".stage");
@@ -35,23 +36,36 @@ function mount(root) {
   });
 
   const follow = (event) => viewer.set(viewer.zoom.at(event).x * 100);
-  let dragging = false;
+  const IDLE = 0;
+  const ARMED = 1;
+  const DRAGGING = 2;
+  let drag = IDLE;
+  let from = 0;
   stage.onpointerdown = (event) => {
     if (event.button > 0) return;
     viewer.stop();
     stage.setPointerCapture(event.pointerId);
     viewer.zoom.down(event);
-    dragging = viewer.zoom.pointers.size === 1 && (viewer.zoom.scale === 1 || event.target.closest(".handle") !== null);
-    if (dragging) follow(event);
+    const grips = viewer.zoom.scale === 1 || event.target.closest(".handle") !== null;
+    // A finger may be about to scroll the page or to pinch: it moves the divider once it goes sideways, or taps.
+    drag = viewer.zoom.pointers.size > 1 || !grips ? IDLE : event.pointerType === "mouse" ? DRAGGING : ARMED;
+    from = event.clientX;
+    if (drag === DRAGGING) follow(event);
     handle.focus({ preventScroll: true });
   };
   stage.onpointermove = (event) => {
-    if (dragging && viewer.zoom.pointers.size === 1) follow(event);
-    else viewer.zoom.move(event);
+    if (drag === ARMED && Math.abs(event.clientX - from) > SIDEWAYS_PX) drag = DRAGGING;
+    if (drag === DRAGGING) follow(event);
+    if (drag === IDLE) viewer.zoom.move(event);
   };
-  stage.onpointerup = stage.onpointercancel = (event) => {
+  stage.onpointerup = (event) => {
     viewer.zoom.up(event);
-    dragging = false;
+    if (drag === ARMED) follow(event);
+    drag = IDLE;
+  };
+  stage.onpointercancel = (event) => {
+    viewer.zoom.up(event);
+    drag = IDLE;
   };
   handle.onkeydown = (event) => {
     const before = viewer.position;
