@@ -22,6 +22,7 @@ UNKNOWN = 0.3
 _LEVEL = (Level(500, cells=20, iterations=5),)
 _MIN_SHARE = 0.03
 _NOISE = 0.1  # drift that the noise of pigment alone can cause, in thousandths
+_CHROMA_PX = 0.5  # colour is stored at half size, and files differ in where they put it
 
 
 def without_lamp(here: Pyramid, there: Pyramid, warp: Warp) -> tuple[Warp, float]:
@@ -37,7 +38,8 @@ def without_lamp(here: Pyramid, there: Pyramid, warp: Warp) -> tuple[Warp, float
     if drift is None:
         return warp, UNKNOWN
     pull = 1000 * float(np.hypot(*drift))
-    certain = pull**2 / (pull**2 + _NOISE**2)
+    doubt = max(_NOISE, 1000 * _CHROMA_PX / min(max(here.shape), max(there.shape)))
+    certain = pull**2 / (pull**2 + doubt**2)
     # The basis functions add up to one everywhere: the same change of all coefficients moves the whole field.
     return replace(warp, field=Field(warp.field.extent, warp.field.coefficients + certain * drift)), pull
 
