@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from tracker.clinic import Clinic
 from tracker.errors import TrackerError
-from tracker.web.downloads import render_report
+
+if TYPE_CHECKING:
+    from tracker.clinic import Clinic
 
 WIDTHS = (160, 320, 640, 1024, 1600, 2400, 3600)
 DEFAULT_WIDTH = 1024
 
-Opened = Callable[[], Clinic]
+Opened = Callable[[], "Clinic"]
 
 
 def routes(opened: Opened) -> list[Route]:
@@ -77,6 +79,8 @@ def _jpeg(picture: Callable[[], bytes]) -> Response:
 
 
 def _report(opened: Opened, request: Request) -> Response:
+    from tracker.web.downloads import render_report  # the formats are not needed to show a page
+
     try:
         file = render_report(opened(), request.path_params["view_id"], request.path_params["format_name"])
     except TrackerError:
