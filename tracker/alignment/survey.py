@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment.decision import Evidence
+from tracker.alignment.field import Warp
 from tracker.alignment.lamp import without_lamp
 from tracker.alignment.mapping import Alignment
 from tracker.alignment.planes import Points
@@ -59,30 +60,24 @@ class Survey:
 
 def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     """Refine both ways and look at what came out."""
-    levels = levels_for(here, there, start.warp.motion, _LEVELS)
-    coarse = tuple(level for level in levels if level.size <= _BACKWARD_SIZE)
-    with ThreadPoolExecutor(2) as pool:
-        returning = pool.submit(refine, there, here, start.back, coarse)
-        stages = refine(here, there, start.warp, levels)
-        back = returning.result()[-1].warp
-    judged = [stage for stage in stages if stage.size <= _JUDGED_SIZE][-1]
+    final, judged, back = _refine_both_ways(here, there, start)
     rows, cols = (_node_lines(n, here.shape[1]) for n in here.shape)
     lines = here.to_units(rows), here.to_units(cols)
-    warp, pull = without_lamp(here, there, stages[-1].warp)
-    forward = warp.on_lines(*lines)
-    returned = return_error(forward, back, *lines)
+    # The way back has the pull of the lamp in it too: compare before it is undone.
+    returned = return_error(final.warp.on_lines(*lines), back, *lines)
     correlation, seen, weight = (
         on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight)
     )
-    position = _inside(there.to_pixels(forward), there.shape)
-    skin = weight > _SKIN
+    warp, pull = without_lamp(here, there, final.warp)
+    position = there.to_pixels(warp.on_lines(*lines))
     covered = _reached(position, there.shape) & (seen > 0.5)
     usable = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
-    sd = standard_uncertainty(posterior(stages[-1], here.extent, *lines), returned, correlation, lamp=pull)
+    skin = weight > _SKIN
+    sd = standard_uncertainty(posterior(final, here.extent, *lines), returned, correlation, lamp=pull)
     return Survey(
         rows=rows,
         cols=cols,
-        position=position,
+        position=_near(position, there.shape),
         sd=sd * max(here.shape),
         usable=usable,
         skin=skin,
@@ -90,11 +85,27 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
             agreeing=start.warp.agreeing,
             score=start.warp.motion.score,
             correlation=_mean_correlation(here, judged),
-            return_error=float(np.median(returned[skin & covered])) if (skin & covered).any() else MAX_RETURN,
+            return_error=_median(returned[skin & covered], otherwise=MAX_RETURN),
             overlap=float(usable[skin].mean()) if skin.any() else 0.0,
-            folded=_folded(forward, usable),
+            folded=_folded(position, usable),
         ),
     )
+
+
+def _refine_both_ways(here: Pyramid, there: Pyramid, start: Start) -> tuple[Refined, Refined, Warp]:
+    """The finest level, the level by which pairs of photos are judged, and the independent way back."""
+    levels = levels_for(here, there, start.warp.motion, _LEVELS)
+    coarse = tuple(level for level in levels if level.size <= _BACKWARD_SIZE)
+    with ThreadPoolExecutor(2) as pool:
+        returning = pool.submit(refine, there, here, start.back, coarse)
+        stages = refine(here, there, start.warp, levels)
+        back = returning.result()[-1].warp
+    judged = [stage for stage in stages if stage.size <= _JUDGED_SIZE][-1]
+    return stages[-1], judged, back
+
+
+def _median(values: Points, *, otherwise: float) -> float:
+    return float(np.median(values)) if len(values) else otherwise
 
 
 def _reached(position: Points, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -113,7 +124,7 @@ def _node_lines(pixels: int, width: int) -> Points:
     return np.linspace(0, pixels - 1, max(2, int(np.ceil((pixels - 1) / spacing)) + 1))
 
 
-def _inside(position: Points, shape: tuple[int, int]) -> Points:
+def _near(position: Points, shape: tuple[int, int]) -> Points:
     """NaN farther than one node outside, so that looking up between nodes still works up to the border."""
     margin = 1.5 * _NODE_SPACING * max(shape)
     outside = np.any((position < -margin) | (position > np.array(shape) - 1 + margin), axis=-1, keepdims=True)
