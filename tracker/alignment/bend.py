@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import solve
-from scipy.sparse import csr_array
 
 from tracker.alignment.features import Features, Matches, match_near
 from tracker.alignment.field import Field, Warp, flat_field, lattice_cells
 from tracker.alignment.lattice import bending_matrix
 from tracker.alignment.motion import Motion
 from tracker.alignment.planes import Plane, Points
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _CELLS = 16
 _STIFFNESS = 7.5e-5
@@ -58,6 +60,8 @@ def bend_to_matches(
     trusted : ndarray, shape (n,), optional
         Weight of each match in the first step, in [0, 1].
     """
+    from scipy.linalg import solve  # loads for half a second; the first page does not align
+
     offset = motion.inverse()(matches.there) - matches.here
     inside = np.hypot(*offset.T) < tolerance.gate
     field = flat_field(extent, lattice_cells(extent, _CELLS))
@@ -77,6 +81,8 @@ def bend_to_matches(
 
 
 def _design(field: Field, points: Points) -> csr_array:
+    from scipy.sparse import csr_array
+
     down, across = field.bases(points[:, 0], points[:, 1])
     return csr_array((down[:, :, None] * across[:, None, :]).reshape(len(points), -1))
 

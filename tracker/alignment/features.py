@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from tracker.alignment.planes import Plane, Points, blurred
 from tracker.alignment.pyramid import Pyramid
@@ -127,6 +126,8 @@ def match_near(here: Features, there: Features, cosine: Plane, *, expected: Poin
     radius : float
         In units of the moving photo.
     """
+    from scipy.spatial import cKDTree  # loads for half a second; the first page does not align
+
     _, near = cKDTree(there.position).query(
         expected, k=min(_NEIGHBOURS, len(there.position)), distance_upper_bound=radius
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
 from tracker.alignment.planes import Points
 
@@ -106,6 +105,8 @@ class Lattice:
         band = _band(self._system(information))
         h, w, _ = right.shape
         flat = right.transpose(1, 0, 2).ravel()
+        from scipy.linalg import solveh_banded  # loads for half a second; the first page does not align
+
         solution = solveh_banded(band, flat, lower=True, overwrite_ab=True, check_finite=False)
         return np.asarray(solution).reshape(w, h, 2).transpose(1, 0, 2)
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000
 
 from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_xyz, linear_from_srgb, xyz_from_lab
 
@@ -146,6 +145,8 @@ def leave_one_out(
     light: NDArray[np.float64], xyz: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """ΔE00 of each patch when it is predicted from the others, shape (24,)."""
+    from skimage.color import deltaE_ciede2000  # loads for half a second; few photos have a chart
+
     predicted = np.empty_like(xyz)
     for left_out in range(len(xyz)):
         keep = np.arange(len(xyz)) != left_out

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import blur_effect
 
 from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage
@@ -21,6 +20,8 @@ def blur_of(image: CalibratedImage, region: NDArray[np.bool_]) -> float:
     ----------
     .. [1] Crété-Roffet et al., "The blur effect", SPIE Electronic Imaging 6492, 2007.
     """
+    from skimage.measure import blur_effect  # loads long; the first page does not judge photos
+
     grey = _grey(image.photo.rgb, _size(image.photo.shape))
     mask = cv2.resize(region.astype(np.uint8), (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_NEAREST)
     rows, cols = np.nonzero(mask)
