@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from tracker.alignment import AlignedImage
-from tracker.calibration import ColourLevel, Grid
+from tracker.calibration import ColourCalibration, ColourLevel, Grid
+from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
 from tracker.measurement import measure, weighted_median, weighted_sd
 from tracker.metrics import METRICS, metric_named
+
+
+def _calibration(level: ColourLevel) -> ColourCalibration:
+    """A chart that corrects nothing."""
+    return replace(without_chart(), level=level)
 
 
 def _image(linear: np.ndarray, *, mm: float | None = 0.5, colour: ColourLevel = ColourLevel.NONE) -> AlignedImage:
@@ -21,7 +27,7 @@ def _image(linear: np.ndarray, *, mm: float | None = 0.5, colour: ColourLevel = 
         grid=Grid(shape, 3.0, mm),
         digest="d" * 64,
         taken_on=None,
-        colour=colour,
+        colour=_calibration(colour),
         has_colour=True,
         scale_uncertainty=0.01,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.quality import Need
+from tracker.region import looks_like_skin
 
 BOOTSTRAP_DRAWS = 200
 ALIGNMENT_DRAWS = 12
@@ -145,6 +146,10 @@ class _Prepared:
     mask: NDArray[np.bool_]
     blocks: NDArray[np.intp]
 
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_], blocks: NDArray[np.intp]) -> _Prepared:
+        return cls(mask, blocks[mask])
+
 
 def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool) -> Measurement:
     """Value of one metric in one photo.
@@ -169,15 +174,16 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
         The photo or the region does not carry this quantity; the reason says what is missing.
     """
     _check_needs(image, metric, marked=marked)
-    usable = image.valid & (image.sd <= _tolerance_cells(image, metric))
-    groups = [_group(_without_rim(region & usable, image, metric), image)]
+    usable = usable_cells(image, metric)
+    blocks = _blocks(region, image)
+    groups = [_Prepared.of(_without_rim(region & usable, image, metric), blocks)]
     share = float((region & usable).sum() / max(1, region.sum()))
     if metric.is_contrast:
-        groups.append(_ring(region, usable, image, metric))
+        groups.append(_Prepared.of(_ring(region, usable, image, metric), blocks))
     _check_area(groups[0].mask, image, metric)
     field = metric.prepare(image, region & usable, groups[0].mask)
     value = _evaluate(field, groups, metric)
-    draws = _bootstrap(field, groups, metric, image)
+    draws = _bootstrap(field, groups, metric, 1 + int(blocks.max()))
     parts = (
         ("region", float(np.std(draws, ddof=1))),
         ("alignment", _alignment_spread(field, groups, metric, image)),
@@ -190,11 +196,43 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     )  # fmt: skip
 
 
+def usable_cells(image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
+    """Cells whose light is known and whose place is known well enough for this metric, shape (h, w)."""
+    return np.asarray(image.valid & (image.sd <= _tolerance_cells(image, metric)))
+
+
+def over_the_same_cells(found: Measurement, whole: Measurement, common: Measurement, metric: Metric) -> Measurement:
+    """A photo's value, freed from what the cells it lacks would have contributed.
+
+    Parameters
+    ----------
+    found : Measurement
+        Of the photo, over the cells it has.
+    whole, common : Measurement
+        Of the reference: over all its cells, and over those cells that the photo has.
+    metric : Metric
+
+    Returns
+    -------
+    Measurement
+        Its difference from `whole` is that of `found` from `common`: two photos are only ever compared over the
+        same skin. The value itself is that of the whole region, had the missing part changed like the rest.
+    """
+
+    def shifted(value: float, of_whole: float, of_common: float) -> float:
+        if metric.multiplicative:
+            return value * of_whole / max(of_common, 1e-9)
+        return value + of_whole - of_common
+
+    draws = tuple(map(shifted, found.draws, whole.draws, common.draws))
+    return replace(found, value=shifted(found.value, whole.value, common.value), draws=draws)
+
+
 def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:
     missing = {
         Need.SCALE: (image.grid.mm_per_cell is None, "needs millimetres: put the printed marker card in the picture"),
         Need.COLOUR: (not image.has_colour, "needs colour, and the photo is greyscale"),
-        Need.COLOUR_REFERENCE: (not image.colour.absolute, "needs a colour chart in the picture"),
+        Need.COLOUR_REFERENCE: (not image.colour.level.absolute, "needs a colour chart in the picture"),
         Need.MARKED_REGION: (not marked, "compares a marked patch with the skin around it: mark the patch"),
     }
     for need, (absent, reason) in missing.items():
@@ -231,30 +269,35 @@ def _without_rim(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) -
     return np.asarray(mask & (depth >= metric.margin_mm / image.grid.mm_per_cell))
 
 
-def _group(mask: NDArray[np.bool_], image: AlignedImage) -> _Prepared:
-    """Cells with the number of their block; blocks are fixed to the reference, so photos share them."""
+def _blocks(region: NDArray[np.bool_], image: AlignedImage) -> NDArray[np.intp]:
+    """Number of the block each cell of the grid falls in: fixed by the region, so that all photos share them."""
     height, width = image.grid.shape
     mm = image.grid.mm_per_cell
     size = max(2, round(BLOCK_MM / mm)) if mm else max(2, round(max(height, width) / UNSCALED_BLOCKS))
-    rows, cols = np.nonzero(mask)
+    rows, cols = np.nonzero(region)
     # A small region still needs blocks to draw from; a quarter of its width keeps at least a dozen.
     if len(rows):
         size = max(2, min(size, int(np.ceil(max(np.ptp(rows), np.ptp(cols)) / 4))))
-    return _Prepared(mask, (rows // size) * (width // size + 1) + cols // size)
+    down, across = np.arange(height) // size, np.arange(width) // size
+    return np.asarray(down[:, None] * (width // size + 1) + across[None, :], dtype=np.intp)
 
 
-def _ring(region: NDArray[np.bool_], usable: NDArray[np.bool_], image: AlignedImage, metric: Metric) -> _Prepared:
+def _ring(
+    region: NDArray[np.bool_], usable: NDArray[np.bool_], image: AlignedImage, metric: Metric
+) -> NDArray[np.bool_]:
     """Skin around the region: from 1 to 3 mm, or from 5 to 15 % of its diameter where there is no scale."""
     diameter = 2 * np.sqrt(region.sum() / np.pi)
     mm = image.grid.mm_per_cell
     near, far = (r / mm for r in RING_MM) if mm else (share * diameter for share in UNSCALED_RING)
     distance = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ring = np.asarray((distance > max(near, 1)) & (distance <= max(far, 3)))
+    # Floor and clothing are no skin to compare with; the patch itself may have any colour.
+    usable = usable & looks_like_skin(image.linear)
     if (ring & usable).sum() < MIN_RING_SHARE * max(1, ring.sum()) or ring.sum() < MIN_CELLS:
         raise MeasurementDeclined(
             f"{metric.title} needs skin all around the marked patch; leave more of it in the picture.", code="ring"
         )
-    return _group(ring & usable, image)
+    return np.asarray(ring & usable)
 
 
 def _evaluate(field: NDArray[np.float32], groups: list[_Prepared], metric: Metric) -> float:
@@ -270,12 +313,9 @@ def _reduce(
     return metric.reduce(cells, weights)
 
 
-def _bootstrap(
-    field: NDArray[np.float32], groups: list[_Prepared], metric: Metric, image: AlignedImage
-) -> NDArray[np.float64]:
+def _bootstrap(field: NDArray[np.float32], groups: list[_Prepared], metric: Metric, count: int) -> NDArray[np.float64]:
     """Values over resampled blocks of skin (Bayesian block bootstrap: smooth weights, never an empty draw)."""
     rng = np.random.default_rng(_SEED)
-    count = 1 + max(int(group.blocks.max(initial=0)) for group in groups)
     prepared = [_thinned(field[g.mask].astype(np.float64), g.blocks) for g in groups]
     draws = np.empty(BOOTSTRAP_DRAWS)
     for k in range(BOOTSTRAP_DRAWS):

@@ -6,7 +6,7 @@ Read this first: it is the whole journey of a photo, in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
-from tracker.measurement import Measurement, Metric, measure
+from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, usable_cells
 from tracker.metrics import METRICS
 from tracker.photo import Photo, identify_photo, read_photo
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
@@ -60,13 +60,21 @@ class Reference:
     mask : ndarray, shape (h, w), bool
         The region on the analysis grid.
     quality : Comparability
-        Of the reference itself: what it does not carry cannot be compared with it.
+        Of the reference itself.
+    aligned : AlignedImage
+        The reference in its own frame.
+    values : tuple of Measurement
+    declined : tuple of Refused
+        What the reference itself does not give: nothing can be compared with it there.
     """
 
     image: CalibratedImage
     region: Region
     mask: NDArray[np.bool_]
     quality: Comparability
+    aligned: AlignedImage
+    values: tuple[Measurement, ...]
+    declined: tuple[Refused, ...]
 
     @property
     def basis(self) -> Basis:
@@ -182,22 +190,21 @@ def establish(
     RegionInvalid
         The region does not fit the photo.
     """
-    reference = as_reference(image, region)
+    reference = as_reference(image, region, metrics)
     if reference.quality.status is Status.BLOCK:
         reason = next(c.advice for c in reference.quality.checks if c.status is Status.BLOCK)
         raise PhotoRejected(f"{image.photo.name} cannot be the baseline. {reason}", code="poor_baseline")
-    return reference, measure_reference(reference, metrics)
+    return reference, result_of_reference(reference)
 
 
-def measure_reference(reference: Reference, metrics: Sequence[Metric] = METRICS) -> Result:
-    """What the reference itself gives; metrics that its quality does not carry are refused."""
-    image, quality = reference.image, reference.quality
-    measured, refused = _measure_all(in_own_frame(image), reference, metrics, quality)
-    return Result(_reported(image, quality, None, reference), measured, refused, None)
+def result_of_reference(reference: Reference) -> Result:
+    """What the reference itself gives; metrics that it does not carry are refused."""
+    photo = _reported(reference.image, reference.quality, None, reference.basis)
+    return Result(photo, reference.values, reference.declined, None)
 
 
-def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN) -> Reference:
-    """A photo with the place to measure and its own quality; `establish` also says whether it is good enough.
+def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: Sequence[Metric] = METRICS) -> Reference:
+    """A photo with the place to measure and what it gives; `establish` also says whether it is good enough.
 
     Raises
     ------
@@ -212,7 +219,16 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN) -> Referen
         if not region.is_whole_skin:
             raise
         raise PhotoRejected(error.reason, code=error.code) from error
-    return Reference(image, region, mask, assess_photo(image, mask))
+    quality, aligned = assess_photo(image, mask), in_own_frame(image)
+    values: list[Measurement] = []
+    declined: list[Refused] = []
+    for metric in metrics:
+        try:
+            _refuse_blocked(metric, quality)
+            values.append(measure(aligned, mask, metric, marked=not region.is_whole_skin))
+        except MeasurementDeclined as error:
+            declined.append(_refused(metric, aligned, error.reason))
+    return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined))
 
 
 def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
@@ -229,7 +245,7 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
     aligned = resample(image, alignment, reference.image)
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     measured, refused = _measure_all(aligned, reference, metrics, quality)
-    return Result(_reported(image, quality, alignment, reference), measured, refused, alignment, seconds)
+    return Result(_reported(image, quality, alignment, reference.basis), measured, refused, alignment, seconds)
 
 
 def align_or_explain(
@@ -353,34 +369,45 @@ def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage,
 
 
 def _measure_all(
-    aligned: AlignedImage, reference: Reference, metrics: Sequence[Metric], quality: Comparability
+    photo: AlignedImage, reference: Reference, metrics: Sequence[Metric], quality: Comparability
 ) -> tuple[tuple[Measurement, ...], tuple[Refused, ...]]:
-    assert aligned.taken_on is not None or aligned.digest
+    """Every metric over the cells that the photo and the reference share."""
+    shared = replace(photo, valid=photo.valid & reference.aligned.valid)
     measured: list[Measurement] = []
     refused: list[Refused] = []
-    day = aligned.taken_on or date.min
     for metric in metrics:
         try:
-            _refuse_blocked(metric, quality, reference)
-            measured.append(measure(aligned, reference.mask, metric, marked=not reference.region.is_whole_skin))
+            _refuse_blocked(metric, quality)
+            measured.append(_measure_against(reference, shared, metric))
         except MeasurementDeclined as error:
-            refused.append(Refused(metric.name, aligned.digest, day, error.reason))
+            refused.append(_refused(metric, photo, error.reason))
     return tuple(measured), tuple(refused)
 
 
-def _refuse_blocked(metric: Metric, quality: Comparability, reference: Reference) -> None:
+def _measure_against(reference: Reference, photo: AlignedImage, metric: Metric) -> Measurement:
+    lacking = next((r.reason for r in reference.declined if r.metric == metric.name), None)
+    if lacking:
+        raise MeasurementDeclined(f"The reference photo does not carry it. {lacking}", code="reference_quality")
+    marked = not reference.region.is_whole_skin
+    found = measure(photo, reference.mask, metric, marked=marked)
+    whole = next(m for m in reference.values if m.metric == metric.name)
+    part = replace(reference.aligned, valid=reference.aligned.valid & usable_cells(photo, metric))
+    return over_the_same_cells(found, whole, measure(part, reference.mask, metric, marked=marked), metric)
+
+
+def _refused(metric: Metric, photo: AlignedImage, reason: str) -> Refused:
+    return Refused(metric.name, photo.digest, photo.taken_on or date.min, reason)
+
+
+def _refuse_blocked(metric: Metric, quality: Comparability) -> None:
     blocked = quality.blocked(metric.needs)
     if blocked:
         raise MeasurementDeclined(blocked, code="quality")
-    lacking = reference.quality.blocked(metric.needs)
-    if lacking:
-        raise MeasurementDeclined(f"The reference photo does not carry it. {lacking}", code="reference_quality")
 
 
 def _reported(
-    image: CalibratedImage, quality: Comparability, alignment: Alignment | None, reference: Reference
+    image: CalibratedImage, quality: Comparability, alignment: Alignment | None, basis: Basis
 ) -> ReportedPhoto:
-    scale = reference.image.scale
     error = alignment.error_px if alignment else None
     return ReportedPhoto(
         digest=image.photo.digest,
@@ -390,6 +417,6 @@ def _reported(
         checks=quality.checks,
         overlap=alignment.overlap if alignment else None,
         error_px=error,
-        error_mm=error * scale.mm_per_px if error is not None and scale else None,
+        error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
         notes=image.photo.notes,
     )

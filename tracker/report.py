@@ -144,7 +144,7 @@ def headline(report: Report) -> str:
         return "Nothing could be measured in these photos."
     if line.latest is None:
         return f"{line.metric.title}: there is a baseline; a change needs a second session."
-    return practitioner_sentence(line.latest)
+    return practitioner_sentence(line.latest) + _of_an_earlier_session(line)
 
 
 def patient_headline(report: Report) -> str:
@@ -154,7 +154,21 @@ def patient_headline(report: Report) -> str:
         return "These photos cannot be measured yet. Your practitioner will take new ones."
     if line.latest is None:
         return "These are your first photos. The next visit will show whether something changed."
-    return patient_sentence(line.latest)
+    told = patient_sentence(line.latest)
+    if _of_an_earlier_session(line):
+        told += f" This was on {_spoken(line.latest.taken_on)}; the photos since then cannot be compared fairly."
+    return told
+
+
+def _of_an_earlier_session(line: MetricTimeline) -> str:
+    """What must be added where the last sessions cannot be compared and an older one is spoken of."""
+    if line.latest is None or line.changes[-1] is line.latest:
+        return ""
+    return f" This is the session of {_spoken(line.latest.taken_on)}; no later one can be compared."
+
+
+def _spoken(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def practitioner_sentence(change: Change) -> str:
@@ -229,13 +243,13 @@ def photo_standing(photo: ReportedPhoto) -> str:
 
 _PATIENT_BETTER = {
     "relief": "Your skin in this area is measurably smoother than at your first visit.",
-    "delta_mi": "The dark patch stands out measurably less from the skin around it than at your first visit.",
+    "delta_mi": "The patch stands out measurably less from the skin around it than at your first visit.",
     "delta_ei": "The redness stands out measurably less from the skin around it than at your first visit.",
     "delta_a": "The redness stands out measurably less from the skin around it than at your first visit.",
 }
 _PATIENT_WORSE = {
     "relief": "Your skin in this area is measurably less smooth than at your first visit.",
-    "delta_mi": "The dark patch stands out measurably more from the skin around it than at your first visit.",
+    "delta_mi": "The patch stands out measurably more from the skin around it than at your first visit.",
     "delta_ei": "The redness stands out measurably more from the skin around it than at your first visit.",
     "delta_a": "The redness stands out measurably more from the skin around it than at your first visit.",
 }

@@ -20,6 +20,8 @@ from tracker.repeatability import PROVISIONAL, Repeatability
 
 Z95 = 1.96
 PIGMENT, ERYTHEMA, REDNESS = "delta_mi", "delta_ei", "delta_a"
+#: The share of melanin in the erythema index runs from 0.65 to 0.35 and below; 0.56 is used (MEASUREMENT.md §2, B3).
+MELANIN_SHARE_ERROR = 0.25
 
 
 class Verdict(StrEnum):
@@ -229,7 +231,7 @@ def compare_sessions(
         mdc95=abs(_stated(metric, float(np.copysign(mdc, difference)))),
         unit="%" if metric.multiplicative else metric.unit,
         mdc_source=repeatability.source_of(metric),
-        verdict=_verdict(metric, baseline.value, session.value, exceeds=abs(difference) > mdc),
+        verdict=_verdict(metric, baseline.value, session.value, limit=mdc, exceeds=abs(difference) > mdc),
     )
 
 
@@ -241,13 +243,18 @@ def not_comparable(metric: Metric, taken_on: date, reason: str, repeatability: R
     return Change(metric.name, taken_on, *none, unit, source, Verdict.NOT_COMPARABLE, reason)
 
 
-def _verdict(metric: Metric, before: float, after: float, *, exceeds: bool) -> Verdict:
+def _verdict(metric: Metric, before: float, after: float, *, limit: float, exceeds: bool) -> Verdict:
     if not exceeds:
         return Verdict.NO_MEASURABLE_CHANGE
+    if metric.direction is Direction.TOWARDS_ZERO:
+        # A dark patch that turned into a light one has changed; it stands out less only if it does so measurably.
+        gain = abs(before) - abs(after)
+        if before * after < 0 and abs(gain) <= limit:
+            return Verdict.CHANGED
+        return Verdict.BETTER if gain > 0 else Verdict.WORSE
     if metric.direction is Direction.NONE:
         return Verdict.CHANGED
-    less = abs(after) < abs(before) if metric.direction is Direction.TOWARDS_ZERO else after < before
-    return Verdict.BETTER if less else Verdict.WORSE
+    return Verdict.BETTER if after < before else Verdict.WORSE
 
 
 def _scaled(metric: Metric, value: float) -> float:
@@ -296,14 +303,24 @@ def _without_cross_talk(lines: list[MetricTimeline]) -> list[MetricTimeline]:
     """Pigment and redness disturb each other's index: where one changed, the other is not judged.
 
     Melanin also moves a* and blood also moves the melanin index (MEASUREMENT.md §0.2). EI′ is corrected for
-    melanin, so it is the witness for redness; ΔMI is the witness for pigment.
+    melanin, so it is the witness for redness; ΔMI is the witness for pigment. The correction is good for light and
+    intermediate skin only: where the pigment changed by so much that the error of the correction could reach the
+    smallest detectable change, EI′ is no witness and is not judged itself.
     """
+    lines = [_silenced(line, *_beyond_correction(lines)) if line.metric.name == ERYTHEMA else line for line in lines]
     red, dark = (_changed_days(lines, name) for name in (ERYTHEMA, PIGMENT))
     rules = {
         PIGMENT: (red, "Redness of the same patch changed too, and blood also darkens it."),
         REDNESS: (dark, "The pigment of the same patch changed too, and it also moves a*."),
     }
     return [_silenced(line, *rules[line.metric.name]) if line.metric.name in rules else line for line in lines]
+
+
+def _beyond_correction(lines: list[MetricTimeline]) -> tuple[set[date], str]:
+    limits = {c.taken_on: c.mdc95 for line in lines if line.metric.name == ERYTHEMA for c in line.changes if c.mdc95}
+    moved = {c.taken_on: c.change for line in lines if line.metric.name == PIGMENT for c in line.changes if c.change}
+    days = {day for day, limit in limits.items() if abs(moved.get(day, 0.0)) * MELANIN_SHARE_ERROR > limit}
+    return days, "The pigment of the same patch changed so much that its part in the redness is not known."
 
 
 def _changed_days(lines: list[MetricTimeline], name: str) -> set[date]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration import CalibratedImage, ColourLevel, Grid
+from tracker.calibration import CalibratedImage, ColourCalibration, Grid
 from tracker.region import marker_mask
 
 BLACK, PAPER = (0, 0, 0), (228, 231, 235)
@@ -89,7 +89,7 @@ class AlignedImage:
     Attributes
     ----------
     linear : ndarray, shape (h, w, 3), float32
-        Linear sRGB on the analysis grid of the reference; 0 where not covered.
+        Linear camera sRGB on the analysis grid of the reference; 0 where not covered.
     valid : ndarray, shape (h, w), bool
         True where the light is known: covered, not clipped, no marker. How well the place is known is in `sd`.
     sd : ndarray, shape (h, w), float32
@@ -97,7 +97,9 @@ class AlignedImage:
     grid : Grid
     digest : str
     taken_on : date or None
-    colour : ColourLevel
+    colour : ColourCalibration
+        For the metrics that state absolute tone; contrasts are always taken from the uncorrected light, so that a
+        chart in one session only cannot look like a change.
     has_colour : bool
     scale_uncertainty : float
         Relative standard uncertainty of the pitch of the grid; 0 without a scale.
@@ -109,7 +111,7 @@ class AlignedImage:
     grid: Grid
     digest: str
     taken_on: date | None
-    colour: ColourLevel
+    colour: ColourCalibration
     has_colour: bool
     scale_uncertainty: float
 
@@ -123,7 +125,7 @@ def in_own_frame(image: CalibratedImage) -> AlignedImage:
         grid=image.grid,
         digest=image.photo.digest,
         taken_on=image.photo.taken_on,
-        colour=image.colour.level,
+        colour=image.colour,
         has_colour=image.photo.has_colour,
         scale_uncertainty=image.scale.relative_uncertainty if image.scale else 0.0,
     )
@@ -157,7 +159,7 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
         grid=reference.grid,
         digest=moving.photo.digest,
         taken_on=moving.photo.taken_on,
-        colour=moving.colour.level,
+        colour=moving.colour,
         has_colour=moving.photo.has_colour,
         scale_uncertainty=reference.scale.relative_uncertainty if reference.scale else 0.0,
     )

@@ -81,7 +81,7 @@ class CalibratedImage:
     photo : Photo
     grid : Grid
     linear : ndarray, shape (h, w, 3), float32
-        Linear sRGB (D65), colour-corrected if the level says so; read-only.
+        Linear camera sRGB, not corrected by a chart: that is `colour`'s; read-only.
     clipped : ndarray, shape (h, w), bool
         True where the light is not known because the sensor was saturated or dark.
     scale : Scale or None
@@ -114,7 +114,7 @@ def calibrate(photo: Photo) -> CalibratedImage:
     scale = scale_from_markers(markers)
     grid = _grid(photo.shape, scale)
     colour = calibrate_colour(photo.rgb) if photo.has_colour else without_chart("the photo is greyscale")
-    linear = colour.apply(linear_on_grid(photo.rgb, grid.shape))
+    linear = linear_on_grid(photo.rgb, grid.shape)
     clipped = clipped_on_grid(photo.rgb, grid.shape) > CLIPPED_SHARE
     linear.flags.writeable = False
     clipped.flags.writeable = False

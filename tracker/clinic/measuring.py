@@ -132,7 +132,7 @@ def _reference(job: Job) -> Reference:
     known = _LATEST.get(job.reference, job.region_hash)
     if known is None:
         image, region = _calibrated(job.reference), job.region or WHOLE_SKIN
-        known = as_reference(image, region)
+        known = as_reference(image, region, job.metrics)
         _LATEST.keep(job.reference, job.region_hash, known)
     return known
 

@@ -64,7 +64,7 @@ def typology_class(angle: float) -> str:
 
 
 def _lab_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return lab_from_linear(image.linear).astype(np.float32)
+    return lab_from_linear(image.colour.apply(image.linear)).astype(np.float32)
 
 
 def _coordinate(axis: int, values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

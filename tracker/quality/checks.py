@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
+from tracker.photo import Photo
 from tracker.quality.need import Need
 from tracker.quality.sharpness import blur_of, sharpness_ratio
 from tracker.region import skin_mask
@@ -236,11 +237,9 @@ def _coverage(region: NDArray[np.bool_], covered: NDArray[np.bool_]) -> Check:
 
 def _scale(reference: CalibratedImage, moving: CalibratedImage, alignment: Alignment) -> Check:
     if reference.scale and moving.scale:
-        ratio = moving.scale.mm_per_px / reference.scale.mm_per_px
-        ratio *= moving.photo.shape[1] / reference.photo.shape[1]
+        ratio = moving.scale.mm_per_px / reference.scale.mm_per_px * _resolution(moving.photo, reference.photo)
     else:
-        ratio = reference.photo.shape[1] / moving.photo.shape[1] * alignment.scale
-        ratio = 1 / ratio if ratio > 0 else 0.0
+        ratio = _resolution(moving.photo, reference.photo) / max(alignment.scale, 1e-6)
     status = _graded(ratio, (0.9, 1.11), (0.8, 1.25))
     advice = (
         ""
@@ -251,6 +250,14 @@ def _scale(reference: CalibratedImage, moving: CalibratedImage, alignment: Align
         )
     )
     return Check("distance", ratio, "0.9 to 1.11 of the reference", status, advice)
+
+
+def _resolution(moving: Photo, reference: Photo) -> float:
+    """Pixels of one photo for those of the other over the same field of view; 1 where one of them was cropped."""
+    longer, shorter = (max(p.shape) for p in (moving, reference)), (min(p.shape) for p in (moving, reference))
+    (long_now, long_then), (short_now, short_then) = longer, shorter
+    same_format = abs(long_now / short_now - long_then / short_then) < 0.02
+    return long_now / long_then if same_format else 1.0
 
 
 def _rotation(alignment: Alignment) -> Check:

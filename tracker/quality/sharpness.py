@@ -11,6 +11,7 @@ from tracker.calibration import CalibratedImage
 
 COMPARISON_WIDTH = 1000
 FINE_SIGMA_PX = 1.2
+MIN_WINDOW_PX = 96
 
 
 def blur_of(image: CalibratedImage, region: NDArray[np.bool_]) -> float:
@@ -25,8 +26,16 @@ def blur_of(image: CalibratedImage, region: NDArray[np.bool_]) -> float:
     grey = _grey(image.photo.rgb, _size(image.photo.shape))
     mask = cv2.resize(region.astype(np.uint8), (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_NEAREST)
     rows, cols = np.nonzero(mask)
-    crop = grey[rows.min() : rows.max() + 1, cols.min() : cols.max() + 1]
-    return float(blur_effect(crop.astype(np.float64)))
+    if not len(rows):
+        return 0.0
+    window = tuple(_span(lines, size) for lines, size in zip((rows, cols), grey.shape, strict=True))
+    return float(np.nan_to_num(blur_effect(grey[window].astype(np.float64))))
+
+
+def _span(lines: NDArray[np.intp], size: int) -> slice:
+    """The lines a region covers, widened to what a blur can be seen in."""
+    lack = max(0, MIN_WINDOW_PX - int(np.ptp(lines)))
+    return slice(max(0, int(lines.min()) - lack // 2), min(size, int(lines.max()) + lack // 2 + 1))
 
 
 def sharpness_ratio(
