@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import shutil
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tracker.__main__ import main
 from tracker.metrics import METRICS
 from tracker.phantom import PhantomPhoto
 
@@ -25,7 +30,7 @@ def _run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [sys.executable, "-m", "tracker", *map(str, arguments)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=300,
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -173,6 +178,228 @@ def test_measure_prints_values_and_reasons(folder: Path) -> None:
     assert found["relief"]["reason"].endswith(".")
 
 
+def _saved(rgb: np.ndarray, kind: str, mode: str = "RGB", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).convert(mode).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _huge_header() -> bytes:
+    """A PNG that promises 900 megapixels in a few bytes."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def _delivered(kind: str) -> bytes:
+    rgb = np.random.default_rng(0).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    return {
+        "zero bytes": lambda: b"",
+        "cut off": lambda: _saved(rgb, "JPEG")[:9000],
+        "printing colours": lambda: _saved(rgb, "JPEG", "CMYK"),
+        "animated": lambda: _saved(rgb, "WEBP", save_all=True, append_images=[Image.fromarray(255 - rgb)]),
+        "one pixel": lambda: _saved(rgb[:1, :1], "PNG"),
+        "a promise of too many pixels": _huge_header,
+        "a PNG by another name": lambda: _saved(rgb, "PNG"),
+        "16-bit grey": lambda: _saved(rgb[..., 0].astype(np.uint16) * 257, "PNG", "I;16"),
+        "transparent": lambda: _saved(np.dstack([rgb, rgb[..., 0]]), "PNG", "RGBA"),
+    }[kind]()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("zero bytes", "is an empty file"),
+        ("cut off", "is damaged or cut off"),
+        ("printing colours", "is in printing colours"),
+        ("animated", "holds several pictures"),
+        ("one pixel", "is only 1 × 1 pixels"),
+        ("a promise of too many pixels", "has more than 60 megapixels"),
+    ],
+)
+def test_a_file_that_is_no_usable_photo_gets_one_sentence(
+    kind: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(_delivered(kind))
+
+    code = main(["measure", str(path), "--json"])
+
+    printed = capsys.readouterr()
+    assert code == 1
+    assert printed.out == ""
+    assert printed.err.startswith(f"tracker: photo.jpg {said}")
+    assert printed.err.endswith(".\n")
+    assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("a PNG by another name", "is a PNG file"),
+        ("16-bit grey", "16-bit greyscale"),
+        ("transparent", "Transparent parts"),
+    ],
+)
+def test_an_unusual_photo_is_read_and_what_was_done_is_said(
+    kind: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(_delivered(kind))
+
+    code = main(["measure", str(path), "--json"])
+
+    (document,) = json.loads(capsys.readouterr().out)["photos"]
+    assert code == 0
+    assert any(said in note for note in document["notes"])
+    assert document["reason"] is None
+
+
+def test_measure_reports_the_good_photos_beside_one_that_cannot_be_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = min(folder.glob("*_pigment_*.jpg")), folder / "2026-08-01_notes.jpg"
+
+    assert main(["measure", str(bad), str(good), "--region", str(folder / "region.json"), "--json"]) == 0
+
+    refused, measured = json.loads(capsys.readouterr().out)["photos"]
+    assert list(refused) == list(measured)
+    assert (refused["name"], refused["digest"], refused["taken_on"]) == (bad.name, None, None)
+    assert (refused["quality"], refused["notes"]) == ([], [])
+    assert {m["value"] for m in refused["metrics"]} == {None}
+    assert {m["reason"] for m in refused["metrics"]} == {refused["reason"]}
+    assert "is not a photo" in refused["reason"]
+    assert measured["reason"] is None
+    assert any(m["value"] is not None for m in measured["metrics"])
+
+
+def test_a_photo_that_cannot_be_read_is_one_line_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = min(folder.glob("*_pigment_*.jpg")), folder / "2026-08-01_notes.jpg"
+
+    assert main(["measure", str(good), str(bad)]) == 0
+
+    *_, name, reason = capsys.readouterr().out.splitlines()
+    assert name == bad.name
+    assert reason.startswith(f"  {bad.name} is not a photo")
+
+
+def _difficult_name(folder: Path) -> Path:
+    """A file name that is no UTF-8 and has a line break; some systems do not have such names."""
+    path = folder / os.fsdecode(b"2026-08-02_le\xfft\n\x1b[31m.jpg")
+    try:
+        path.write_bytes(b"Dear clinic")
+    except OSError:
+        pytest.skip("this file system refuses the name")
+    return path
+
+
+def test_a_name_that_no_terminal_can_show_costs_no_document(folder: Path, tmp_path: Path) -> None:
+    bad, good = _difficult_name(tmp_path), min(folder.glob("*_pigment_*.jpg"))
+
+    done = _run("measure", bad, good, "--json", PYTHONIOENCODING="cp1252")
+    alone = _run("measure", bad, PYTHONIOENCODING="cp1252")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["photos"][0]["name"] == "2026-08-02_le�t��[31m.jpg"
+    assert alone.returncode == 1
+    assert alone.stderr.startswith("tracker: 2026-08-02_le�t��[31m.jpg is not a photo")
+    assert alone.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_track_reports_a_photo_whose_name_cannot_be_shown(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(folder, tmp_path / "series")
+    photo = min(folder.glob("*_pigment_*.jpg"))
+    _difficult_name(tmp_path / "series").write_bytes(photo.read_bytes())
+    _difficult_name(tmp_path / "series").with_suffix(".heic").write_bytes(b"\0\0\0\x18ftypheic")
+
+    assert main(["track", str(tmp_path / "series"), "--out", str(tmp_path / "out"), "--json"]) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    named = [r["name"] for r in document["rejections"]]
+    assert len(named) == 3
+    assert all(name.isprintable() for name in named)
+
+
+def test_a_document_is_whole_before_the_first_character_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    from tracker.commands.printing import print_json
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        print_json({"first": 1, "second": float("nan")})
+
+    assert capsys.readouterr().out == ""
+
+
+def test_a_stream_that_cannot_change_its_encoding_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+
+    assert main(["measure", "absent.jpg"]) == 1
+    assert said.getvalue().startswith("tracker: absent.jpg could not be opened")
+
+
+def test_a_command_that_is_stopped_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(module: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tracker.__main__.import_module", stopped)
+
+    assert main(["measure", "photo.jpg"]) == 1
+    assert capsys.readouterr().err == "tracker: stopped.\n"
+
+
+def test_a_refused_pair_leaves_nothing_of_the_pair_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo, out = tmp_path / "2026-01-01.png", tmp_path / "out"
+    photo.write_bytes(_saved(np.random.default_rng(0).integers(0, 255, (300, 400, 3), dtype=np.uint8), "PNG"))
+    other = tmp_path / "2026-02-01.png"
+    other.write_bytes(_saved(np.full((300, 400, 3), 90, np.uint8), "PNG"))
+    out.mkdir()
+    for name in ("aligned.png", "map.npz", "notes.txt"):
+        (out / name).write_text("from before")
+
+    assert main(["align", str(photo), str(other), "--out", str(out), "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["status"] == "rejected"
+    assert [p.name for p in out.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.slow
+def test_track_leaves_nothing_of_an_earlier_run_and_everything_else(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aligned = tmp_path / "aligned"
+    aligned.mkdir()
+    for name in ("2020-01-01_0123abcd.jpg", "2020-01-01_left.jpg", "holiday.jpg"):
+        (aligned / name).write_text("from before")
+
+    assert main(["track", str(folder), "--out", str(tmp_path)]) == 0
+
+    names = {p.name for p in aligned.iterdir()}
+    assert "2020-01-01_0123abcd.jpg" not in names
+    assert names > {"2020-01-01_left.jpg", "holiday.jpg"}
+    assert len(names) == 4
+
+
+def test_what_a_run_reads_is_never_removed_before_it(tmp_path: Path) -> None:
+    from tracker.commands.printing import forget
+
+    read, stale = tmp_path / "2020-01-01_0123abcd.jpg", tmp_path / "2020-01-02_0123abcd.jpg"
+    for path in (read, stale):
+        path.write_text("from before")
+
+    forget([read, stale, tmp_path / "absent.jpg", tmp_path], keep=[read])
+
+    assert list(tmp_path.iterdir()) == [read]
+
+
 @pytest.mark.slow
 @pytest.mark.shared
 def test_tone_is_shown_where_a_real_colour_chart_is_in_the_picture() -> None:
@@ -202,6 +429,7 @@ def test_phantom_writes_photos_and_truth(tmp_path: Path) -> None:
         ["align", "a", "--out", "o"],
         ["measure"],
         ["phantom", "--out", "o", "--sessions", "0"],
+        ["phantom", "--out", "o", "--seed", "-1"],
     ],
 )
 def test_wrong_usage_is_exit_code_two(arguments: list[str]) -> None:

@@ -4,15 +4,16 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
 from tracker.errors import PhotoRejected
-from tracker.photo import identify_photo, read_photo
+from tracker.photo import MAX_NAME, display_name, identify_photo, read_photo
 
 Encode = Callable[..., bytes]
 
@@ -20,7 +21,7 @@ Encode = Callable[..., bytes]
 def _with_exif(rgb: np.ndarray, tags: dict[int, object], kind: str = "JPEG") -> bytes:
     exif = Image.Exif()
     for tag, value in tags.items():
-        if tag == 36867:
+        if tag in (36867, 36868):
             exif.get_ifd(0x8769)[tag] = value
         else:
             exif[tag] = value
@@ -139,6 +140,43 @@ def test_the_date_in_the_name_is_the_fallback(
     assert read_photo(encode(noise_rgb, "JPEG"), name=name).taken_on == expected
 
 
+@pytest.mark.parametrize("name", ["2090-01-01.jpg", "9999-12-31.jpg"])
+def test_a_date_in_the_future_is_not_believed_from_the_name_either(
+    name: str, encode: Encode, noise_rgb: np.ndarray
+) -> None:
+    photo = read_photo(encode(noise_rgb, "JPEG"), name=name)
+
+    assert photo.taken_on is None
+    assert photo.notes == ("The date in the file name is not a possible one and was ignored.",)
+
+
+def test_the_date_of_today_is_believed_from_the_name(encode: Encode, noise_rgb: np.ndarray) -> None:
+    today = datetime.now(UTC).date()
+
+    assert read_photo(encode(noise_rgb), name=f"{today}.png").taken_on == today
+    assert read_photo(encode(noise_rgb), name=f"{today + timedelta(days=3)}.png").taken_on is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "expected"),
+    [
+        ({36867: "2025:03:04", 36868: "2025:03:05", 306: "2025:03:06"}, "2024-01-02.jpg", date(2025, 3, 4)),
+        ({36868: "2025:03:05", 306: "2025:03:06"}, "2024-01-02.jpg", date(2025, 3, 5)),
+        ({36867: "2999:01:01", 36868: "2025:03:05"}, "2024-01-02.jpg", date(2025, 3, 5)),
+        ({306: "2025:03:06"}, "2024-01-02.jpg", date(2024, 1, 2)),
+        ({306: "2025:03:06"}, "thigh.jpg", date(2025, 3, 6)),
+        ({306: "2025:03:06"}, "2090-01-01.jpg", date(2025, 3, 6)),
+    ],
+)
+def test_the_day_of_the_last_edit_is_believed_last(
+    tags: dict[int, object], name: str, expected: date, noise_rgb: np.ndarray
+) -> None:
+    data = _with_exif(noise_rgb, tags)
+
+    assert read_photo(data, name=name).taken_on == expected
+    assert identify_photo(data, name=name).taken_on == expected
+
+
 @pytest.mark.parametrize("raw", ["2999:01:01 00:00:00", "0000:00:00 00:00:00", "'; DROP TABLE", "2024:02:30 00:00:00"])
 def test_an_impossible_camera_date_is_not_believed(raw: str, noise_rgb: np.ndarray) -> None:
     assert read_photo(_with_exif(noise_rgb, {36867: raw})).taken_on is None
@@ -158,6 +196,42 @@ def test_sixteen_bit_grey_is_scaled_not_saturated(encode: Encode) -> None:
 
     assert photo.rgb[0, 200, 0] == pytest.approx(128, abs=1)
     assert any("16-bit" in note for note in photo.notes)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_sixteen_bits_per_channel_are_read_as_eight_and_said(channels: int) -> None:
+    deep = np.full((300, 400, channels), 65535, np.uint16)
+    deep[..., 0] = 30000  # blue, as it is written here
+
+    for ending in (".tif", ".png"):
+        photo = read_photo(cv2.imencode(ending, deep)[1].tobytes())
+
+        assert photo.rgb[0, 0].tolist() == pytest.approx([255, 255, 117], abs=1)
+        assert photo.notes == ("The file has 16 bits per channel: they were read as 8.",)
+
+
+def test_an_ordinary_tiff_says_nothing_of_its_depth(encode: Encode, noise_rgb: np.ndarray) -> None:
+    assert read_photo(encode(noise_rgb, "TIFF")).notes == ()
+
+
+def test_sixteen_bit_grey_is_accepted_from_a_tiff_too(encode: Encode) -> None:
+    photo = read_photo(encode(np.full((300, 400), 32896, np.uint16), "TIFF"))
+
+    assert photo.rgb[0, 0, 0] == 128
+    assert photo.notes == ("The file is 16-bit greyscale: it was scaled to 8 bits, and colour is not measured.",)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_is_half_transparent_is_black_and_not_a_darker_skin(mode: str, encode: Encode) -> None:
+    picture = Image.new("RGBA", (400, 300), (220, 170, 140, 255))
+    picture.paste((220, 170, 140, 128), (0, 0, 400, 50))
+    picture.paste((220, 170, 140, 254), (0, 50, 400, 100))
+
+    photo = read_photo(encode(np.asarray(picture.convert(mode))))
+
+    assert photo.rgb[:100].max() == 0
+    assert photo.rgb[100:].min() >= 140
+    assert any("ransparent" in note for note in photo.notes)
 
 
 def test_transparent_parts_are_set_on_black_and_said(encode: Encode, noise_rgb: np.ndarray) -> None:
@@ -219,6 +293,7 @@ def _refused() -> list[tuple[str, Callable[[Encode, np.ndarray], bytes]]]:
         ("too_many_pixels", lambda e, a: _png_header(30000, 30000)),
         ("too_many_pixels", lambda e, a: _png_header(8000, 9000)),
         ("unsupported_depth", lambda e, a: e(a[..., 0].astype(np.float32), "TIFF")),
+        ("unsupported_depth", lambda e, a: e(a[..., 0].astype(np.int32) * 100_000, "TIFF")),
         ("too_complex", lambda e, a: e(a, "JPEG") + b"\xff\xda" * 100),
     ]
 
@@ -236,6 +311,26 @@ def test_what_is_not_a_measurable_photo_is_refused_in_one_sentence(
     assert refusal.value.reason.startswith("photo.jpg ")
     assert refusal.value.reason.endswith(".")
     assert "\n" not in refusal.value.reason
+
+
+@pytest.mark.parametrize(
+    "name", ["left\nthigh\x1b[31m.jpg", "left\udcffthigh.jpg", "\u202egpj.jpg", "x" * 300 + ".jpg"]
+)
+def test_a_name_is_shown_on_one_line_whatever_is_in_it(name: str, encode: Encode, noise_rgb: np.ndarray) -> None:
+    shown = read_photo(encode(noise_rgb, "JPEG"), name=name).name
+
+    assert shown.isprintable()
+    assert shown.encode("utf-8")
+    assert len(shown) <= MAX_NAME
+    assert shown.endswith(".jpg")
+    assert shown == display_name(shown) == identify_photo(encode(noise_rgb, "JPEG"), name=name).name
+
+
+def test_the_name_of_a_missing_file_is_shown_on_one_line(tmp_path: Path) -> None:
+    with pytest.raises(PhotoRejected) as refusal:
+        read_photo(tmp_path / "ab\n\x1bsent.jpg")
+
+    assert refusal.value.reason.isprintable()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

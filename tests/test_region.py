@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import RegionInvalid
@@ -45,6 +47,55 @@ def test_a_mask_of_the_references_size_is_used_as_it_is(encode: Encode) -> None:
     assert np.array_equal(region_mask(region, _blank()), wanted)
 
 
+def _square() -> np.ndarray:
+    wanted = np.zeros((400, 600), bool)
+    wanted[50:150, 200:400] = True
+    return wanted
+
+
+def _labels_as_palette(wanted: np.ndarray, *colours: tuple[int, int, int]) -> bytes:
+    picture = Image.fromarray(wanted.astype(np.uint8)).convert("P")
+    picture.putpalette([value for colour in colours for value in colour])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _painted(wanted: np.ndarray, colour: tuple[int, int, int], ground: tuple[int, int, int]) -> np.ndarray:
+    """Paint on a transparent ground."""
+    return np.dstack([np.where(wanted[..., None], colour, ground), wanted * 255]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_mask_of_labels_marks_the_label_one(depth: type, encode: Encode) -> None:
+    assert np.array_equal(read_region(encode(_square().astype(depth))).mask, _square())
+
+
+@pytest.mark.parametrize("colours", [((0, 0, 0), (255, 255, 255)), ((0, 0, 0), (128, 0, 0)), ((0, 0, 0), (1, 1, 1))])
+def test_a_mask_in_palette_colours_marks_what_is_not_black(colours: tuple[tuple[int, int, int], ...]) -> None:
+    assert np.array_equal(read_region(_labels_as_palette(_square(), *colours)).mask, _square())
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 0, 0)])
+@pytest.mark.parametrize("ground", [(0, 0, 0), (255, 255, 255)])
+def test_a_mask_painted_on_a_transparent_ground_marks_the_paint(
+    colour: tuple[int, int, int], ground: tuple[int, int, int], encode: Encode
+) -> None:
+    assert np.array_equal(read_region(encode(_painted(_square(), colour, ground))).mask, _square())
+
+
+def test_a_white_mask_with_opaque_alpha_is_read_by_its_colour(encode: Encode) -> None:
+    opaque = np.dstack([np.repeat(_square()[..., None] * 255, 3, axis=2), np.full((400, 600), 255)]).astype(np.uint8)
+
+    assert np.array_equal(read_region(encode(opaque)).mask, _square())
+
+
+@pytest.mark.parametrize("shape", [(400, 600), (400, 600, 3), (400, 600, 4)])
+def test_a_mask_without_a_mark_says_so(shape: tuple[int, ...], encode: Encode) -> None:
+    with pytest.raises(RegionInvalid, match=r"^The region mask marks nothing; .*\.$"):
+        read_region(encode(np.zeros(shape, np.uint8)))
+
+
 def test_a_mask_of_another_size_is_refused_with_both_sizes(encode: Encode) -> None:
     region = read_region(encode(np.full((30, 40), 255, np.uint8)))
 
@@ -75,6 +126,10 @@ def test_a_region_outside_the_picture_is_refused(corners: list[list[float]]) -> 
         b'{"polygon": [[1, 2], [3, 4], [null, 5]]}',
         b"\x89PNG\r\n\x1a\nxx",
         b"\xff\xfe",
+        b'{"polygon": [[1, 2], [3, 4], [5, ' + b"9" * 400 + b"]]}",
+        b'{"polygon": [[1, 2], [3, 4], [5, ' + b"9" * 9000 + b"]]}",
+        b"[" * 200_000,
+        b'{"polygon": ' + b"[" * 200 + b"]" * 200 + b"}",
     ],
 )
 def test_a_file_that_is_no_region_is_refused(content: bytes) -> None:

@@ -17,16 +17,34 @@ from tracker.errors import TrackerError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = parser().parse_args(arguments)
     try:
+        _speak_utf8()
+        options = parser().parse_args(arguments)
         return int(options.run(options))
     except TrackerError as error:
-        print(f"tracker: {error.reason}", file=sys.stderr)
+        _complain(error.reason)
     except OSError as error:
-        print(f"tracker: {error.filename or 'A file'} could not be used: {error.strerror or error}.", file=sys.stderr)
+        _complain(f"{_text(error.filename) or 'A file'} could not be used: {error.strerror or error}.")
     except KeyboardInterrupt:
-        print("tracker: stopped.", file=sys.stderr)
+        _complain("stopped.")
     return 1
+
+
+def _speak_utf8() -> None:
+    """Print every sentence and every file name, whatever the terminal or the pipe was set up for."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a stream put in its place need not have it
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _complain(sentence: str) -> None:
+    """One line on stderr, even if the name of a file in it has several."""
+    print("tracker: " + "".join(c if c.isprintable() else "�" for c in sentence), file=sys.stderr)
+
+
+def _text(file: object) -> str:
+    return file.decode(errors="replace") if isinstance(file, bytes) else str(file or "")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,7 +94,7 @@ def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 def _phantom_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     phantom = commands.add_parser("phantom", help="render a series of synthetic skin with known truth")
     phantom.add_argument("--out", type=Path, required=True, metavar="DIR")
-    phantom.add_argument("--seed", type=int, default=0, metavar="N")
+    phantom.add_argument("--seed", type=_not_negative, default=0, metavar="N")
     phantom.add_argument("--sessions", type=_at_least_one, default=6, metavar="N")
     phantom.add_argument("--replicates", type=_at_least_one, default=2, metavar="N")
     phantom.add_argument("--scenario", default="thigh", metavar="NAME", help="thigh, control, pigment or null")
@@ -95,6 +113,13 @@ def _at_least_one(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _not_negative(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
     return value
 
 

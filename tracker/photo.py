@@ -11,13 +11,15 @@ import io
 import re
 import struct
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps, TiffImagePlugin
 
 from tracker.errors import PhotoRejected
 
@@ -27,6 +29,7 @@ MIN_SIDE = 256
 MAX_SIDE = 12_000
 MAX_JPEG_SCANS = 64
 MIXED_UP_CLOCK = timedelta(days=1)
+MAX_NAME = 120
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
 
@@ -45,6 +48,7 @@ _DECODER_FAULTS = (
     Image.DecompressionBombError,
 )
 _ORIENTATION = ExifTags.Base.Orientation
+_BITS_PER_SAMPLE = ExifTags.Base.BitsPerSample
 _SIXTEEN_BIT_GREY = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
@@ -59,9 +63,9 @@ class Photo:
     digest : str
         SHA-256 of the file, in hexadecimal: the identity of the photo.
     name : str
-        File name as given, for display only.
+        File name as `display_name` shows it, for display only.
     taken_on : date or None
-        Day the photo was taken: from EXIF, else from ``YYYY-MM-DD`` in the name.
+        Day the photo was taken: from EXIF, else from ``YYYY-MM-DD`` in the name, else the day of the last edit.
     has_colour : bool
         False for a greyscale file: metrics that need colour decline.
     profile : str
@@ -122,13 +126,13 @@ def read_photo(source: Path | str | bytes, *, name: str | None = None) -> Photo:
     image = _open(data, kind, shown)
     _refuse_unsuitable(image, data, kind, shown)
     taken_on, notes = _date(image, shown)
-    notes = [*_name_notes(kind, shown), *notes, *_orientation_notes(image)]
+    notes = [*_name_notes(kind, shown), *notes, *_orientation_notes(image), *_depth_notes(image, data)]
     camera = _camera(image)
     profile, rgb, has_colour = "sRGB", None, True
     try:
         image.load()
         upright = ImageOps.exif_transpose(image)
-        rgb, has_colour, profile = _to_srgb(upright, data, notes, shown)
+        rgb, has_colour, profile = _to_srgb(upright, notes)
     except _DECODER_FAULTS as error:
         raise PhotoRejected(
             f"{shown} is damaged or cut off, so it was not used; please send the original file again.",
@@ -152,16 +156,32 @@ def identify_photo(source: Path | str | bytes, *, name: str | None = None) -> Ph
     return PhotoFile(source if isinstance(source, bytes) else Path(source), shown, _sha256(data), taken_on)
 
 
+def display_name(name: str) -> str:
+    r"""File name as it may be shown anywhere: one line, printable, and not too long.
+
+    The ending survives the shortening, for it says what the file claims to be.
+
+    Examples
+    --------
+    >>> display_name("left\nthigh\x1b[2J.jpg")
+    'left�thigh�[2J.jpg'
+    """
+    printable = "".join(c if c.isprintable() else "�" for c in name)
+    if len(printable) <= MAX_NAME:
+        return printable
+    return printable[: MAX_NAME - 20] + "…" + printable[-19:]
+
+
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
 def _bytes_of(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:
     if isinstance(source, bytes):
-        data, shown = source, name or "The photo"
+        data, shown = source, display_name(name or "The photo")
     else:
         path = Path(source)
-        shown = name or path.name
+        shown = display_name(name or path.name)
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise PhotoRejected(_too_big(shown), code="too_large")
@@ -258,6 +278,11 @@ def _refuse_unsuitable(image: Image.Image, data: bytes, kind: str, shown: str) -
         raise PhotoRejected(_for_print(shown), code="print_colours")
     if image.mode == "CMYK":
         raise PhotoRejected(_for_print(shown), code="print_colours")
+    if kind == "TIFF" and _is_odd_grey(image):
+        raise PhotoRejected(
+            f"{shown} is a greyscale TIFF with an unusual depth; please export it as 8-bit TIFF, PNG or JPEG.",
+            code="unsupported_depth",
+        )
     if image.mode == "F":
         raise PhotoRejected(
             f"{shown} holds floating-point numbers, not a photo; please send the camera's JPEG.",
@@ -265,11 +290,31 @@ def _refuse_unsuitable(image: Image.Image, data: bytes, kind: str, shown: str) -
         )
 
 
+def _is_odd_grey(image: Image.Image) -> bool:
+    """Grey of 12, 32 or signed 16 bits: its white is not at 65535, so it cannot be scaled like 16-bit grey."""
+    return image.mode == "I" or (image.mode in _SIXTEEN_BIT_GREY and _tiff_bits(image) != 16)
+
+
+def _tiff_bits(image: Image.Image) -> int:
+    """Bits of the deepest channel of a TIFF; 8 for files of another kind."""
+    bits = image.tag_v2.get(_BITS_PER_SAMPLE) if isinstance(image, TiffImagePlugin.TiffImageFile) else None
+    return max(bits) if isinstance(bits, tuple) and bits else 8
+
+
+def _depth_notes(image: Image.Image, data: bytes) -> list[str]:
+    if image.mode in _SIXTEEN_BIT_GREY:  # is scaled, which is said where it is done
+        return []
+    is_deep_png = data[:8] == b"\x89PNG\r\n\x1a\n" and data[24] == 16
+    if is_deep_png or _tiff_bits(image) == 16:
+        return ["The file has 16 bits per channel: they were read as 8."]
+    return []
+
+
 def _for_print(shown: str) -> str:
     return f"{shown} is in printing colours (CMYK or Lab); please export it as an sRGB JPEG."
 
 
-def _to_srgb(image: Image.Image, data: bytes, notes: list[str], shown: str) -> tuple[NDArray[np.uint8], bool, str]:
+def _to_srgb(image: Image.Image, notes: list[str]) -> tuple[NDArray[np.uint8], bool, str]:
     if image.mode in _SIXTEEN_BIT_GREY:
         notes.append("The file is 16-bit greyscale: it was scaled to 8 bits, and colour is not measured.")
         wide = np.asarray(image).astype(np.int64)
@@ -279,8 +324,6 @@ def _to_srgb(image: Image.Image, data: bytes, notes: list[str], shown: str) -> t
         notes.append("The photo is greyscale: colour is not measured.")
         flat = _flatten(image, notes).convert("L")
         return np.repeat(np.asarray(flat)[..., None], 3, axis=2), False, "grey"
-    if data[:8] == b"\x89PNG\r\n\x1a\n" and data[24] == 16:
-        notes.append("The file has 16 bits per channel: they were read as 8.")
     flat = _flatten(image, notes)
     if flat.mode != "RGB":
         flat = flat.convert("RGB")
@@ -298,15 +341,15 @@ def _is_grey(rgb: NDArray[np.uint8]) -> bool:
 
 
 def _flatten(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Put transparent pixels on black, which no metric takes for skin."""
+    """Make every pixel that is not opaque black, which no metric takes for skin; a blend would still be measured."""
     if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
         return image
-    rgba = image.convert("RGBA")
-    lowest = rgba.getchannel("A").getextrema()[0]
-    if isinstance(lowest, (int, float)) and lowest < 255:
+    rgba = np.array(image.convert("RGBA"))
+    hidden = rgba[..., 3] < 255
+    if hidden.any():
         notes.append("Transparent parts were set on black and are not measured.")
-    ground = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
-    return Image.alpha_composite(ground, rgba).convert("RGB")
+    rgba[hidden] = 0
+    return Image.fromarray(np.ascontiguousarray(rgba[..., :3]))
 
 
 def _apply_profile(image: Image.Image, icc: object, notes: list[str]) -> tuple[Image.Image, str]:
@@ -369,26 +412,55 @@ def _camera(image: Image.Image) -> str:
 
 
 def _date(image: Image.Image, shown: str) -> tuple[date | None, list[str]]:
-    """Day of the photo: EXIF first, then the file name; a date in the future is not believed."""
+    """Day of the photo; a date in the future is not believed.
+
+    The camera knows best, then whoever named the file. The day of the last edit comes last: saving a photo anew must
+    not move it to another session.
+    """
     today = datetime.now(UTC).date() + MIXED_UP_CLOCK
-    written = _exif_day(image)
-    if written is not None and written <= today and written.year > 1990:
-        return written, []
-    notes = ["The camera's date is not a possible one and was ignored."] if written is not None else []
+    notes: list[str] = []
+    day = _camera_day(_days_of_camera(image), today, notes)
+    day = day or _day_in_name(shown, today, notes)
+    return day or _camera_day([_exif_day(_exif(image), ExifTags.Base.DateTime)], today, notes), notes
+
+
+def _camera_day(days: list[date | None], today: date, notes: list[str]) -> date | None:
+    """First possible one of the camera's days."""
+    note = "The camera's date is not a possible one and was ignored."
+    for day in days:
+        if day is not None and day <= today and day.year > 1990:
+            return day
+        if day is not None and note not in notes:
+            notes.append(note)
+    return None
+
+
+def _day_in_name(shown: str, today: date, notes: list[str]) -> date | None:
     match = _DATE_IN_NAME.search(shown)
-    if match:
-        try:
-            return date(*(int(part) for part in match.groups())), notes
-        except ValueError:
-            notes.append("The date in the file name does not exist and was ignored.")
-    return None, notes
-
-
-def _exif_day(image: Image.Image) -> date | None:
+    if match is None:
+        return None
     try:
-        exif = _exif(image)
-        raw = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
-        raw = raw or exif.get(ExifTags.Base.DateTime)
+        day = date(*(int(part) for part in match.groups()))
+    except ValueError:
+        notes.append("The date in the file name does not exist and was ignored.")
+        return None
+    if day > today:
+        notes.append("The date in the file name is not a possible one and was ignored.")
+        return None
+    return day
+
+
+def _days_of_camera(image: Image.Image) -> list[date | None]:
+    try:
+        taken = _exif(image).get_ifd(ExifTags.IFD.Exif)
+    except _DECODER_FAULTS:
+        return []
+    return [_exif_day(taken, tag) for tag in (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)]
+
+
+def _exif_day(tags: Mapping[int, Any], tag: int) -> date | None:
+    try:
+        raw = tags.get(tag)
         if not isinstance(raw, str):
             return None
         return datetime.strptime(raw.strip("\x00 ")[:10], "%Y:%m:%d").replace(tzinfo=UTC).date()

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from tracker.calibration import CalibratedImage, srgb_from_linear
 from tracker.errors import RegionInvalid
+from tracker.photo import display_name
 
 MIN_REGION_CELLS = 64
 MARKER_MARGIN = 1.5
@@ -73,7 +74,7 @@ def read_region(source: Path | str | bytes) -> Region:
     try:
         document = json.loads(data.decode("utf-8"))
         corners = np.asarray(document["polygon"], dtype=np.float64)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RegionInvalid(
             'The region file is not readable: it must be JSON of the form {"polygon": [[row, col], …]}, or a PNG mask.'
         ) from error
@@ -98,11 +99,11 @@ def _region_bytes(source: Path | str | bytes) -> bytes:
         return source
     try:
         if Path(source).stat().st_size > _MAX_REGION_BYTES:
-            raise RegionInvalid(f"The region file {Path(source).name} is too large to be one.")
+            raise RegionInvalid(f"The region file {display_name(Path(source).name)} is too large to be one.")
         return Path(source).read_bytes()
     except OSError as error:
         raise RegionInvalid(
-            f"The region file {Path(source).name} could not be opened ({error.strerror or error})."
+            f"The region file {display_name(Path(source).name)} could not be opened ({error.strerror or error})."
         ) from error
 
 
@@ -111,10 +112,30 @@ def _mask_region(data: bytes) -> Region:
         picture = Image.open(io.BytesIO(data), formats=["PNG"])
         if picture.size[0] * picture.size[1] > 60_000_000:
             raise RegionInvalid("The region mask is larger than any photo we read.")
-        mask = np.asarray(picture.convert("L")) > 127
+        mask = _marked(picture)
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise RegionInvalid("The region mask is damaged; please save it again as a PNG.") from error
+    if not mask.any():
+        raise RegionInvalid("The region mask marks nothing; please paint white what is to be measured.")
     return Region(mask=mask)
+
+
+def _marked(picture: Image.Image) -> NDArray[np.bool_]:
+    """What a mask marks: white, or the label 1, or what was painted on a transparent ground."""
+    levels = np.asarray(picture.convert("L"))
+    if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
+        rgba = np.asarray(picture.convert("RGBA"))
+        solid = rgba[..., 3] > 127
+        if not solid.all():
+            return solid if _is_one_colour(rgba[solid, :3]) else solid & (levels > 127)
+    if levels.max() == 1 or (picture.mode == "P" and levels.max() <= 127):  # labels, or the dark colours of labels
+        return levels > 0
+    return levels > 127
+
+
+def _is_one_colour(colours: NDArray[np.uint8]) -> bool:
+    # Programs that store colours multiplied by alpha bring them back with a small error.
+    return len(colours) == 0 or bool((np.ptp(colours.astype(np.int16), axis=0) <= 8).all())
 
 
 def region_mask(region: Region, reference: CalibratedImage) -> NDArray[np.bool_]:
@@ -260,3 +281,18 @@ def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
     holes = 1 + np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] < 0.02 * mask.sum())
     return np.asarray(mask | np.isin(labels, holes))
+
+
+def looks_like_skin(linear: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Cells whose colour skin can have in ordinary light, cell by cell; wider than `skin_mask`.
+
+    Parameters
+    ----------
+    linear : ndarray, shape (h, w, 3), float32
+        Linear sRGB.
+
+    Returns
+    -------
+    ndarray, shape (h, w), bool
+    """
+    return _skin_coloured((srgb_from_linear(linear) * 255).astype(np.uint8), tolerance=8)

@@ -14,18 +14,20 @@ from PIL import Image
 
 from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
-from tracker.commands.printing import check_document, finite, print_json, writer
+from tracker.commands.printing import check_document, finite, forget, print_json, writer
 from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import Photo, read_photo
-from tracker.pipeline import Result, align_or_explain, as_reference, follow, measure_reference
+from tracker.pipeline import Result, align_or_explain, as_reference, follow, result_of_reference
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import practitioner_sentence
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
 _FIRST, _SECOND = date(2000, 1, 1), date(2000, 1, 1) + timedelta(days=1)
+#: What `align` writes; a refused pair leaves neither, not even those of the pair before.
+_FILES = ("aligned.png", "map.npz")
 
 
 def align_pair(options: Namespace) -> int:
@@ -33,14 +35,16 @@ def align_pair(options: Namespace) -> int:
     reference, moving = (calibrate(read_photo(path)) for path in (options.reference, options.moving))
     began = time.perf_counter()
     write = writer(options.out)
+    forget((options.out / name for name in _FILES), keep=(options.reference, options.moving))
     try:
         alignment = align_or_explain(reference, moving)
     except AlignmentFailed as error:
         document = alignment_document(None, reference, time.perf_counter() - began, error)
     else:
         document = alignment_document(alignment, reference, time.perf_counter() - began)
-        write("aligned.png", _png(warp_photo(moving.photo.rgb, alignment, reference.photo.shape)))
-        write("map.npz", map_bytes(alignment))
+        picture, field = _FILES
+        write(picture, _png(warp_photo(moving.photo.rgb, alignment, reference.photo.shape)))
+        write(field, map_bytes(alignment))
     if options.json:
         print_json(document)
     else:
@@ -70,7 +74,7 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
     reason: PhotoRejected | AlignmentFailed | None = None
     try:
         reference = as_reference(then, region)
-        first = measure_reference(reference)
+        first = result_of_reference(reference)
         second = follow(reference, now)
     except (PhotoRejected, AlignmentFailed) as error:
         reason = error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from tracker.quality import Check
 
 
 def print_json(document: object) -> None:
-    """Print one JSON document and nothing else."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-    sys.stdout.write("\n")
+    """Print one JSON document and nothing else; it is whole before the first character is written."""
+    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+    sys.stdout.write(text + "\n")
 
 
 def finite(value: float | None, digits: int = 6) -> float | None:
@@ -51,6 +51,17 @@ class ProgressBar:
         self._bar.update(done - self._bar.n)
         if done >= total:
             self._bar.close()
+
+
+def forget(files: Iterable[Path], *, keep: Iterable[Path] = ()) -> None:
+    """Remove files that an earlier run wrote, so that no one takes them for those of this run.
+
+    What is in `keep` stays: it is what this run reads.
+    """
+    kept = {path.resolve() for path in keep}
+    for path in files:
+        if path.is_file() and path.resolve() not in kept:
+            path.unlink()
 
 
 def writer(folder: Path) -> Callable[[str, bytes], Path]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,10 @@ from numpy.typing import NDArray
 
 from tracker.alignment import PAPER, Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
-from tracker.commands.printing import ProgressBar, check_document, finite, print_json, writer
+from tracker.commands.printing import ProgressBar, check_document, finite, forget, print_json, writer
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.metrics import METRICS
-from tracker.photo import PHOTO_SUFFIXES, read_photo
+from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
 from tracker.pipeline import Reference, establish, track
 from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
@@ -26,6 +29,7 @@ from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pi
 #: Files that look like photos: those we read, and those whose refusal should be explained.
 _LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {".heic", ".heif", ".avif", ".gif", ".bmp", ".dng", ".cr2", ".cr3", ".nef"}
 _REGION_FILES = ("region.json", "region.png")
+_ALIGNED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\.jpg")
 
 
 class _Album:
@@ -54,15 +58,11 @@ def track_folder(options: Namespace) -> int:
     """The main job without a clinic: a folder of photos → reports."""
     photos = photo_files(options.folder)
     region = _region(options)
+    untreated = photo_files(options.control) if options.control else []
+    forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
     album = _Album(options.out / "aligned")
-    report = track(
-        photos,
-        region=region,
-        control=_control(options),
-        title=options.folder.resolve().name,
-        progress=ProgressBar(),
-        watcher=album,
-    )
+    control = _tracked(options.control, untreated, _region_in(options.control)) if options.control else None
+    report = _tracked(options.folder, photos, region, control, album)
     write = writer(options.out)
     pictures = _pictures(report, album, photos)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
@@ -78,17 +78,39 @@ def track_folder(options: Namespace) -> int:
     return 0
 
 
+def _of_an_earlier_run(out: Path) -> list[Path]:
+    """Reports and aligned photos that were written here before; nothing else in the folder is ours."""
+    aligned = out / "aligned"
+    pictures = [p for p in aligned.iterdir() if _ALIGNED_NAME.fullmatch(p.name)] if aligned.is_dir() else []
+    return [*(out / form.file_name for form in FORMATS), *pictures]
+
+
+def _tracked(
+    folder: Path,
+    photos: list[Path],
+    region: Region | None,
+    control: Report | None = None,
+    watcher: _Album | None = None,
+) -> Report:
+    title = display_name(folder.resolve().name)
+    report = track(photos, region=region, control=control, title=title, progress=ProgressBar(), watcher=watcher)
+    # A file that could not even be identified is reported under its raw name, which not every report can hold.
+    shown = tuple(replace(rejection, name=display_name(rejection.name)) for rejection in report.rejections)
+    return replace(report, rejections=shown)
+
+
 def _pictures(report: Report, album: _Album, files: list[Path]) -> Pictures:
     """The first and the latest comparable photo, the region, and a thumbnail of every photo that can be read."""
     thumbnails = dict(album.thumbnails)
-    by_name = {path.name: path for path in files}
+    by_name = {display_name(path.name): path for path in files}
     for rejection in report.rejections:
         if rejection.name in by_name and rejection.digest not in thumbnails:
             try:
-                rgb = read_photo(by_name[rejection.name]).rgb
+                photo = read_photo(by_name[rejection.name])
             except PhotoRejected:
                 continue
-            thumbnails[rejection.digest] = encode_picture(rgb, width=THUMBNAIL_WIDTH)
+            if photo.digest == rejection.digest:  # two names may look the same when shown
+                thumbnails[photo.digest] = encode_picture(photo.rgb, width=THUMBNAIL_WIDTH)
     latest = _latest(report)
     outline: tuple[tuple[float, float], ...] = ()
     if report.region.polygon is not None:
@@ -128,26 +150,46 @@ def photo_files(folder: Path) -> list[Path]:
 
 
 def measure_photos(options: Namespace) -> int:
-    """Metrics of single photos; each is its own reference."""
+    """Metrics of single photos; each is its own reference.
+
+    Raises
+    ------
+    PhotoRejected
+        Not one of them could be read.
+    """
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    documents = [_measured(path, region) for path in options.photos]
+    documents = _measured_or_refused(options.photos, region)
     if options.json:
         print_json({"photos": documents})
         return 0
     for document in documents:
-        print(document["name"])
-        for metric in document["metrics"]:
-            value = metric["value"]
-            said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
-            print(f"  {metric['name']:<12} {said}")
+        _print_measured(document)
     return 0
 
 
-def _control(options: Namespace) -> Report | None:
-    if options.control is None:
-        return None
-    region, title = _region_in(options.control), options.control.resolve().name
-    return track(photo_files(options.control), region=region, title=title, progress=ProgressBar())
+def _measured_or_refused(paths: Sequence[Path], region: Region) -> list[dict[str, Any]]:
+    documents: list[dict[str, Any]] = []
+    refusals: list[PhotoRejected] = []
+    for path in paths:
+        try:
+            documents.append(_measured(read_photo(path), region))
+        except PhotoRejected as error:
+            documents.append(_unreadable(path, error.reason))
+            refusals.append(error)
+    if len(refusals) == len(documents):
+        raise refusals[0]
+    return documents
+
+
+def _print_measured(document: dict[str, Any]) -> None:
+    print(document["name"])
+    if document["reason"]:
+        print(f"  {document['reason']}")
+        return
+    for metric in document["metrics"]:
+        value = metric["value"]
+        said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
+        print(f"  {metric['name']:<12} {said}")
 
 
 def _region(options: Namespace) -> Region | None:
@@ -159,14 +201,13 @@ def _region_in(folder: Path) -> Region | None:
     return next((read_region(folder / n) for n in _REGION_FILES if (folder / n).is_file()), None)
 
 
-def _measured(path: Path, region: Region) -> dict[str, Any]:
-    photo = read_photo(path)
+def _measured(photo: Photo, region: Region) -> dict[str, Any]:
     document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
     try:
         _, result = establish(calibrate(photo), region)
     except PhotoRejected as error:
-        nothing = [_metric(m.name, m.method, m.unit, reason=error.reason) for m in METRICS]
-        return document | {"quality": [], "notes": list(photo.notes), "metrics": nothing}
+        nothing = {"quality": [], "notes": list(photo.notes), "metrics": _no_metrics(error.reason)}
+        return document | nothing | {"reason": None}
     values = {m.metric: m for m in result.measurements}
     reasons = {r.metric: r.reason for r in result.refused}
     metrics = [
@@ -176,7 +217,17 @@ def _measured(path: Path, region: Region) -> dict[str, Any]:
         for m in METRICS
     ]
     quality = [check_document(check) for check in result.photo.checks]
-    return document | {"quality": quality, "notes": list(photo.notes), "metrics": metrics}
+    return document | {"quality": quality, "notes": list(photo.notes), "metrics": metrics, "reason": None}
+
+
+def _unreadable(path: Path, reason: str) -> dict[str, Any]:
+    """The same form for a file that gave no photo."""
+    document: dict[str, Any] = {"name": display_name(path.name), "digest": None, "taken_on": None}
+    return document | {"quality": [], "notes": [], "metrics": _no_metrics(reason), "reason": reason}
+
+
+def _no_metrics(reason: str) -> list[dict[str, Any]]:
+    return [_metric(m.name, m.method, m.unit, reason=reason) for m in METRICS]
 
 
 def _metric(
