@@ -9,7 +9,7 @@ from tracker.alignment import AlignedImage
 from tracker.calibration import ColourCalibration, ColourLevel, Grid
 from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
-from tracker.measurement import measure, weighted_median, weighted_sd
+from tracker.measurement import measure, over_the_same_cells, usable_cells, weighted_median, weighted_sd
 from tracker.metrics import METRICS, metric_named
 
 
@@ -157,6 +157,61 @@ def test_cells_whose_place_is_not_known_are_left_out() -> None:
         measure(replace(unsure, sd=np.full((400, 400), 50, np.float32)), patch, metric_named("delta_mi"), marked=True)
     assert measure(unsure, patch, metric_named("delta_mi"), marked=True).value == pytest.approx(0, abs=0.5)
     assert measure(image, patch, metric_named("delta_mi"), marked=True).value > 5
+
+
+def test_two_photos_are_compared_over_the_same_cells_only() -> None:
+    """A region of two unequal halves, unchanged: losing one half must not look like a change."""
+    patch = _disc()
+    linear = _skin()
+    left = np.zeros((400, 400), bool)
+    left[:, :206] = True
+    linear[patch & left] *= 0.7
+    linear[patch & ~left] *= 0.9
+    metric = metric_named("delta_mi")
+    reference = _image(linear)
+    lacking = replace(reference, valid=~(patch & left & _disc(radius=38)), digest="e" * 64)
+    whole = measure(reference, patch, metric, marked=True)
+    found = measure(lacking, patch, metric, marked=True)
+    common = measure(replace(reference, valid=usable_cells(lacking, metric)), patch, metric, marked=True)
+
+    matched = over_the_same_cells(found, whole, common, metric)
+
+    assert abs(found.value - whole.value) > 3
+    assert matched.value == pytest.approx(whole.value, abs=1e-9)
+    assert matched.draws == pytest.approx(whole.draws, abs=1e-9)
+
+
+def test_blocks_of_skin_are_shared_by_photos_that_lack_some() -> None:
+    linear = _coarse_noise(3)
+    patch = _disc()
+    image = _image(linear)
+    lacking = replace(image, valid=np.indices((400, 400))[0] < 225)
+    metric = metric_named("delta_mi")
+
+    whole, part = (measure(i, patch, metric, marked=True).draws for i in (image, lacking))
+
+    assert np.corrcoef(whole, part)[0, 1] > 0.5
+
+
+def test_floor_is_no_skin_to_compare_with() -> None:
+    linear = np.full((400, 400, 3), (0.15, 0.2, 0.35))
+    patch = _disc()
+    linear[patch] = (0.45, 0.28, 0.19)
+
+    with pytest.raises(MeasurementDeclined, match="skin all around"):
+        measure(_image(linear), patch, metric_named("delta_mi"), marked=True)
+
+
+def test_a_chart_in_one_photo_only_does_not_change_a_contrast() -> None:
+    linear = _skin()
+    patch = _disc()
+    linear[patch] *= 0.9
+    plain, charted = _image(linear), _image(linear, colour=ColourLevel.CHART)
+    tinted = replace(charted, colour=replace(charted.colour, matrix=np.diag([1.3, 1.0, 0.8])))
+
+    for name in ("delta_mi", "delta_ei", "delta_a"):
+        first, second = (measure(i, patch, metric_named(name), marked=True).value for i in (plain, tinted))
+        assert second == first
 
 
 def test_weighted_statistics_agree_with_repetition() -> None:

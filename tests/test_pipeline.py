@@ -75,6 +75,18 @@ def test_another_limb_is_left_out_and_named(thigh: tuple[PhantomPhoto, ...], pig
     assert report.timeline.of("relief").latest.reason == report.rejections[0].reason
 
 
+@pytest.mark.slow
+def test_what_the_reference_does_not_give_is_compared_in_no_later_photo(pigment: tuple[PhantomPhoto, ...]) -> None:
+    """A greyscale first photo: no later pair may quietly become the comparison."""
+    photos = _photos(pigment)
+    photos[0] = replace(photos[0], has_colour=False)  # type: ignore[type-var]
+    line = track(photos, region=polygon_region(np.asarray(pigment[0].region, float))).timeline.of("delta_mi")  # type: ignore[arg-type]
+
+    assert line.sessions == ()
+    assert {c.verdict for c in line.changes} == {Verdict.NOT_COMPARABLE}
+    assert "The reference photo does not carry it" in line.changes[-1].reason
+
+
 def test_one_photo_is_not_a_series(thigh: tuple[PhantomPhoto, ...]) -> None:
     with pytest.raises(SeriesInvalid, match="a change needs two"):
         track(_photos(thigh[:1]))  # type: ignore[arg-type]

@@ -138,6 +138,47 @@ def test_another_distance_is_noticed_from_the_markers(thigh: tuple[PhantomPhoto,
     assert "closer" in next(c.advice for c in found.checks if c.check == "distance")
 
 
+def test_a_cropped_photo_of_the_same_distance_is_not_called_closer(
+    thigh: tuple[PhantomPhoto, ...], calibrated: Calibrated
+) -> None:
+    reference = calibrated(thigh[0])
+    cropped = calibrate(Photo(np.ascontiguousarray(thigh[0].rgb[:, 250:950]), "2" * 64, "cropped.jpg", None))
+    alignment = _identity(reference)
+    mask = region_mask(WHOLE_SKIN, reference)
+    # Without markers the size of the skin in pixels decides, and that has not changed.
+    bare = replace(cropped, scale=None)
+
+    found = assess(reference, bare, alignment, resample(reference, alignment, reference), mask)
+
+    assert _status(found, "distance") is Status.OK
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.6])
+def test_light_that_falls_differently_over_the_body_stops_relief(
+    strength: float, thigh: tuple[PhantomPhoto, ...], calibrated: Calibrated
+) -> None:
+    """A ramp across the thigh, as a window or a raised lamp makes it: contrast of relief would change with it."""
+
+    def ramp(rgb: np.ndarray) -> np.ndarray:
+        return rgb * (1 - strength * np.linspace(0, 1, rgb.shape[1])[:, None])
+
+    found = _against_itself(thigh[0], calibrated, ramp)
+
+    assert _status(found, "light evenness") is Status.BLOCK
+    assert "falls differently" in (found.blocked(metric_named("relief").needs) or "")
+    assert found.blocked(metric_named("delta_mi").needs) is None
+
+
+def test_a_thin_region_is_judged_without_nonsense(thigh: tuple[PhantomPhoto, ...], calibrated: Calibrated) -> None:
+    image = calibrated(thigh[0])
+    line = np.zeros(image.grid.shape, bool)
+    line[100:300, 200:202] = True
+
+    found = assess_photo(image, line)
+
+    assert all(np.isfinite(c.value) for c in found.checks)
+
+
 def test_dark_skin_is_not_called_underexposed() -> None:
     """L* about 31: the darkest of the published check values."""
     rgb = np.random.default_rng(0).normal((96, 66, 42), 4, (800, 1000, 3))

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tracker.measurement import Measurement
 from tracker.metrics import METRICS, metric_named
+from tracker.region import WHOLE_SKIN
 from tracker.repeatability import PROVISIONAL, Repeatability
-from tracker.report import patient_sentence, practitioner_sentence
-from tracker.timeline import Change, Refused, Verdict, compare_sessions, session_value, timeline
+from tracker.report import Report, headline, patient_headline, patient_sentence, practitioner_sentence
+from tracker.timeline import Change, Refused, Timeline, Verdict, compare_sessions, session_value, timeline
 
 START = date(2026, 3, 2)
 
@@ -48,6 +49,8 @@ def test_the_smallest_detectable_change_is_2_77_times_the_session_spread() -> No
         ("delta_mi", 8.0, 9.8, Verdict.WORSE),
         ("delta_mi", -8.0, -6.2, Verdict.BETTER),
         ("delta_mi", 1.0, -5.0, Verdict.WORSE),
+        ("delta_mi", 6.0, -5.5, Verdict.CHANGED),
+        ("delta_mi", 6.0, -1.0, Verdict.BETTER),
         ("relief", 4.0, 2.8, Verdict.BETTER),
         ("relief", 4.0, 3.0, Verdict.NO_MEASURABLE_CHANGE),
         ("relief", 4.0, 5.7, Verdict.WORSE),
@@ -136,6 +139,17 @@ def test_pigment_is_not_judged_while_redness_changed() -> None:
     assert found.of("delta_ei").latest.verdict is Verdict.BETTER
 
 
+def test_redness_is_no_witness_where_the_pigment_moved_beyond_its_correction() -> None:
+    """On dark skin a fading patch drags EI′ along; then neither may be called redness nor silence the pigment."""
+    photos = [_measured("delta_mi", 20.0, 0), _measured("delta_mi", 7.0, 7)]
+    photos += [_measured("delta_ei", -6.0, 0), _measured("delta_ei", -3.6, 7)]
+
+    found = timeline(photos, [], METRICS)
+
+    assert found.of("delta_ei").latest.verdict is Verdict.NOT_COMPARABLE
+    assert found.of("delta_mi").latest.verdict is Verdict.BETTER
+
+
 def test_a_star_is_not_judged_while_pigment_changed() -> None:
     photos = [_measured("delta_mi", 8.0, 0), _measured("delta_mi", 4.0, 7)]
     photos += [_measured("delta_a", 5.0, 0), _measured("delta_a", 1.0, 7)]
@@ -199,3 +213,13 @@ def test_the_sentence_is_the_one_the_product_promises() -> None:
         )
         == "Not comparable: the light came from the left."
     )
+
+
+def test_a_headline_of_an_older_session_says_so() -> None:
+    photos = [_measured("relief", 4.0, 0), _measured("relief", 2.0, 7)]
+    refused = [Refused("relief", "x", START + timedelta(days=14), "The photo is blurred.")]
+    line = timeline(photos, refused, METRICS).of("relief")
+    report = Report("Series", (), (), WHOLE_SKIN, Timeline((line,)))
+
+    assert headline(report).endswith("This is the session of 9 March 2026; no later one can be compared.")
+    assert "9 March 2026" in patient_headline(report)

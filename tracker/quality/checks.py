@@ -14,10 +14,18 @@ from tracker.photo import Photo
 from tracker.quality.need import Need
 from tracker.quality.sharpness import blur_of, sharpness_ratio
 from tracker.region import skin_mask
-from tracker.shading import LightDirection, chroma_regressed_shading, light_direction, log_light
+from tracker.shading import (
+    SIGMA_PER_WAVELENGTH,
+    LightDirection,
+    chroma_regressed_shading,
+    light_direction,
+    log_light,
+    smooth_under_mask,
+)
 
 MIN_COHERENCE = 0.15
 MIN_LIGHT_AREA_CM2 = 50.0
+BROAD_MM = 120.0
 COVERED_SD = 0.006
 ALL_METRICS = "every metric"
 
@@ -304,7 +312,32 @@ def _light(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.b
     shading_then, light_then = _shading(reference.linear, mask, mm)
     shading_now, light_now = _shading(aligned.linear, mask, mm)
     turned = _turned(shading_then, light_then, shading_now, light_now, mask)
-    return _direction_check(light_then, light_now, turned), _obliqueness(light_now)
+    return (
+        _direction_check(light_then, light_now, turned),
+        _obliqueness(light_now),
+        _evenness(reference, aligned, mask, mm),
+    )
+
+
+def _evenness(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], mm: float) -> Check:
+    """Whether light falls over the body as in the reference: a lamp raised or lowered, or a window, changes that.
+
+    On a rounded body the broad shading turns with the height of the lamp and pales with light from elsewhere, which
+    change relief shading in proportion. Flat skin does not show it.
+    """
+    now, then = (log_light(linear).mean(axis=2) for linear in (aligned.linear, reference.linear))
+    broad = smooth_under_mask((now - then).astype(np.float32), mask, SIGMA_PER_WAVELENGTH * BROAD_MM / mm)[mask]
+    low, high = np.percentile(broad, (2.5, 97.5))
+    spread = float(high - low)
+    status = _graded(spread, (0, 0.12), (0, 0.2))
+    advice = (
+        ""
+        if status is Status.OK
+        else "The light falls differently over the body than in the reference. "
+        "Put the lamp back on its mark and height, and keep other light out."
+    )
+    limit = "at most 0.12 of the logarithm across the region"
+    return Check("light evenness", spread, limit, status, advice, blocks=Need.OBLIQUE_LIGHT)
 
 
 def _direction_check(then: LightDirection, now: LightDirection, turned: float) -> Check:
