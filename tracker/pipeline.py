@@ -19,7 +19,7 @@ from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
 from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, usable_cells
 from tracker.metrics import METRICS
-from tracker.photo import Photo, identify_photo, read_photo
+from tracker.photo import Photo, display_name, identify_photo, read_photo
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
 from tracker.repeatability import PROVISIONAL, Repeatability
@@ -326,7 +326,7 @@ def _in_order(photos: Iterable[PhotoSource]) -> _Series:
         try:
             known = source if isinstance(source, Photo) else identify_photo(source)
         except PhotoRejected as error:
-            name = Path(source).name if isinstance(source, (str, Path)) else "The photo"
+            name = display_name(Path(source).name) if isinstance(source, (str, Path)) else "The photo"
             rejections.append(Rejection("", name, None, error.reason, error.code))
             continue
         if known.digest in entries:

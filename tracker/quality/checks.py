@@ -336,8 +336,7 @@ def _evenness(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[n
         else "The light falls differently over the body than in the reference. "
         "Put the lamp back on its mark and height, and keep other light out."
     )
-    limit = "at most 0.12 of the logarithm across the region"
-    return Check("light evenness", spread, limit, status, advice, blocks=Need.OBLIQUE_LIGHT)
+    return Check("light evenness", spread, "at most 0.12", status, advice, blocks=Need.OBLIQUE_LIGHT)
 
 
 def _direction_check(then: LightDirection, now: LightDirection, turned: float) -> Check:
