@@ -311,6 +311,18 @@ def test_the_patients_page_fits_a_phone_and_shows_no_way_to_others(phone: sync_a
     picture(phone, "patient-phone")
 
 
+def test_a_narrow_window_gets_the_list_and_a_wide_one_the_table(desk: sync_api.Page, site: Site) -> None:
+    """Whatever the browser calls itself: a tablet in portrait and half a screen are narrow too."""
+    open_view(desk, site, "progress")
+    desk.locator("table").first.wait_for()
+
+    desk.set_viewport_size(PHONE)
+    desk.locator("table").first.wait_for(state="detached")
+
+    assert desk.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    picture(desk, "progress-narrow")
+
+
 def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "compare")
     desk.get_by_role("link", name="Region").first.click()

@@ -10,8 +10,10 @@ from typing import NoReturn
 import streamlit as st
 
 from tracker.errors import TrackerError
+from tracker.web.components import is_narrow
 
 WIDE, NARROW = 1240, 620
+_ON_PHONE = "on_phone"
 LOCAL_LINE = "Only on this computer: there is no sign-in yet, so the app answers nobody else. No photo leaves it."
 
 # Streamlit turns addresses in a text into links, escaped or not; an invisible joiner in them prevents that.
@@ -84,7 +86,19 @@ def go(place: str, *, patient: str) -> NoReturn:
 
 
 def on_phone() -> bool:
-    """Whether the browser calls itself a mobile one: what is laid out in columns is then laid out in a list."""
+    """Whether the window is as narrow as a phone's: what is laid out in columns is then laid out in a list.
+
+    The name the browser gives itself is only the first guess.
+    """
+    return bool(st.session_state.get(_ON_PHONE, _calls_itself_a_phone()))
+
+
+def look_at_width() -> None:
+    """Ask the window how wide it is; once on each page, before anything depends on it."""
+    st.session_state[_ON_PHONE] = is_narrow(guess=_calls_itself_a_phone())
+
+
+def _calls_itself_a_phone() -> bool:
     return "Mobi" in st.context.headers.get("User-Agent", "")
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
-from tracker.pages.frame import link, plain
+from tracker.pages.frame import link, look_at_width, plain
 from tracker.pages.photos import photo_rows
 from tracker.pages.timeline import show_timeline
 from tracker.pages.work import show_work
@@ -21,6 +21,7 @@ from tracker.web.links import report_url
 
 def page(clinic: Clinic) -> None:
     """Show the timeline of a view."""
+    look_at_width()
     view = choose_view(clinic, "Progress", key="progress")
     if view is None:
         return

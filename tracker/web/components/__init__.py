@@ -55,6 +55,30 @@ _REGION = st.components.v2.component(
 )
 
 
+_WIDTH = st.components.v2.component("tracker_width", html="<span hidden></span>", js=_asset("width.js"))
+NARROW_PX = 640
+
+
+def is_narrow(*, guess: bool) -> bool:
+    """Whether the window is narrow, as a phone's is.
+
+    Parameters
+    ----------
+    guess : bool
+        For the first time a page is drawn, before the window has answered.
+    """
+    known = st.session_state.get("window_width") or {}
+    told = known.get("narrow")
+    told = guess if told is None else bool(told)
+    _WIDTH(
+        key="window_width",
+        data={"narrow": NARROW_PX, "told": told},
+        default={"narrow": told},
+        on_narrow_change=lambda: None,
+    )
+    return told
+
+
 def slider(before: Picture, after: Picture, *, shape: tuple[int, int], key: str, compact: bool = False) -> None:
     """Show two pictures of the same skin over each other, with a divider to move.
 
