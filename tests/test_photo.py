@@ -107,7 +107,7 @@ def _swapped_profile() -> bytes:
         if tag == b"desc":
             offset, size = struct.unpack(">II", profile[at + 4 : at + 12])
             body = bytes(profile[offset : offset + size])
-            profile[offset : offset + size] = body.replace("sRGB".encode("utf-16-be"), "XXXX".encode("utf-16-be"))
+            profile[offset : offset + size] = body.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
     return bytes(profile)
 
 

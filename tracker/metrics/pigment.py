@@ -40,7 +40,8 @@ def _field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.boo
     return melanin_index(image.linear)[..., None]
 
 
-def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Weighted median of an index, values of shape (n, 1)."""
     return weighted_median(values[:, 0], weights)
 
 
@@ -55,7 +56,7 @@ PIGMENT_CONTRAST = Metric(
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
     prepare=_field,
-    reduce=_median,
+    reduce=median,
     session_sd=0.6,
     tolerance_mm=1.0,
 )

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
-from tracker.measurement import Direction, Metric, weighted_median
-from tracker.metrics.pigment import melanin_index
+from tracker.measurement import Direction, Metric
+from tracker.metrics.pigment import median, melanin_index
 from tracker.quality import Need
 from tracker.shading import DARKEST_LIGHT
 
@@ -45,10 +45,6 @@ def _a_star_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray
     return lab_from_linear(image.linear)[..., 1:2].astype(np.float32)
 
 
-def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    return weighted_median(values[:, 0], weights)
-
-
 ERYTHEMA_CONTRAST = Metric(
     name="delta_ei",
     title="Redness contrast",
@@ -60,7 +56,7 @@ ERYTHEMA_CONTRAST = Metric(
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
     prepare=_erythema_field,
-    reduce=_median,
+    reduce=median,
     session_sd=0.6,
     tolerance_mm=1.0,
 )
@@ -76,7 +72,7 @@ A_STAR_CONTRAST = Metric(
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
     prepare=_a_star_field,
-    reduce=_median,
+    reduce=median,
     session_sd=0.5,
     tolerance_mm=1.0,
 )

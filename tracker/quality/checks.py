@@ -52,8 +52,8 @@ class Check:
     status : Status
     advice : str
         What was found and what to do, in one sentence; empty when the check passed.
-    blocks : frozenset of Need or str
-        What a block stops: ``ALL_METRICS``, or the metrics with this need.
+    blocks : str
+        What a block stops: ``ALL_METRICS``, or the `Need` of the metrics it stops.
     """
 
     check: str
