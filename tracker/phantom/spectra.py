@@ -1,13 +1,17 @@
 """Published spectra the phantom is made of, 400 to 720 nm in steps of 10 nm.
 
-Tables are facts, quoted from their sources; `tests/test_phantom.py` compares
-the colorimetric ones with an independent library.
+Tables are facts, quoted from their sources; the tests compare the colorimetric
+ones with an independent library. The long ones are in `tables/`, with their
+sources in `tables/README.md`, and are read when they are first asked for.
 """
 
+import csv
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 WAVELENGTHS: Final[NDArray[np.float64]] = np.arange(400.0, 721.0, 10.0)
 """Wavelengths of every table here, nm, shape (33,)."""
@@ -39,6 +43,13 @@ DAYLIGHT: Final[NDArray[np.float64]] = np.array((
 ))  # fmt: skip
 """Relative spectral power of CIE illuminant D65, shape (33,)."""
 
+ILLUMINANTS: Final[tuple[str, ...]] = (
+    "D50", "D65", "A", "FL2", "FL11", "LED-B2", "LED-B3", "LED-B4", "LED-B5", "LED-V1",
+)  # fmt: skip
+"""Lamps of `illuminant`: daylight, tungsten, two fluorescent tubes, blue- and violet-pumped white LEDs."""
+CAMERAS: Final[tuple[str, ...]] = ("Nikon 5100 (NPL)", "Sigma SDMerill (NPL)")
+"""Cameras of `camera_sensitivity`."""
+
 # Molar extinction of haemoglobin, cm⁻¹/M: S. Prahl, "Tabulated molar extinction
 # coefficient for hemoglobin in water", Oregon Medical Laser Center, 1998.
 _HAEMOGLOBIN = np.array((
@@ -51,20 +62,68 @@ _HAEMOGLOBIN = np.array((
 ), dtype=np.float64)  # fmt: skip
 
 
-def blood_absorption(saturation: float = 0.75) -> NDArray[np.float64]:
+# Bilirubin: a single band instead of its two overlapping ones. The maximum lies at 451 nm in chloroform and 460 nm on
+# serum albumin (Agati & Fusi, J. Photochem. Photobiol. B 7, 1990, 1); 55 000 cm⁻¹/M in chloroform (PhotochemCAD).
+_BILIRUBIN_PEAK, _BILIRUBIN_WIDTH = 456.0, 33.0
+_BILIRUBIN_EXTINCTION, _BILIRUBIN_MASS = 55000.0, 584.67
+
+
+def blood_absorption(saturation: ArrayLike = 0.75) -> NDArray[np.float64]:
     """Return the absorption coefficient of whole blood.
 
     Parameters
     ----------
-    saturation : float
+    saturation : array_like
         Share of the haemoglobin that carries oxygen, 0 to 1.
 
     Returns
     -------
-    ndarray, shape (33,)
+    ndarray, shape (..., 33)
         Absorption in cm⁻¹ at 150 g/L haemoglobin of 64 500 g/mol (Prahl 1998).
     """
+    share = np.asarray(saturation, np.float64)[..., None]
     nodes, oxy, deoxy = _HAEMOGLOBIN.T
-    extinction = saturation * np.interp(WAVELENGTHS, nodes, oxy)
-    extinction += (1.0 - saturation) * np.interp(WAVELENGTHS, nodes, deoxy)
+    extinction = share * np.interp(WAVELENGTHS, nodes, oxy)
+    extinction += (1.0 - share) * np.interp(WAVELENGTHS, nodes, deoxy)
     return np.asarray(2.303 * extinction * 150.0 / 64500.0)
+
+
+def bilirubin_absorption() -> NDArray[np.float64]:
+    """Return the absorption coefficient of bilirubin per gram in a litre of tissue.
+
+    An approximation, one Gaussian band in wavelength. For scale: the haem of
+    1 % of whole blood, all of it broken down, leaves 0.054 g/L.
+
+    Returns
+    -------
+    ndarray, shape (33,)
+        Absorption in cm⁻¹ per g/L, at most 217 (55 000 cm⁻¹/M, 584.67 g/mol).
+    """
+    band = np.exp(-0.5 * ((WAVELENGTHS - _BILIRUBIN_PEAK) / _BILIRUBIN_WIDTH) ** 2)
+    return np.asarray(2.303 * _BILIRUBIN_EXTINCTION / _BILIRUBIN_MASS * band)
+
+
+def illuminant(name: str) -> NDArray[np.float64]:
+    """Return the relative spectral power of one of `ILLUMINANTS`, shape (33,)."""
+    return DAYLIGHT if name == "D65" else _table("illuminants")[name]
+
+
+def camera_sensitivity(name: str) -> NDArray[np.float64]:
+    """Return the relative sensitivities (red, green, blue) of one of `CAMERAS`, shape (3, 33)."""
+    table = _table("cameras")
+    return np.array([table[f"{name} {channel}"] for channel in ("red", "green", "blue")])
+
+
+def chart_reflectance() -> NDArray[np.float64]:
+    """Return the reflectance of the 24 patches of a ColorChecker Classic, row by row, shape (24, 33)."""
+    return np.array(list(_table("chart").values()))
+
+
+@cache
+def _table(name: str) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of a table without its wavelengths, read-only, shape (33,) each."""
+    text = (files("tracker.phantom") / "tables" / f"{name}.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(text.splitlines())
+    columns = np.array(rows, np.float64).T
+    columns.flags.writeable = False
+    return dict(zip(header[1:], columns[1:], strict=True))
