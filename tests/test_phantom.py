@@ -12,7 +12,7 @@ from scipy.interpolate import RegularGridInterpolator
 from skimage.draw import polygon2mask
 
 from tracker.errors import TrackerError
-from tracker.phantom import SCENARIOS, series, write_series
+from tracker.phantom import SCENARIOS, State, series, write_series
 from tracker.phantom.backdrop import MARKER_SIDE, lay_backdrop
 from tracker.phantom.fields import Canvas
 from tracker.phantom.files import photo_document
@@ -132,7 +132,7 @@ def test_a_small_slope_shades_by_the_tangent_of_the_slant(slant):
 def test_the_azimuth_is_where_the_light_comes_from_in_the_picture(azimuth, brighter):
     canvas = Canvas(60.0, 60.0, 0.5)
     height = 4.0 * np.exp(-0.5 * (canvas.y**2 + canvas.x**2) / 8.0**2).astype(np.float32)
-    day = appearance(_plain_skin(canvas, height=height), dimple_depth_scale=1.0, melanin_gain=1.0)
+    day = appearance(_plain_skin(canvas, height=height), State())
 
     lit = shading(day.normals, Light(slant=45.0, azimuth=azimuth, ambient=0.2), roll=0.0)
 
@@ -143,7 +143,7 @@ def test_the_azimuth_is_where_the_light_comes_from_in_the_picture(azimuth, brigh
 def test_the_lamp_stays_put_when_the_camera_rolls():
     canvas = Canvas(160.0, 160.0, 0.5)
     height = 6.0 * np.exp(-0.5 * (canvas.y**2 + canvas.x**2) / 12.0**2).astype(np.float32)
-    day = appearance(_plain_skin(canvas, height=height), dimple_depth_scale=1.0, melanin_gain=1.0)
+    day = appearance(_plain_skin(canvas, height=height), State())
     bare = lay_backdrop(np.random.default_rng(0), canvas, ())
     still = soft_tissue(np.random.default_rng(0), 0.0)
     lamp = Light(slant=45.0, azimuth=0.0, ambient=0.2, falloff=0.0, gloss=0.0)
@@ -193,7 +193,7 @@ def test_a_dot_on_the_skin_is_where_the_truth_says():
     sites = np.stack(np.meshgrid(np.arange(-70, 71, 35.0), np.arange(-100, 101, 40.0), indexing="ij"), -1)
     sites = sites.reshape(-1, 2)
     dots = sum(np.exp(-0.5 * ((canvas.y - y) ** 2 + (canvas.x - x) ** 2) / 1.1**2) for y, x in sites)
-    day = appearance(_plain_skin(canvas, melanin=0.02 + 0.1 * dots), dimple_depth_scale=1, melanin_gain=1)
+    day = appearance(_plain_skin(canvas, melanin=0.02 + 0.1 * dots), State())
     bare = lay_backdrop(np.random.default_rng(0), canvas, ())
     soft = Light(slant=0.0, azimuth=0.0, ambient=1.0, falloff=0.0, gloss=0.0)
     rng = np.random.default_rng(4)
@@ -284,7 +284,7 @@ def test_deeper_dimples_have_more_relief():
 
     found = []
     for depth in (0.0, 0.25, 0.5, 0.75, 1.0):
-        day = appearance(skin, dimple_depth_scale=depth, melanin_gain=1.0)
+        day = appearance(skin, State(dimples=depth))
         found.append(relief_metrics(shading(day.normals, lamp, 0.0), day.height, canvas, region))
 
     for metric in ("relief", "relief_sq_mm"):

@@ -1,4 +1,4 @@
-"""What is in the picture besides skin: the backdrop and four marker cards."""
+"""What is in the picture besides skin: the backdrop, four marker cards and what else lies about."""
 
 from dataclasses import dataclass
 from typing import Final

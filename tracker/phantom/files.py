@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.phantom.session import PhantomPhoto, series
+from tracker.phantom.photograph import PhantomPhoto
+from tracker.phantom.session import series
 from tracker.phantom.truth import Truth
 
 Progress = Callable[[int, int], None]

@@ -1,12 +1,15 @@
 """The courses the phantom can play: what is photographed, and what treatment does to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from tracker.errors import TrackerError
 from tracker.phantom.light import Light
+from tracker.phantom.optics import STANDARD, Response
+from tracker.phantom.sensor import Sensor
 from tracker.phantom.skin import Body, Complexion, Relief
+from tracker.phantom.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +25,29 @@ class Scenario:
     complexion: Complexion
     relief: Relief
     light: Light
-    card_edge: tuple[float, float]
-    """Distance of the markers' centres from the edges of the nominal picture, mm (y, x)."""
+    card_edge: tuple[float, float] | None
+    """Distance of the markers' centres from the edges of the nominal picture, mm (y, x); none without markers."""
     blur_mm: float
-    dimples: tuple[float, float] = (1.0, 1.0)
-    """Dimple depth scale at the first and the last session."""
-    melanin_gain: tuple[float, float] = (1.0, 1.0)
-    """Melanin of the patch over that of its surroundings, first and last session."""
+    """Standard deviation of the point spread, mm."""
+    start: State = State()
+    """The skin in the first session."""
+    end: State = State()
+    """The skin in the last session."""
     patch_width: float = 0.0
     """Mean width of the pigment patch, mm; 0 for none."""
+    sensor: Sensor = Sensor()
+    """How the camera records; `blur_mm` stands above."""
+    response: Response = STANDARD
+    """The spectrum of the lamp and the colours of the camera."""
 
-    def at(self, session: int, sessions: int) -> tuple[float, float]:
-        """Return the dimple depth scale and the melanin gain of a session.
+    def at(self, session: int, sessions: int) -> State:
+        """Return the skin in a session.
 
         Most of the effect comes early, as in treatment: 62 % of it in the first half.
         """
         done = session / max(sessions - 1, 1)
         effect = done * (1.5 - 0.5 * done)
-        (depth, depth_end), (gain, gain_end) = self.dimples, self.melanin_gain
-        return depth + effect * (depth_end - depth), gain + effect * (gain_end - gain)
+        return State(*(a + effect * (b - a) for a, b in zip(astuple(self.start), astuple(self.end), strict=True)))
 
 
 _THIGH = Scenario(
@@ -53,7 +60,7 @@ _THIGH = Scenario(
     light=Light(slant=50.0, azimuth=0.0, ambient=0.28),
     card_edge=(34.0, 37.0),
     blur_mm=0.11,
-    dimples=(1.0, 0.4),
+    end=State(dimples=0.4),
 )
 _PIGMENT = Scenario(
     name="pigment",
@@ -75,16 +82,17 @@ _PIGMENT = Scenario(
     light=Light(slant=30.0, azimuth=90.0, ambient=0.4, falloff=0.1, gloss=0.025),
     card_edge=(20.5, 22.5),
     blur_mm=0.065,
-    melanin_gain=(1.9, 1.3),
+    start=State(melanin=1.9),
+    end=State(melanin=1.3),
     patch_width=20.0,
 )
 _ALL: Final[Mapping[str, Scenario]] = {
     scenario.name: scenario
     for scenario in (
         _THIGH,
-        replace(_THIGH, name="control", stream=2, dimples=(1.0, 1.0), body=replace(_THIGH.body, sway=-2.5)),
+        replace(_THIGH, name="control", stream=2, end=State(), body=replace(_THIGH.body, sway=-2.5)),
         _PIGMENT,
-        replace(_THIGH, name="null", stream=4, dimples=(1.0, 1.0)),
+        replace(_THIGH, name="null", stream=4, end=State()),
     )
 }
 SCENARIOS: Final[tuple[str, ...]] = tuple(_ALL)

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from tracker.phantom.backdrop import Backdrop
 from tracker.phantom.fields import Canvas, Field
 from tracker.phantom.light import Light, evenness, gloss, shading
+from tracker.phantom.optics import STANDARD, Response
 from tracker.phantom.pose import Camera, Deformation, scene_of_pixels, to_full
 from tracker.phantom.skin import Skin
+from tracker.phantom.state import State
 
 _CONTACT_DEPTH = 0.42
 _CONTACT_REACH = 9.0
@@ -21,25 +23,52 @@ class Appearance:
     """Skin as it is on the day of a session; arrays have the shape of its canvas."""
 
     skin: Skin
-    dimple_depth_scale: float
-    melanin_gain: float
+    state: State
     height: Field
     """Relief without the broad shape of the body, mm."""
     normals: tuple[Field, Field, Field]
     colour: Field
-    """Linear sRGB in even light, shape (H, W, 3)."""
+    """Linear sRGB in even light, as the camera renders it, shape (H, W, 3)."""
 
 
-def appearance(skin: Skin, *, dimple_depth_scale: float, melanin_gain: float) -> Appearance:
-    """Return what the skin has become in a session."""
+def appearance(skin: Skin, state: State, response: Response = STANDARD) -> Appearance:
+    """Return what the skin has become in a session, as seen by a camera in a light."""
     return Appearance(
         skin=skin,
-        dimple_depth_scale=dimple_depth_scale,
-        melanin_gain=melanin_gain,
-        height=skin.relief(dimple_depth_scale),
-        normals=skin.normals(dimple_depth_scale),
-        colour=skin.colour(melanin_gain),
+        state=state,
+        height=skin.relief(state),
+        normals=skin.normals(state),
+        colour=skin.colour(state, response),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """What is true about every pixel of a photo; NaN where there is no skin. Arrays of shape (H, W), float32."""
+
+    y: Field
+    """Where on the skin the pixel is, laid flat, mm downwards from its centre."""
+    x: Field
+    """The same to the right."""
+    height: Field
+    """Relief without the broad shape of the body, mm."""
+    melanin: Field
+    """Volume fraction of melanosomes in the epidermis."""
+    blood: Field
+    """Volume fraction of blood in the dermis."""
+
+
+def maps(skin: Skin, state: State, *, camera: Camera, tissue: Deformation) -> Maps:
+    """Return the skin behind every pixel of a photo."""
+    points, size = scene_of_pixels(camera)
+    on_skin = tissue.to_skin(points)
+    layers = np.dstack([skin.relief(state), skin.melanin_on(state), skin.blood_on(state)])
+    seen = _picked(layers, skin.canvas, on_skin, size)
+    place = [to_full(on_skin[..., axis], size) for axis in (0, 1)]
+    inside = np.abs(to_full(skin.body.across(on_skin[..., 0], on_skin[..., 1]), size)) < 1.0
+    for axis, extent in enumerate((skin.canvas.height, skin.canvas.width)):
+        inside &= np.abs(place[axis]) <= extent / 2
+    return Maps(*(np.where(inside, layer, np.float32(np.nan)) for layer in (*place, *np.moveaxis(seen, -1, 0))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

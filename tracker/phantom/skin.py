@@ -7,7 +7,7 @@ import numpy as np
 from tracker.phantom.body import Body
 from tracker.phantom.complexion import Blemishes, Complexion, blotchy_blood, fine_hairs, mottled_melanin, pigment_patch
 from tracker.phantom.fields import Canvas, Field
-from tracker.phantom.optics import skin_colour
+from tracker.phantom.optics import STANDARD, Response, skin_colour
 from tracker.phantom.relief import Relief, dimples, still_relief
 from tracker.phantom.state import State
 
@@ -33,12 +33,11 @@ class Skin:
     dimples: Field
     """Height that a session scales: dimples and the undulation between them, 0 or negative and positive."""
 
-    def relief(self, state: State | float) -> Field:
+    def relief(self, state: State) -> Field:
         """Return the height without the broad shape of the body, mm, shape (H, W)."""
-        state = State(dimples=state) if not isinstance(state, State) else state  # TEMPORARY
         return np.asarray(self.still + np.float32(state.dimples) * self.dimples, np.float32)
 
-    def normals(self, state: State | float) -> tuple[Field, Field, Field]:
+    def normals(self, state: State) -> tuple[Field, Field, Field]:
         """Return the unit surface normal (x right, y down, z to the viewer), three arrays of shape (H, W)."""
         dz_dy, dz_dx = np.gradient(self.relief(state), np.float32(self.canvas.pitch))
         dz_dx += self.body.slope_across(self.canvas.y, self.canvas.x)
@@ -54,10 +53,10 @@ class Skin:
         """Return the volume fraction of blood, shape (H, W)."""
         return self.blood if state.flush == 1.0 else np.asarray(self.blood * np.float32(state.flush))
 
-    def colour(self, state: State | float) -> Field:
-        """Return the linear sRGB colour of the skin in even light, shape (H, W, 3)."""
-        state = State(melanin=state) if not isinstance(state, State) else state  # TEMPORARY
-        return skin_colour(self.melanin_on(state), self.blood_on(state))
+    def colour(self, state: State, response: Response = STANDARD) -> Field:
+        """Return the linear sRGB colour of the skin in even light, as a camera renders it, shape (H, W, 3)."""
+        melanin, blood = self.melanin_on(state), self.blood_on(state)
+        return skin_colour(melanin, blood, oxygenation=state.oxygenation, response=response)
 
 
 def grow_skin(
