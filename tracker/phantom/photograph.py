@@ -13,7 +13,7 @@ from tracker.phantom.scene import Appearance, Maps, appearance, look, maps
 from tracker.phantom.sensor import decoded, expose, jpeg
 from tracker.phantom.shot import Shot
 from tracker.phantom.stage import Stage
-from tracker.phantom.state import State
+from tracker.phantom.state import AS_GROWN, State
 from tracker.phantom.truth import (
     Mask,
     Truth,
@@ -74,7 +74,7 @@ def day_of(stage: Stage, state: State, shot: Shot) -> Day:
 def photograph(
     stage: Stage,
     shot: Shot,
-    state: State = State(),  # noqa: B008  frozen
+    state: State = AS_GROWN,
     *,
     first: Shot | None = None,
     day: Day | None = None,

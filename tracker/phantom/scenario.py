@@ -9,7 +9,9 @@ from tracker.phantom.light import Light
 from tracker.phantom.optics import STANDARD, Response
 from tracker.phantom.sensor import Sensor
 from tracker.phantom.skin import Body, Complexion, Relief
-from tracker.phantom.state import State
+from tracker.phantom.state import AS_GROWN, State
+
+_PLAIN: Final = Sensor()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,13 @@ class Scenario:
     """Distance of the markers' centres from the edges of the nominal picture, mm (y, x); none without markers."""
     blur_mm: float
     """Standard deviation of the point spread, mm."""
-    start: State = State()
+    start: State = AS_GROWN
     """The skin in the first session."""
-    end: State = State()
+    end: State = AS_GROWN
     """The skin in the last session."""
     patch_width: float = 0.0
     """Mean width of the pigment patch, mm; 0 for none."""
-    sensor: Sensor = Sensor()
+    sensor: Sensor = _PLAIN
     """How the camera records; `blur_mm` stands above."""
     response: Response = STANDARD
     """The spectrum of the lamp and the colours of the camera."""
@@ -90,9 +92,9 @@ _ALL: Final[Mapping[str, Scenario]] = {
     scenario.name: scenario
     for scenario in (
         _THIGH,
-        replace(_THIGH, name="control", stream=2, end=State(), body=replace(_THIGH.body, sway=-2.5)),
+        replace(_THIGH, name="control", stream=2, end=AS_GROWN, body=replace(_THIGH.body, sway=-2.5)),
         _PIGMENT,
-        replace(_THIGH, name="null", stream=4, end=State()),
+        replace(_THIGH, name="null", stream=4, end=AS_GROWN),
     )
 }
 SCENARIOS: Final[tuple[str, ...]] = tuple(_ALL)

@@ -51,7 +51,10 @@ class Skin:
 
     def blood_on(self, state: State) -> Field:
         """Return the volume fraction of blood, shape (H, W)."""
-        return self.blood if state.flush == 1.0 else np.asarray(self.blood * np.float32(state.flush))
+        if state.flush == state.patch_blood == 1.0:
+            return self.blood
+        gain = 1.0 + np.float32(state.patch_blood - 1.0) * self.patch
+        return np.asarray(self.blood * gain * np.float32(state.flush))
 
     def colour(self, state: State, response: Response = STANDARD) -> Field:
         """Return the linear sRGB colour of the skin in even light, as a camera renders it, shape (H, W, 3)."""

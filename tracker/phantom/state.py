@@ -1,6 +1,7 @@
 """What a course of treatment changes on the skin, as factors on what the skin was grown with."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +11,9 @@ class State:
     dimples: float = 1.0
     """Factor on the depth of the dimples and of the undulation between them."""
     melanin: float = 1.0
-    """Melanin of the pigment patch over that of its surroundings."""
+    """Melanin of the patch over that of its surroundings."""
+    patch_blood: float = 1.0
+    """Blood of the patch over that of its surroundings."""
     spots: float = 1.0
     """Factor on the melanin that spots add."""
     redness: float = 1.0
@@ -27,3 +30,7 @@ class State:
     """Factor on all blood."""
     oxygenation: float = 0.75
     """Share of the haemoglobin that carries oxygen, outside bruises."""
+
+
+AS_GROWN: Final = State()
+"""Untreated skin."""
