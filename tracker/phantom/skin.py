@@ -41,6 +41,8 @@ class Skin:
         """Return the unit surface normal (x right, y down, z to the viewer), three arrays of shape (H, W)."""
         dz_dy, dz_dx = np.gradient(self.relief(state), np.float32(self.canvas.pitch))
         dz_dx += self.body.slope_across(self.canvas.y, self.canvas.x)
+        if self.body.bulge:
+            dz_dy += self.body.slope_along(self.canvas.y)
         nz = 1.0 / np.sqrt(np.float32(1.0) + dz_dx**2 + dz_dy**2)
         return np.asarray(-dz_dx * nz), np.asarray(-dz_dy * nz), np.asarray(nz)
 
