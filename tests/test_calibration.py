@@ -21,7 +21,9 @@ from tracker.calibration.linear import (
     xyz_from_lab,
 )
 from tracker.calibration.scale import MARKER_DICTIONARY, Marker, find_markers, scale_from_markers
-from tracker.phantom import PhantomPhoto
+from tracker.phantom import PhantomPhoto, build_stage, nominal_shot, photograph
+from tracker.phantom.scenario import named
+from tracker.phantom.skin import Body
 from tracker.photo import Photo, read_photo
 
 
@@ -202,3 +204,15 @@ def test_a_grey_photo_has_no_colour_level() -> None:
     grey = Photo(np.full((400, 400, 3), 99, np.uint8), "0", "grey.png", None, has_colour=False)
 
     assert not calibrate(grey).colour.level.absolute
+
+
+def test_markers_on_skin_at_the_edge_of_the_picture_are_found() -> None:
+    """The paper's own outline must not be taken for the marker's: upright cards, 3 mm from the edge."""
+    plan = named("thigh")
+    plan = replace(plan, body=Body(half_width=400.0, depth=1e-3), field=240.0, card_edge=(18.0, 18.0))
+    stage = build_stage(plan, size=(600, 800))
+
+    photo = photograph(stage, nominal_shot(plan, stage.size))
+
+    found = calibrate(read_photo(photo.jpeg)).markers
+    assert [marker.id for marker in found] == [0, 1, 2, 3]

@@ -76,6 +76,9 @@ def find_markers(grey: NDArray[np.uint8]) -> tuple[Marker, ...]:
     """
     parameters = cv2.aruco.DetectorParameters()
     parameters.errorCorrectionRate = 0.0
+    # The default takes the edge of the paper (a quarter of the side away) and the marker for one square, and on
+    # skin near the edge of the picture then loses both.
+    parameters.minMarkerDistanceRate = 0.05
     detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY), parameters)
     quads, ids, _ = detector.detectMarkers(grey)
     if ids is None:
