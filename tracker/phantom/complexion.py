@@ -28,6 +28,8 @@ class Complexion:
     """Fine hairs per square centimetre."""
     hair_contrast: float = 0.5
     """Added share of melanin under a hair that fills a pixel."""
+    scatter_mm: tuple[float, float, float] | None = None
+    """How far red, green and blue light wanders inside the skin, mm; None for not at all."""
 
 
 def mottled_melanin(rng: np.random.Generator, canvas: Canvas, complexion: Complexion) -> Field:
