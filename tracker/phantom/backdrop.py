@@ -7,7 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.phantom.chart import CHART_WIDTH, Chart
+from tracker.phantom.clutter import TIDY, Clutter, Cover, lay_cover, strew
 from tracker.phantom.fields import Canvas, Field, random_field
+from tracker.phantom.optics import STANDARD, Response
 
 MARKER_SIDE: Final = 20.0
 """Side of a marker's black square, mm."""
@@ -29,30 +32,78 @@ class Backdrop:
 
     canvas: Canvas
     colour: Field
-    """Linear sRGB in even light, shape (H, W, 3)."""
+    """Linear RGB in even light, shape (H, W, 3)."""
     card: Field
-    """How much of the pixel a card covers, 0 to 1, shape (H, W)."""
+    """How much of the pixel a card or the chart covers, 0 to 1, shape (H, W)."""
     shade: Field
     """Light that the cards' thickness leaves on what is next to them, 0 to 1, shape (H, W)."""
     corners: NDArray[np.float64]
     """Corners of the markers 0-3, clockwise from the upper left, (y, x) mm in the scene, shape (4, 4, 2)."""
+    patches: NDArray[np.float64] | None = None
+    """Centres of the colour chart's patches, row by row, (y, x) mm in the scene, shape (24, 2); None without."""
+    over: Cover | None = None
+    """Cloth on the skin; None without."""
 
 
-def lay_backdrop(rng: np.random.Generator, canvas: Canvas, centres: tuple[tuple[float, float], ...]) -> Backdrop:
-    """Return a blue-grey matte backdrop with a marker card at each centre (y, x), mm."""
+def lay_backdrop(
+    rng: np.random.Generator,
+    canvas: Canvas,
+    centres: tuple[tuple[float, float], ...],
+    *,
+    response: Response = STANDARD,
+    chart: tuple[float, float] | None = None,
+    chart_width: float = CHART_WIDTH,
+    chart_gain: float = 1.0,
+    clutter: Clutter = TIDY,
+) -> Backdrop:
+    """Return a blue-grey matte backdrop with marker cards on it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness; clutter does not advance it.
+    canvas : Canvas
+        The plane.
+    centres : tuple of (float, float)
+        Centres of the marker cards 0, 1, …, (y, x) mm.
+    response : Response
+        Lamp and camera.
+    chart : (float, float), optional
+        Centre of a colour chart, (y, x) mm.
+    chart_width : float
+        Its width, mm.
+    chart_gain : float
+        Light on the chart over light on the rest.
+    clutter : Clutter
+        What else lies about.
+
+    Returns
+    -------
+    Backdrop
+    """
     texture = 0.018 * random_field(rng, canvas, 120.0, 400.0) + 0.012 * random_field(rng, canvas, 1.2, 4.0)
-    colour = _BLUE_GREY * (1.0 + texture)[..., None]
+    colour = np.asarray(response.paint(_BLUE_GREY) * (1.0 + texture)[..., None], np.float32)
+    strew(rng, colour, canvas, clutter, response)
     card = np.zeros(canvas.shape, np.float32)
     for number, (y, x) in enumerate(centres):
         where = canvas.window(y, x, CARD_SIDE / 2 + 1.0)
         paper, cover = _card(number, canvas.y[where[0]] - y, canvas.x[:, where[1]] - x, canvas.pitch)
         card[where] = cover
         colour[where] += cover[..., None] * (paper[..., None] - colour[where])
+    patches = None
+    if chart is not None:
+        board = Chart(chart, chart_width, chart_gain)
+        where = canvas.window(*chart, 0.5 * chart_width + 1.0)
+        painted, cover = board.draw(canvas.y[where[0]], canvas.x[:, where[1]], canvas.pitch, response)
+        card[where] = np.maximum(card[where], cover)
+        colour[where] += cover[..., None] * (painted - colour[where])
+        patches = board.patches
     shade = 1.0 - 0.45 * cv2.GaussianBlur(card, (0, 0), 0.9 / canvas.pitch)
     half = MARKER_SIDE / 2
     square = np.array([(-half, -half), (-half, half), (half, half), (half, -half)])
     corners = np.array([square + np.array(centre) for centre in centres])
-    return Backdrop(canvas, np.asarray(colour, np.float32), card, np.asarray(shade, np.float32), corners)
+    over = lay_cover(rng, canvas, clutter, response)
+    return Backdrop(canvas, np.asarray(colour, np.float32), card, np.asarray(shade, np.float32), corners, patches, over)
 
 
 def _card(number: int, y: Field, x: Field, pitch: float) -> tuple[Field, Field]:

@@ -90,7 +90,7 @@ def expose(
     deviation = np.sqrt(np.maximum(signal, 0.0) * np.float32(_SHOT_NOISE) + np.float32(_READ_NOISE**2))
     signal += np.float32(sensor.noise) * deviation * rng.standard_normal(signal.shape, dtype=np.float32)
     if sensor.local_tone:
-        signal *= _lift(signal, sensor.local_tone)[..., None]
+        signal = np.asarray(signal * _lift(np.asarray(signal, np.float32), sensor.local_tone)[..., None], np.float32)
     codes = np.clip(signal * 65535.0, 0.0, 65535.0).astype(np.uint16)
     if not sensor.sharpening:
         return np.asarray(_tone_table(sensor.contrast)[codes])
