@@ -210,7 +210,7 @@ def test_a_dot_on_the_skin_is_where_the_truth_says():
         picture = look(day, bare, light=soft, camera=camera, tissue=tissue).radiance
         seen.append(_dot_centres(picture, camera.to_pixels(tissue.to_scene(sites))))
 
-    told = carried(seen[0], body=LARGE_FIELD, cards=np.empty((0, 2)), first=poses[0], this=poses[1])
+    told = carried(seen[0], body=LARGE_FIELD, cards=np.empty((0, 2, 2)), first=poses[0], this=poses[1])
     assert np.abs(seen[0] - seen[1]).max() > 5.0
     assert_allclose(told, seen[1], atol=0.05)
 

@@ -14,8 +14,8 @@ _PITCH: Final = 0.75
 """Of the grid on which bruises live, mm; they have no sharp edge."""
 _BLOOD: Final = 0.06
 """Volume fraction of the blood of a fresh bruise."""
-_BILIRUBIN: Final = 0.08
-"""Bilirubin of a bruise at its yellowest, g/L: a quarter of what that blood could leave."""
+_BILIRUBIN: Final = 0.04
+"""Bilirubin of a bruise at its yellowest, g/L: an eighth of what that blood could leave; the rest is carried off."""
 _YELLOWEST: Final = 7.0
 """Days until then."""
 _FAINT: Final = 2e-3
@@ -49,20 +49,20 @@ class Bruising:
 
     def core(self, age: float) -> Field:
         """Return where the blood is, 0 to 1: it shrinks from the edge."""
-        return _soft(self.away, max(1.0 - 0.045 * age, 0.2), 0.13)
+        return _soft(self.away, max(1.0 - 0.045 * age, 0.2), 0.15)
 
     def halo(self, age: float) -> Field:
         """Return where the bilirubin is, 0 to 1: it seeps outwards."""
-        return _soft(self.away, 1.0 + 0.02 * min(age, 15.0), 0.17)
+        return _soft(self.away, 1.0 + 0.02 * min(age, 15.0), 0.20)
 
     def blood(self, age: float) -> Field:
         """Return the volume fraction of the blood outside its vessels."""
-        return np.asarray(np.float32(_BLOOD * np.exp(-((age / 5.5) ** 2))) * self.core(age) * self.mottle)
+        return np.asarray(np.float32(_BLOOD * np.exp(-((age / 6.0) ** 2))) * self.core(age) * self.mottle)
 
     def bilirubin(self, age: float) -> Field:
         """Return the bilirubin, g/L."""
         phase = age / _YELLOWEST
-        return np.asarray(np.float32(_BILIRUBIN * phase**4 * np.exp(4.0 * (1.0 - phase))) * self.halo(age))
+        return np.asarray(np.float32(_BILIRUBIN * phase**6 * np.exp(6.0 * (1.0 - phase))) * self.halo(age))
 
     def areas(self, age: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the areas of cores and of halos at half maximum, mm², each of shape (n,)."""
@@ -118,8 +118,8 @@ def strike(rng: np.random.Generator, canvas: Canvas, bruises: Bruises) -> Bruisi
     grid = Canvas(height, width, _PITCH)
     area = bruises.area or (height - 1.6 * bruises.size[1], width - 1.6 * bruises.size[1])
     centres = scattered(rng, Canvas(*area, canvas.pitch), count=bruises.count, apart=0.6 * sum(bruises.size))
-    ragged = 0.20 * random_field(rng, grid, 9.0, 30.0) + 0.10 * random_field(rng, grid, 3.0, 9.0)
-    mottle = np.exp(0.28 * random_field(rng, grid, 4.0, 14.0) - 0.04)
+    ragged = 0.15 * random_field(rng, grid, 14.0, 45.0) + 0.045 * random_field(rng, grid, 5.0, 14.0)
+    mottle = np.exp(0.25 * random_field(rng, grid, 5.0, 20.0) - 0.03)
     # The grid covers the canvas from edge to edge, even where its pitch does not divide it.
     y, x = (
         (np.arange(n) + 0.5) / n * extent - extent / 2 for n, extent in zip(grid.shape, (height, width), strict=True)

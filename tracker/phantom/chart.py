@@ -21,6 +21,8 @@ _RIM: Final = 0.13
 _ROUNDING: Final = 0.30
 _WIDE: Final = 1 + (_COLUMNS - 1) * _PITCH + 2 * _MARGIN
 _HIGH: Final = 1 + (_ROWS - 1) * _PITCH + 2 * _MARGIN
+CHART_ASPECT: Final = _HIGH / _WIDE
+"""Height of the chart over its width."""
 _BLACK: Final = 0.032
 _RIM_GREY: Final = 0.055
 

@@ -61,6 +61,7 @@ class Blemishes:
         self.blood = np.ones(canvas.shape, np.float32)
         self.height = np.zeros(canvas.shape, np.float32)
         self._rng, self._canvas = rng, canvas
+        self._y, self._x = canvas.y, canvas.x
         self._freckles(complexion.freckles)
         self._moles(complexion.moles, clear)
         self._follicles(complexion.follicles)
@@ -98,7 +99,7 @@ class Blemishes:
         """Return where a soft, slightly oval disc lies and its weight there, 0 to 1."""
         where = where or self._canvas.window(y, x, 1.6 * radius + 3.0 * edge)
         oval, angle = self._rng.uniform(0.85, 1.0), self._rng.uniform(0.0, np.pi)
-        dy, dx = self._canvas.y[where[0]] - y, self._canvas.x[:, where[1]] - x
+        dy, dx = self._y[where[0]] - y, self._x[:, where[1]] - x
         along, aside = dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
         # A lobed outline: nothing on skin is an ellipse.
         bearing = np.arctan2(aside, along)

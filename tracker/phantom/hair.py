@@ -57,12 +57,14 @@ class Coat:
 
     def per_cm2(self, share: float) -> float:
         """Return the hairs per square centimetre of where they grow, the part not counted in."""
-        return round(share * len(self.paths)) / (_ground(self.hair, self.canvas) / 100.0)
+        inside = (np.abs(self.kept(share)[:, 0]) < [self.canvas.height / 2, self.canvas.width / 2]).all(axis=1).sum()
+        return float(inside) / (_ground(self.hair, self.canvas) / 100.0)
 
 
 def grow_hair(rng: np.random.Generator, canvas: Canvas, hair: Hair) -> Coat:
     """Return random hair of the given make."""
-    extent = hair.area or (canvas.height, canvas.width)
+    # Without an area, hair from outside the canvas lies over its edge too.
+    extent = hair.area or (canvas.height + 2.0 * hair.length[1], canvas.width + 2.0 * hair.length[1])
     whole = np.pi / 4 if hair.area else 1.0
     count = round(hair.per_cm2 * extent[0] * extent[1] * whole / 100.0)
     roots = _roots(rng, count, hair, extent)

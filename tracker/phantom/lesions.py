@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from tracker.phantom.fields import Canvas, Field, random_field, scattered
 from tracker.phantom.strokes import curves, stroke_cover
 
-_VESSEL: Final = 0.14
+_VESSEL: Final = 0.12
 """Width of a vessel wide enough to be seen, mm."""
-_VESSEL_GAIN: Final = 3.0
+_VESSEL_GAIN: Final = 2.5
 """Blood that it adds, over that of the skin around."""
 
 
@@ -83,7 +83,7 @@ def grow_redness(rng: np.random.Generator, canvas: Canvas, redness: Redness) -> 
                 rng.uniform(-0.9, 0.9, (count, 2)) * radius + [y, x],
                 heading=rng.uniform(0.0, 2.0 * np.pi, count),
                 length=rng.uniform(0.5, 1.2, count) * min(radius, 5.0),
-                bend=rng.normal(0.0, 1.6, count),
+                bend=rng.normal(0.0, 0.7, count),
             )
             where = canvas.window(y, x, 3.0 * radius)
             found.added[where] += np.float32(_VESSEL_GAIN) * _painted(paths, canvas, where)

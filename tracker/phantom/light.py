@@ -199,11 +199,11 @@ def scattered_light(leaving: Field, pitch: float, scatter_mm: tuple[float, float
 
 def _blurred(image: Field, sigma: float) -> Field:
     """Return a Gaussian blur, on a coarser grid where nothing is lost by it."""
-    coarse = max(1.0, sigma / 3.0)
+    coarse = max(1.0, sigma / 2.0)
     rows, columns = (max(1, round(size / coarse)) for size in image.shape)
     small = cv2.resize(np.ascontiguousarray(image), (columns, rows), interpolation=cv2.INTER_AREA)
     scale = image.shape[0] / rows
-    # The mean over a coarse pixel has blurred it by 1/12 of its square already, and cubic interpolation by little.
-    left = np.sqrt(max((sigma / scale) ** 2 - (1.0 / 12.0 if coarse > 1.0 else 0.0), 1e-6))
+    # The mean over a coarse pixel and the way back have a variance of 1/12 and 1/6 of its square themselves.
+    left = np.sqrt(max((sigma / scale) ** 2 - (1.0 / 4.0 if coarse > 1.0 else 0.0), 1e-6))
     small = cv2.GaussianBlur(small, (0, 0), left, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+    return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)

@@ -12,7 +12,7 @@ from tracker.phantom.optics import STANDARD
 from tracker.phantom.scene import Appearance, Maps, appearance, look, maps
 from tracker.phantom.sensor import decoded, expose, jpeg
 from tracker.phantom.shot import Shot
-from tracker.phantom.stage import Stage
+from tracker.phantom.stage import Stage, cards_of
 from tracker.phantom.state import AS_GROWN, State
 from tracker.phantom.truth import (
     Mask,
@@ -176,7 +176,7 @@ def _truth(
     moved = carried(
         nodes,
         body=stage.skin.body,
-        cards=stage.backdrop(shot.response).corners.mean(axis=1),
+        cards=cards_of(stage.plan, stage.size),
         first=(first.camera, first.tissue),
         this=(shot.camera, shot.tissue),
     )

@@ -5,13 +5,16 @@ from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from tracker.errors import TrackerError
+from tracker.phantom.chart import CHART_WIDTH
+from tracker.phantom.clutter import TIDY, Clutter
 from tracker.phantom.light import Light
 from tracker.phantom.optics import STANDARD, Response
 from tracker.phantom.sensor import Sensor
-from tracker.phantom.skin import Body, Complexion, Relief
+from tracker.phantom.skin import Body, Complexion, Findings, Relief
 from tracker.phantom.state import AS_GROWN, State
 
 _PLAIN: Final = Sensor()
+_NOTHING: Final = Findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class Scenario:
     """How the camera records; `blur_mm` stands above."""
     response: Response = STANDARD
     """The spectrum of the lamp and the colours of the camera."""
+    findings: Findings = _NOTHING
+    """What there is to be found on the skin besides."""
+    chart: tuple[float, float] | None = None
+    """Centre of a colour chart in the scene, mm (y, x)."""
+    chart_width: float = CHART_WIDTH
+    """Its width, mm."""
+    clutter: Clutter = TIDY
+    """What lies about, and what is worn."""
 
     def at(self, session: int, sessions: int) -> State:
         """Return the skin in a session.

@@ -7,10 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.phantom.backdrop import Backdrop
+from tracker.phantom.body import Body
+from tracker.phantom.clutter import Cover
 from tracker.phantom.fields import Canvas, Field
-from tracker.phantom.light import Light, evenness, gloss, shading
+from tracker.phantom.light import (
+    LAMP_WIDTH,
+    Illumination,
+    Light,
+    evenness,
+    gloss,
+    illumination,
+    scattered_light,
+    shading,
+)
 from tracker.phantom.optics import STANDARD, Response
 from tracker.phantom.pose import Camera, Deformation, scene_of_pixels, to_full
+from tracker.phantom.shadow import openness, visibility
 from tracker.phantom.skin import Skin
 from tracker.phantom.state import State
 
@@ -80,24 +92,42 @@ class View:
     skin: NDArray[np.bool_]
     """Pixels that show nothing but skin, shape (H, W)."""
     shading: Field
-    """Diffuse shading on the canvas of the skin: no albedo, gloss or noise."""
+    """Diffuse shading on the canvas of the skin: no albedo, gloss, cast shadow or noise."""
 
 
-def look(day: Appearance, backdrop: Backdrop, *, light: Light, camera: Camera, tissue: Deformation) -> View:
+def look(
+    day: Appearance,
+    backdrop: Backdrop,
+    *,
+    light: Light,
+    camera: Camera,
+    tissue: Deformation,
+) -> View:
     """Return the light that one photo receives.
 
     Scene, skin and markers are a plane; only the shading knows the relief. So
     there is no parallax, and the truth about where a point lies is exact.
+
+    Parameters
+    ----------
+    day : Appearance
+        The skin.
+    backdrop : Backdrop
+        What lies around it.
+    light, camera, tissue : Light, Camera and Deformation
+        The shot.
     """
     points, size = scene_of_pixels(camera)
     on_skin = tissue.to_skin(points)
-    across = day.skin.body.across(on_skin[..., 0], on_skin[..., 1])
-    outside = to_full((np.abs(across) - 1.0) * day.skin.body.half_width, size)  # mm beyond the silhouette
-    diffuse = shading(day.normals, light, camera.roll)
-    lit = day.colour * diffuse[..., None] + gloss(day.normals, light, camera.roll)[..., None]
-    skin = _picked(lit, day.skin.canvas, on_skin, size)
+    body = day.skin.body
+    across = body.across(on_skin[..., 0], on_skin[..., 1])
+    outside = to_full((np.abs(across) - 1.0) * body.half_width, size)  # mm beyond the silhouette
+    skin = _picked(_lit(day, light, camera.roll), day.skin.canvas, on_skin, size)
+    bare: Field | np.float32 = np.float32(1.0)
+    if backdrop.over is not None:
+        skin, bare = _clothed(skin, backdrop.over, body, light, camera.roll, points, size)
 
-    behind = _picked(_stacked(backdrop), backdrop.canvas, points, size)
+    behind = _picked(_stacked(backdrop, body, light, camera.roll), backdrop.canvas, points, size)
     paper, card, shade = behind[..., :3], behind[..., 3:4], behind[..., 4:5]
     shown = np.clip(0.5 - outside / np.float32(camera.mm_per_px), 0.0, 1.0)[..., None]
     contact = _contact_shade(across, outside, light, camera.roll, size)[..., None]
@@ -105,12 +135,54 @@ def look(day: Appearance, backdrop: Backdrop, *, light: Light, camera: Camera, t
     cover = shown * (1.0 - card)
     radiance = floor + cover * (skin * shade - floor)
     radiance *= to_full(evenness(points, light, camera.roll), size)[..., None]
-    clear = cv2.erode((cover[..., 0] > 0.999).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return View(np.ascontiguousarray(radiance, np.float32), clear, diffuse)
+    clear = cv2.erode((cover[..., 0] * bare > 0.999).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return View(np.ascontiguousarray(radiance, np.float32), clear, shading(day.normals, light, camera.roll))
 
 
-def _stacked(backdrop: Backdrop) -> Field:
-    return np.dstack([backdrop.colour, backdrop.card, backdrop.shade])
+def _lit(day: Appearance, light: Light, roll: float) -> Field:
+    """Return the light that leaves the skin, on its canvas, shape (H, W, 3)."""
+    canvas, seen, sky = day.skin.canvas, None, None
+    if light.shadows:
+        shape = day.skin.body.height(canvas.y, canvas.x) + day.height
+        seen = visibility(shape, canvas.pitch, light.towards(roll), LAMP_WIDTH)
+        sky = openness(shape, canvas.pitch)
+    shone = illumination(day.normals, light, roll, visibility=seen, openness=sky)
+    lit = shone.on(day.colour)
+    if day.skin.scatter_mm is not None:
+        lit = scattered_light(lit, canvas.pitch, day.skin.scatter_mm)
+    lit = lit + gloss(day.normals, light, roll, visibility=seen)[..., None]
+    if (coat := day.skin.hair(day.state)) is not None:
+        cover, colour = coat
+        # Hair is lit as the skin it lies on, evenly: it stands up, and its own gloss is left to its colour.
+        lit += cover[..., None] * (colour * shone.total[..., None] - lit)
+    return np.asarray(lit, np.float32)
+
+
+def _clothed(
+    skin: Field, over: Cover, body: Body, light: Light, roll: float, points: NDArray[np.float64], size: tuple[int, int]
+) -> tuple[Field, Field]:
+    """Return the skin with the cloth on it, shape (H, W, 3), and how much of each pixel is left bare."""
+    canvas = over.canvas
+    slope = body.slope_across(canvas.y, canvas.x)
+    along = np.broadcast_to(body.slope_along(canvas.y), canvas.shape)
+    nz = 1.0 / np.sqrt(1.0 + slope**2 + along**2)
+    lit = illumination((np.asarray(-slope * nz), np.asarray(-along * nz), np.asarray(nz)), light, roll).on(over.colour)
+    worn = _picked(np.dstack([lit, over.cover, over.shade]), canvas, points, size)
+    cloth, cover, shade = worn[..., :3], np.clip(worn[..., 3:4], 0.0, 1.0), worn[..., 4:5]
+    return np.asarray(skin * shade * (1.0 - cover) + cloth * cover), np.asarray(1.0 - cover[..., 0])
+
+
+def _stacked(backdrop: Backdrop, body: Body, light: Light, roll: float) -> Field:
+    """Return colour in this light, card and shade of the backdrop, shape (H, W, 5)."""
+    colour = backdrop.colour
+    if light.shadows or light.tint != (1.0, 1.0, 1.0):
+        canvas = backdrop.canvas
+        seen: Field | np.float32 = np.float32(1.0)
+        if light.shadows:
+            seen = visibility(body.height(canvas.y, canvas.x), canvas.pitch, light.towards(roll), LAMP_WIDTH)
+        direct = np.broadcast_to(np.float32(1.0 - light.ambient) * seen, canvas.shape)
+        colour = Illumination(np.asarray(direct), np.float32(light.ambient), light.tint).on(colour)
+    return np.dstack([colour, backdrop.card, backdrop.shade])
 
 
 def _picked(image: Field, canvas: Canvas, points: NDArray[np.float64], size: tuple[int, int]) -> Field:

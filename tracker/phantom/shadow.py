@@ -51,7 +51,8 @@ def visibility(height: Field, pitch: float, towards: NDArray[np.float64], lamp_w
     reach = np.ptp(ground.height) / max(np.tan(elevation - lamp_width), 0.02)
     own, horizon = ground.horizon(np.array([towards[1], towards[0]]) / aside, reach)
     free, facing = (_above(elevation - np.arctan(tangent), lamp_width) for tangent in (horizon, own))
-    return _spread(np.asarray(free / np.maximum(facing, 0.05), np.float32), height.shape)
+    # Where no more than a sliver of the lamp could be seen at all, it is as good as seen: the shading is dark there.
+    return _spread(np.asarray(1.0 - (facing - free) / np.maximum(facing, 0.05), np.float32), height.shape)
 
 
 def openness(height: Field, pitch: float) -> Field:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 from skimage.measure import approximate_polygon, find_contours
 
-from tracker.phantom.backdrop import Backdrop, lay_backdrop
+from tracker.phantom.backdrop import CARD_SIDE, Backdrop, lay_backdrop
+from tracker.phantom.chart import CHART_ASPECT
 from tracker.phantom.fields import Canvas
 from tracker.phantom.optics import Response
 from tracker.phantom.scenario import Scenario
@@ -19,6 +20,7 @@ from tracker.phantom.truth import Mask, measured_skin
 
 _MARGIN = 1.24  # canvas over nominal picture: room for shift, distance, roll and tissue
 _MOST_CORNERS = 40
+_CARD_MARGIN = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,17 +73,47 @@ def build_stage(plan: Scenario, *, seed: int = 0, size: tuple[int, int] = (1500,
         complexion=plan.complexion,
         relief=plan.relief,
         patch_width=plan.patch_width,
+        findings=plan.findings,
     )
     canvas = Canvas(seen[0] * _MARGIN, seen[1] * _MARGIN, pitch)
 
     @lru_cache(maxsize=2)
     def backdrop(response: Response) -> Backdrop:
         # A copy of the generator: the same things lie there under every lamp.
-        return lay_backdrop(deepcopy(rng), canvas, _card_places(plan, seen))
+        return lay_backdrop(
+            deepcopy(rng),
+            canvas,
+            _card_places(plan, seen),
+            response=response,
+            chart=plan.chart,
+            chart_width=plan.chart_width,
+            clutter=replace(plan.clutter, light_from=plan.light.azimuth),
+        )
 
     outline = _outline(skin) if plan.patch_width else None
-    region = measured_skin(skin.body, skin.canvas, seen) if outline is None else _filled(outline, skin.canvas)
+    if outline is None:
+        region = measured_skin(skin.body, skin.canvas, seen) & ~_covered(skin.canvas, cards_of(plan, size))
+    else:
+        region = _filled(outline, skin.canvas)
     return Stage(plan, seed, size, skin, backdrop, region, outline)
+
+
+def cards_of(plan: Scenario, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the centres and half the extents of marker cards and chart in the scene, (y, x) mm, shape (n, 2, 2)."""
+    seen = (size[0] * plan.field / size[1], plan.field)
+    cards = [(place, (CARD_SIDE / 2, CARD_SIDE / 2)) for place in _card_places(plan, seen)]
+    if plan.chart is not None:
+        half = plan.chart_width / 2
+        cards.append((plan.chart, (half * CHART_ASPECT, half)))
+    return np.array(cards).reshape(-1, 2, 2)
+
+
+def _covered(canvas: Canvas, cards: NDArray[np.float64]) -> Mask:
+    """Return what lies under cards, or so near that they shade it, shape (H, W)."""
+    covered = np.zeros(canvas.shape, np.bool_)
+    for (y, x), (down, aside) in cards:
+        covered |= (np.abs(canvas.y - y) < down + _CARD_MARGIN) & (np.abs(canvas.x - x) < aside + _CARD_MARGIN)
+    return covered
 
 
 def _card_places(plan: Scenario, seen: tuple[float, float]) -> tuple[tuple[float, float], ...]:

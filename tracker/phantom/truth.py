@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
-from tracker.phantom.backdrop import CARD_SIDE
 from tracker.phantom.fields import AMPLITUDE_HALF, Canvas, Field
 from tracker.phantom.light import Light
 from tracker.phantom.optics import lab_from_linear
@@ -83,8 +82,8 @@ def carried(
         (row, column) in the first photo.
     body : Body
         Tells skin from backdrop.
-    cards : ndarray, shape (n, 2)
-        Centres of the cards that lie on the skin or beside it, (y, x) mm.
+    cards : ndarray, shape (n, 2, 2)
+        Centre and half the extent of each card that lies on the skin or beside it, (y, x) mm.
     first, this : tuple of Camera and Deformation
         The poses of the two photos.
 
@@ -96,8 +95,8 @@ def carried(
     scene = first[0].to_scene(pixels)
     skin = first[1].to_skin(scene)
     is_skin = np.abs(body.across(skin[..., 0], skin[..., 1])) < 1.0
-    for card in cards:
-        is_skin &= np.abs(scene - card).max(axis=-1) > CARD_SIDE / 2
+    for centre, half in cards:
+        is_skin &= np.any(np.abs(scene - centre) > half, axis=-1)
     now = np.where(is_skin[..., None], this[1].to_scene(skin), scene)
     moved = this[0].to_pixels(now)
     seen = np.all((moved >= -0.5) & (moved <= np.array(this[0].size) - 0.5), axis=-1)

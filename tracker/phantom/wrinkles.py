@@ -54,12 +54,18 @@ class Lines:
 def draw_wrinkles(rng: np.random.Generator, canvas: Canvas, wrinkles: Wrinkles) -> Lines:
     """Return random lines of the given make."""
     centres, headings, lengths = _fanned(rng, wrinkles) if wrinkles.fan else _abreast(rng, canvas, wrinkles)
+    bow = rng.normal(0.0, 0.025)  # neighbours follow the same folds
     depths = rng.uniform(*wrinkles.depth, len(centres))
     height = np.zeros(canvas.shape, np.float32)
     paths = np.zeros((len(centres), _POINTS, 2))
     for at, (centre, heading, length, depth) in enumerate(zip(centres, headings, lengths, depths, strict=True)):
         course = _Course(
-            centre, heading, length, bow=rng.normal(0.0, 0.05), ripple=rng.uniform(0.05, 0.25), phase=rng.uniform(0, 6)
+            centre,
+            heading,
+            length,
+            bow=bow + rng.normal(0.0, 0.012),
+            ripple=rng.uniform(0.05, 0.18),
+            phase=rng.uniform(0, 6),
         )
         paths[at] = course.path(np.linspace(-1.0, 1.0, _POINTS))
         _carve(height, canvas, course, depth=depth, width=wrinkles.width)
