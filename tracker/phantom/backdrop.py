@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.phantom.chart import CHART_WIDTH, Chart
+from tracker.phantom.chart import Chart
 from tracker.phantom.clutter import TIDY, Clutter, Cover, lay_cover, strew
 from tracker.phantom.fields import Canvas, Field, random_field
 from tracker.phantom.optics import STANDARD, Response
@@ -51,9 +51,7 @@ def lay_backdrop(
     centres: tuple[tuple[float, float], ...],
     *,
     response: Response = STANDARD,
-    chart: tuple[float, float] | None = None,
-    chart_width: float = CHART_WIDTH,
-    chart_gain: float = 1.0,
+    chart: Chart | tuple[float, float] | None = None,
     clutter: Clutter = TIDY,
 ) -> Backdrop:
     """Return a blue-grey matte backdrop with marker cards on it.
@@ -68,12 +66,8 @@ def lay_backdrop(
         Centres of the marker cards 0, 1, …, (y, x) mm.
     response : Response
         Lamp and camera.
-    chart : (float, float), optional
-        Centre of a colour chart, (y, x) mm.
-    chart_width : float
-        Its width, mm.
-    chart_gain : float
-        Light on the chart over light on the rest.
+    chart : Chart or (float, float), optional
+        A colour chart, or the centre (y, x), mm, of the usual one.
     clutter : Clutter
         What else lies about.
 
@@ -92,8 +86,8 @@ def lay_backdrop(
         colour[where] += cover[..., None] * (paper[..., None] - colour[where])
     patches = None
     if chart is not None:
-        board = Chart(chart, chart_width, chart_gain)
-        where = canvas.window(*chart, 0.5 * chart_width + 1.0)
+        board = chart if isinstance(chart, Chart) else Chart(chart)
+        where = canvas.window(*board.centre, 0.5 * board.width + 1.0)
         painted, cover = board.draw(canvas.y[where[0]], canvas.x[:, where[1]], canvas.pitch, response)
         card[where] = np.maximum(card[where], cover)
         colour[where] += cover[..., None] * (painted - colour[where])

@@ -21,8 +21,6 @@ _RIM: Final = 0.13
 _ROUNDING: Final = 0.30
 _WIDE: Final = 1 + (_COLUMNS - 1) * _PITCH + 2 * _MARGIN
 _HIGH: Final = 1 + (_ROWS - 1) * _PITCH + 2 * _MARGIN
-CHART_ASPECT: Final = _HIGH / _WIDE
-"""Height of the chart over its width."""
 _BLACK: Final = 0.032
 _RIM_GREY: Final = 0.055
 
@@ -35,6 +33,8 @@ class Chart:
     """(y, x) in the scene, mm."""
     width: float = CHART_WIDTH
     """Of the whole chart, mm; it is 0.69 times as high."""
+    edition: str = "average"
+    """One of `tracker.phantom.spectra.CHARTS`."""
     gain: float = 1.0
     """Light on the chart over light on the skin: a chart that does not lie in the plane of the skin has another."""
 
@@ -74,7 +74,9 @@ class Chart:
         unit = self.width / _WIDE
         down, right, step = (y[:, 0] - self.centre[0]) / unit, (x[0] - self.centre[1]) / unit, pitch / unit
         rows, columns = _stripes(down, _ROWS, step), _stripes(right, _COLUMNS, step)
-        patches = (response.linear(chart_reflectance()) - _BLACK).reshape(_ROWS, _COLUMNS, 3).astype(np.float32)
+        patches = (
+            (response.linear(chart_reflectance(self.edition)) - _BLACK).reshape(_ROWS, _COLUMNS, 3).astype(np.float32)
+        )
         board = np.float32(_BLACK) + np.float32(_RIM_GREY - _BLACK) * (1 - _board(down, right, step, _RIM))[..., None]
         colour = board + np.einsum("yr,rcl,xc->yxl", rows, patches, columns, optimize=True)
         return np.asarray(colour * self.gain, np.float32), _board(down, right, step, 0.0)

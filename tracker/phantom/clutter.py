@@ -143,7 +143,7 @@ def _towel(
     light = rounded_edge(sheet.depth, 7.0, sheet.inward, lamp, 0.30)
     light *= 1.0 - 0.5 * np.exp(np.minimum(upper, 0.0) / 2.5) * (upper < 0.0)
     np.copyto(light, rounded_edge(upper, 7.0, sheet.inward, lamp, 0.30), where=upper > 0.0)
-    loops = 0.11 * nap(rng, sheet, 1.3) + 0.05 * mottle(rng, sheet, 5.0, 30.0)
+    loops = 0.09 * np.clip(nap(rng, sheet, 1.3), -2.5, 2.0) + 0.04 * mottle(rng, sheet, 5.0, 30.0)
     light *= np.asarray(1.0 + loops + 0.03 * ripple(sheet.depth + 0.4 * loops, 2.4), np.float32)
     lay_sheet(ground, canvas, sheet, response.paint(np.asarray(light[..., None] * tint, np.float32)), 5.0)
 

@@ -49,6 +49,9 @@ ILLUMINANTS: Final[tuple[str, ...]] = (
 """Lamps of `illuminant`: daylight, tungsten, two fluorescent tubes, blue- and violet-pumped white LEDs."""
 CAMERAS: Final[tuple[str, ...]] = ("Nikon 5100 (NPL)", "Sigma SDMerill (NPL)")
 """Cameras of `camera_sensitivity`."""
+CHARTS: Final[tuple[str, ...]] = ("average", "2014")
+"""Editions of `chart_reflectance`: the mean of 30 charts, all of before 2012, and a chart that has exactly the colours
+its maker gives for those made since November 2014."""
 
 # Molar extinction of haemoglobin, cm⁻¹/M: S. Prahl, "Tabulated molar extinction
 # coefficient for hemoglobin in water", Oregon Medical Laser Center, 1998.
@@ -114,9 +117,20 @@ def camera_sensitivity(name: str) -> NDArray[np.float64]:
     return np.array([table[f"{name} {channel}"] for channel in ("red", "green", "blue")])
 
 
-def chart_reflectance() -> NDArray[np.float64]:
-    """Return the reflectance of the 24 patches of a ColorChecker Classic, row by row, shape (24, 33)."""
-    return np.array(list(_table("chart").values()))
+def chart_reflectance(edition: str = "average") -> NDArray[np.float64]:
+    """Return the reflectance of the 24 patches of a ColorChecker Classic, row by row.
+
+    Parameters
+    ----------
+    edition : str
+        One of `CHARTS`.
+
+    Returns
+    -------
+    ndarray, shape (24, 33)
+        Reflectance, 0 to 1.
+    """
+    return np.array(list(_table("chart" if edition == "average" else f"chart_{edition}").values()))
 
 
 @cache
