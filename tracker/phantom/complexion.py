@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from tracker.phantom.fields import Canvas, Field, random_field, scattered
+from tracker.phantom.optics import SURFACE_REFLECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Complexion:
     """Fine hairs per square centimetre."""
     hair_contrast: float = 0.5
     """Added share of melanin under a hair that fills a pixel."""
+    surface: float = SURFACE_REFLECTION
+    """Light that the surface returns without letting it in, as a share of white; 0.04 on dark skin."""
     scatter_mm: tuple[float, float, float] | None = None
     """How far red, green and blue light wanders inside the skin, mm; None for not at all."""
 

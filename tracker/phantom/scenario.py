@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from tracker.errors import TrackerError
-from tracker.phantom.chart import CHART_WIDTH
+from tracker.phantom.chart import Chart
 from tracker.phantom.clutter import TIDY, Clutter
 from tracker.phantom.light import Light
 from tracker.phantom.optics import STANDARD, Response
@@ -46,10 +46,8 @@ class Scenario:
     """The spectrum of the lamp and the colours of the camera."""
     findings: Findings = _NOTHING
     """What there is to be found on the skin besides."""
-    chart: tuple[float, float] | None = None
-    """Centre of a colour chart in the scene, mm (y, x)."""
-    chart_width: float = CHART_WIDTH
-    """Its width, mm."""
+    chart: Chart | None = None
+    """A colour chart in the scene."""
     clutter: Clutter = TIDY
     """What lies about, and what is worn."""
 

@@ -28,6 +28,7 @@ from tracker.phantom.state import State
 
 _CONTACT_DEPTH = 0.42
 _CONTACT_REACH = 9.0
+_FOOT = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +181,9 @@ def _stacked(backdrop: Backdrop, body: Body, light: Light, roll: float) -> Field
         seen: Field | np.float32 = np.float32(1.0)
         if light.shadows:
             seen = visibility(body.height(canvas.y, canvas.x), canvas.pitch, light.towards(roll), LAMP_WIDTH)
+            # The ground at the foot of the body is not on its flank, which the coarse grid takes it for.
+            reach = 2 * round(_FOOT / canvas.pitch) + 1
+            seen = cv2.blur(cv2.erode(seen, np.ones((reach, reach), np.uint8)), (reach, reach))
         direct = np.broadcast_to(np.float32(1.0 - light.ambient) * seen, canvas.shape)
         colour = Illumination(np.asarray(direct), np.float32(light.ambient), light.tint).on(colour)
     return np.dstack([colour, backdrop.card, backdrop.shade])

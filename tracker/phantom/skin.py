@@ -11,7 +11,7 @@ from tracker.phantom.complexion import Blemishes, Complexion, blotchy_blood, fin
 from tracker.phantom.fields import Canvas, Field
 from tracker.phantom.hair import Coat, Hair, grow_hair
 from tracker.phantom.lesions import Lesions, Redness, Spots, grow_redness, grow_spots
-from tracker.phantom.optics import STANDARD, Response, skin_colour
+from tracker.phantom.optics import STANDARD, SURFACE_REFLECTION, Response, skin_colour
 from tracker.phantom.relief import Relief, dimples, still_relief
 from tracker.phantom.state import State
 from tracker.phantom.wrinkles import Lines, Wrinkles, draw_wrinkles
@@ -55,6 +55,8 @@ class Skin:
     coat: Coat | None = None
     scatter_mm: tuple[float, float, float] | None = None
     """How far red, green and blue light wanders inside, mm, as in `tracker.phantom.light.scattered_light`."""
+    surface: float = SURFACE_REFLECTION
+    """Light that the surface returns without letting it in, as a share of white."""
 
     def relief(self, state: State) -> Field:
         """Return the height without the broad shape of the body, mm, shape (H, W)."""
@@ -100,6 +102,8 @@ class Skin:
             colour *= self.bruising.tinge(
                 state.bruise_age, melanin=melanin, blood=blood, oxygenation=state.oxygenation, response=response
             )
+        if self.surface != SURFACE_REFLECTION:
+            colour += np.float32(self.surface - SURFACE_REFLECTION)
         return colour
 
     def hair(self, state: State) -> tuple[Field, NDArray[np.float32]] | None:
@@ -154,4 +158,5 @@ def grow_skin(
         lines=draw_wrinkles(lining, canvas, findings.wrinkles) if findings.wrinkles else None,
         coat=grow_hair(growing, canvas, findings.hair) if findings.hair else None,
         scatter_mm=complexion.scatter_mm,
+        surface=complexion.surface,
     )

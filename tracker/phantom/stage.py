@@ -11,7 +11,6 @@ from skimage.draw import polygon2mask
 from skimage.measure import approximate_polygon, find_contours
 
 from tracker.phantom.backdrop import CARD_SIDE, Backdrop, lay_backdrop
-from tracker.phantom.chart import CHART_ASPECT
 from tracker.phantom.fields import Canvas
 from tracker.phantom.optics import Response
 from tracker.phantom.scenario import Scenario
@@ -86,7 +85,6 @@ def build_stage(plan: Scenario, *, seed: int = 0, size: tuple[int, int] = (1500,
             _card_places(plan, seen),
             response=response,
             chart=plan.chart,
-            chart_width=plan.chart_width,
             clutter=replace(plan.clutter, light_from=plan.light.azimuth),
         )
 
@@ -103,8 +101,8 @@ def cards_of(plan: Scenario, size: tuple[int, int]) -> NDArray[np.float64]:
     seen = (size[0] * plan.field / size[1], plan.field)
     cards = [(place, (CARD_SIDE / 2, CARD_SIDE / 2)) for place in _card_places(plan, seen)]
     if plan.chart is not None:
-        half = plan.chart_width / 2
-        cards.append((plan.chart, (half * CHART_ASPECT, half)))
+        height, width = plan.chart.size
+        cards.append((plan.chart.centre, (height / 2, width / 2)))
     return np.array(cards).reshape(-1, 2, 2)
 
 
