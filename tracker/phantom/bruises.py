@@ -62,7 +62,7 @@ class Bruising:
     def bilirubin(self, age: float) -> Field:
         """Return the bilirubin, g/L."""
         phase = age / _YELLOWEST
-        return np.asarray(np.float32(_BILIRUBIN * phase**6 * np.exp(6.0 * (1.0 - phase))) * self.halo(age))
+        return np.asarray(np.float32(_BILIRUBIN * phase**5 * np.exp(5.0 * (1.0 - phase))) * self.halo(age))
 
     def areas(self, age: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the areas of cores and of halos at half maximum, mm², each of shape (n,)."""
@@ -119,7 +119,7 @@ def strike(rng: np.random.Generator, canvas: Canvas, bruises: Bruises) -> Bruisi
     area = bruises.area or (height - 1.6 * bruises.size[1], width - 1.6 * bruises.size[1])
     centres = scattered(rng, Canvas(*area, canvas.pitch), count=bruises.count, apart=0.6 * sum(bruises.size))
     ragged = 0.15 * random_field(rng, grid, 14.0, 45.0) + 0.045 * random_field(rng, grid, 5.0, 14.0)
-    mottle = np.exp(0.25 * random_field(rng, grid, 5.0, 20.0) - 0.03)
+    mottle = np.exp(0.20 * random_field(rng, grid, 8.0, 30.0) - 0.02)
     # The grid covers the canvas from edge to edge, even where its pitch does not divide it.
     y, x = (
         (np.arange(n) + 0.5) / n * extent - extent / 2 for n, extent in zip(grid.shape, (height, width), strict=True)

@@ -18,10 +18,13 @@ _LAMP_PITCH: Final = 1.0
 _SKY_PITCH: Final = 1.5
 """The same for the surroundings, mm; their shade is softer."""
 _AZIMUTHS: Final = 8
-_STRIDE: Final = 1.12
-"""Ratio of one step of the march to the one before."""
+_LAMP_STRIDE: Final = 0.05
+"""Step of the march over the way so far: what it steps over is found that much too far away."""
+_SKY_STRIDE: Final = 0.12
 _SKY_REACH: Final = 60.0
 """Distance beyond which nothing is taken to hide the surroundings, mm."""
+_ABYSS: Final = -1e5
+"""Height of what lies outside, mm."""
 
 
 def visibility(height: Field, pitch: float, towards: NDArray[np.float64], lamp_width: float) -> Field:
@@ -49,7 +52,9 @@ def visibility(height: Field, pitch: float, towards: NDArray[np.float64], lamp_w
     ground = _Ground.of(height, pitch, _LAMP_PITCH)
     elevation = np.arctan2(towards[2], aside)
     reach = np.ptp(ground.height) / max(np.tan(elevation - lamp_width), 0.02)
-    own, horizon = ground.horizon(np.array([towards[1], towards[0]]) / aside, reach)
+    direction = np.array([towards[1], towards[0]]) / aside
+    own = ground.slope_behind(direction)
+    horizon = ground.horizon(direction, own, reach=reach, stride=_LAMP_STRIDE)
     free, facing = (_above(elevation - np.arctan(tangent), lamp_width) for tangent in (horizon, own))
     # Where no more than a sliver of the lamp could be seen at all, it is as good as seen: the shading is dark there.
     return _spread(np.asarray(1.0 - (facing - free) / np.maximum(facing, 0.05), np.float32), height.shape)
@@ -75,7 +80,9 @@ def openness(height: Field, pitch: float) -> Field:
     ground = _Ground.of(height, pitch, _SKY_PITCH)
     seen = np.zeros(ground.height.shape, np.float32)
     for azimuth in np.arange(_AZIMUTHS) * (2.0 * np.pi / _AZIMUTHS):
-        own, horizon = ground.horizon(np.array([np.sin(azimuth), np.cos(azimuth)]), _SKY_REACH)
+        direction = np.array([np.sin(azimuth), np.cos(azimuth)])
+        own = ground.slope(direction)
+        horizon = ground.horizon(direction, own, reach=_SKY_REACH, stride=_SKY_STRIDE)
         # tan(a - b), so that cos² needs no arc tangent.
         rise = np.maximum(horizon - own, 0.0) / np.maximum(1.0 + horizon * own, 0.05)
         seen += np.float32(1.0 / _AZIMUTHS) / (1.0 + rise * rise)
@@ -96,28 +103,45 @@ class _Ground:
         small = np.asarray(cv2.resize(height, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
         return cls(small, (height.shape[0] * pitch / rows, height.shape[1] * pitch / columns))
 
-    def horizon(self, direction: NDArray[np.float64], reach: float) -> tuple[Field, Field]:
-        """Return the tangents of the elevations of the tangent plane and of the horizon in a direction (y, x)."""
+    def slope(self, direction: NDArray[np.float64]) -> Field:
+        """Return the slope of the tangent plane in a direction (y, x)."""
         dy, dx = np.gradient(self.height, np.float32(self.pitch[0]), np.float32(self.pitch[1]))
-        own = np.asarray(dy * np.float32(direction[0]) + dx * np.float32(direction[1]), np.float32)
+        return np.asarray(dy * np.float32(direction[0]) + dx * np.float32(direction[1]), np.float32)
+
+    def slope_behind(self, direction: NDArray[np.float64]) -> Field:
+        """Return the same from what lies behind alone, so that the foot of a wall is not taken for a slope."""
+        step = float(np.mean(self.pitch))
+        once, twice = (self._shifted(-times * step * direction, cv2.BORDER_REPLICATE) for times in (1, 2))
+        own, inner = self.slope(direction), np.s_[3:-3, 3:-3]
+        own[inner] = ((3.0 * self.height - 4.0 * once + twice) * np.float32(0.5 / step))[inner]
+        return own
+
+    def horizon(self, direction: NDArray[np.float64], own: Field, *, reach: float, stride: float) -> Field:
+        """Return the tangent of the elevation of the horizon in a direction (y, x), nowhere below `own`."""
         horizon = own.copy()
         extent = np.hypot(*(size * pitch for size, pitch in zip(self.height.shape, self.pitch, strict=True)))
         step = float(np.mean(self.pitch))
         away = step
         while away <= min(reach + step, extent):
-            rise = self._shifted(direction * away)
+            rise = self._shifted(direction * away, cv2.BORDER_CONSTANT)
             rise -= self.height
             rise *= np.float32(1.0 / away)
             np.maximum(horizon, rise, out=horizon)
-            away += max(step, (_STRIDE - 1.0) * away)
-        return own, horizon
+            away += max(0.5 * step, stride * away)
+        return horizon
 
-    def _shifted(self, by: NDArray[np.float64]) -> Field:
-        """Return the height `by` (y, x) mm further on; beyond the edge it stays as it was there."""
+    def _shifted(self, by: NDArray[np.float64], border: int) -> Field:
+        """Return the height `by` (y, x) mm further on; a constant border is too low to stand in the way."""
         rows, columns = self.height.shape
         move = np.array([[1.0, 0.0, by[1] / self.pitch[1]], [0.0, 1.0, by[0] / self.pitch[0]]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        found = cv2.warpAffine(self.height, move, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        found = cv2.warpAffine(
+            self.height,
+            move,
+            (columns, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=border,
+            borderValue=_ABYSS,
+        )
         return np.asarray(found, np.float32)
 
 
