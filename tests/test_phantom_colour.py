@@ -301,7 +301,7 @@ def test_the_chart_in_the_file_has_its_published_colours(edition, typical, worst
     ("lamp", "camera"), [("D65", None), ("D50", CAMERAS[0]), ("A", CAMERAS[0]), ("LED-B3", CAMERAS[0])]
 )
 def test_the_product_finds_the_chart_and_believes_it(lamp, camera, turn):
-    picture, lying = _photo(chart=(5.0, 8.0), response=Response(lamp, camera), sensor=Sensor(contrast=0.2))
+    picture, lying = _photo(chart=Chart((5.0, 8.0)), response=Response(lamp, camera), sensor=Sensor(contrast=0.2))
     picture = np.ascontiguousarray(np.rot90(picture, turn))
 
     found = calibrate_colour(picture)

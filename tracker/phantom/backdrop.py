@@ -51,7 +51,7 @@ def lay_backdrop(
     centres: tuple[tuple[float, float], ...],
     *,
     response: Response = STANDARD,
-    chart: Chart | tuple[float, float] | None = None,
+    chart: Chart | None = None,
     clutter: Clutter = TIDY,
 ) -> Backdrop:
     """Return a blue-grey matte backdrop with marker cards on it.
@@ -66,8 +66,8 @@ def lay_backdrop(
         Centres of the marker cards 0, 1, …, (y, x) mm.
     response : Response
         Lamp and camera.
-    chart : Chart or (float, float), optional
-        A colour chart, or the centre (y, x), mm, of the usual one.
+    chart : Chart, optional
+        A colour chart.
     clutter : Clutter
         What else lies about.
 
@@ -86,12 +86,11 @@ def lay_backdrop(
         colour[where] += cover[..., None] * (paper[..., None] - colour[where])
     patches = None
     if chart is not None:
-        board = chart if isinstance(chart, Chart) else Chart(chart)
-        where = canvas.window(*board.centre, 0.5 * board.width + 1.0)
-        painted, cover = board.draw(canvas.y[where[0]], canvas.x[:, where[1]], canvas.pitch, response)
+        where = canvas.window(*chart.centre, 0.5 * chart.width + 1.0)
+        painted, cover = chart.draw(canvas.y[where[0]], canvas.x[:, where[1]], canvas.pitch, response)
         card[where] = np.maximum(card[where], cover)
         colour[where] += cover[..., None] * (painted - colour[where])
-        patches = board.patches
+        patches = chart.patches
     shade = 1.0 - 0.45 * cv2.GaussianBlur(card, (0, 0), 0.9 / canvas.pitch)
     half = MARKER_SIDE / 2
     square = np.array([(-half, -half), (-half, half), (half, half), (half, -half)])

@@ -195,8 +195,9 @@ def _wall(
     steps = (-1.0, 0.0, 1.2, 2.5, high - 8.0, high - 7.0, high - 1.0, high, high + 2.0, high + 14.0)
     board = (0.35, 0.40, 0.80, 0.95, 1.00, 1.15 + 0.2 * facing, 1.05 + 0.2 * facing, 0.55, 0.72, 1.0)
     light = np.asarray(np.interp(sheet.depth, steps, board), np.float32)
-    tint = np.where((sheet.depth < high)[..., None], np.array(wood, np.float32), wall)
-    rough = np.where(sheet.depth < high, grain, 0.015 * nap(rng, sheet, 2.0))
+    wooden = coverage(np.float32(high) - sheet.depth, sheet.grain)
+    tint = wall + wooden[..., None] * (np.array(wood, np.float32) - wall)
+    rough = wooden * grain + (1.0 - wooden) * 0.015 * nap(rng, sheet, 2.0)
     colour = np.asarray(tint * (light * (1.0 + rough))[..., None], np.float32)
     lay_sheet(ground, canvas, sheet, response.paint(colour), 4.0)
 
