@@ -1,65 +1,24 @@
-"""The courses the phantom can play: what is photographed, and what treatment does to it."""
+"""The courses the phantom can play, by name."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tracker.errors import TrackerError
+from tracker.phantom.bruises import Bruises
 from tracker.phantom.chart import Chart
-from tracker.phantom.clutter import TIDY, Clutter
+from tracker.phantom.clutter import Clutter
+from tracker.phantom.hair import Hair
+from tracker.phantom.lesions import Redness, Spots
 from tracker.phantom.light import Light
-from tracker.phantom.optics import STANDARD, Response
+from tracker.phantom.optics import Response
+from tracker.phantom.plan import Scenario
 from tracker.phantom.sensor import Sensor
 from tracker.phantom.skin import Body, Complexion, Findings, Relief
 from tracker.phantom.state import AS_GROWN, State
+from tracker.phantom.wrinkles import Wrinkles
 
-_PLAIN: Final = Sensor()
-_NOTHING: Final = Findings()
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A course of treatment to render."""
-
-    name: str
-    stream: int
-    """Which skin: scenarios of different streams share nothing random."""
-    field: float
-    """Width of the picture at the nominal distance, mm."""
-    body: Body
-    complexion: Complexion
-    relief: Relief
-    light: Light
-    card_edge: tuple[float, float] | None
-    """Distance of the markers' centres from the edges of the nominal picture, mm (y, x); none without markers."""
-    blur_mm: float
-    """Standard deviation of the point spread, mm."""
-    start: State = AS_GROWN
-    """The skin in the first session."""
-    end: State = AS_GROWN
-    """The skin in the last session."""
-    patch_width: float = 0.0
-    """Mean width of the pigment patch, mm; 0 for none."""
-    sensor: Sensor = _PLAIN
-    """How the camera records; `blur_mm` stands above."""
-    response: Response = STANDARD
-    """The spectrum of the lamp and the colours of the camera."""
-    findings: Findings = _NOTHING
-    """What there is to be found on the skin besides."""
-    chart: Chart | None = None
-    """A colour chart in the scene."""
-    clutter: Clutter = TIDY
-    """What lies about, and what is worn."""
-
-    def at(self, session: int, sessions: int) -> State:
-        """Return the skin in a session.
-
-        Most of the effect comes early, as in treatment: 62 % of it in the first half.
-        """
-        done = session / max(sessions - 1, 1)
-        effect = done * (1.5 - 0.5 * done)
-        return State(*(a + effect * (b - a) for a, b in zip(astuple(self.start), astuple(self.end), strict=True)))
-
+__all__ = ["SCENARIOS", "Scenario", "named"]
 
 _THIGH = Scenario(
     name="thigh",
@@ -97,6 +56,107 @@ _PIGMENT = Scenario(
     end=State(melanin=1.3),
     patch_width=20.0,
 )
+_DARK_THIGH = replace(
+    _THIGH,
+    name="dark-thigh",
+    stream=5,
+    complexion=replace(_THIGH.complexion, melanin=0.22, blood=0.008, mottling=0.07, moles=3, surface=0.035),
+    light=replace(_THIGH.light, slant=52.0, shadows=True),
+)
+_PHONE = replace(
+    _THIGH,
+    name="phone",
+    stream=6,
+    complexion=replace(_THIGH.complexion, melanin=0.06),
+    light=replace(_THIGH.light, slant=58.0, azimuth=25.0, ambient=0.2, tint=(0.85, 0.97, 1.15), shadows=True),
+    sensor=Sensor(contrast=0.25, sharpening=0.6, local_tone=0.3),
+    response=Response("LED-B3", "Nikon 5100 (NPL)"),
+    clutter=Clutter(things=("towel", "wall"), cover="hem"),
+)
+_BUTTOCK = replace(
+    _THIGH,
+    name="buttock",
+    stream=7,
+    body=Body.dome(170.0, 200.0),
+    complexion=replace(_THIGH.complexion, melanin=0.035),
+    relief=replace(_THIGH.relief, dimples=34, depth=5.5),
+    light=replace(_THIGH.light, slant=45.0, azimuth=90.0, shadows=True),
+    card_edge=(31.0, 35.0),
+)
+_TONE = replace(
+    _THIGH,
+    name="tone",
+    stream=8,
+    body=Body(half_width=260.0, depth=70.0, exponent=2.0),
+    complexion=replace(_THIGH.complexion, melanin=0.09, blood=0.009, moles=4),
+    relief=Relief(waviness=0.4, peel=0.012, micro=0.014),
+    light=Light(slant=20.0, azimuth=110.0, ambient=0.5),
+    card_edge=(31.0, 35.0),
+    chart=Chart((74.0, 0.0), 80.0),
+    end=State(tan=0.75),
+)
+_CLEAR = replace(_PIGMENT, patch_width=0.0, start=AS_GROWN, end=AS_GROWN)
+_SPOTS = replace(
+    _CLEAR,
+    name="spots",
+    stream=9,
+    complexion=replace(_PIGMENT.complexion, melanin=0.03),
+    findings=Findings(spots=Spots(count=30, gain=(1.8, 3.2))),
+    end=State(spots=0.3),
+)
+_REDNESS = replace(
+    _CLEAR,
+    name="redness",
+    stream=10,
+    complexion=replace(_PIGMENT.complexion, melanin=0.018, freckles=4, moles=1),
+    findings=Findings(redness=Redness(count=7, vessels=8.0)),
+    end=State(redness=0.3),
+)
+_BRUISE = replace(
+    _THIGH,
+    name="bruise",
+    stream=11,
+    field=190.0,
+    body=Body.cylinder(50.0),
+    complexion=replace(_THIGH.complexion, melanin=0.03, hairs=6.0),
+    relief=Relief(waviness=0.3),
+    light=replace(_THIGH.light, slant=32.0, azimuth=60.0, shadows=True),
+    card_edge=(25.0, 27.0),
+    findings=Findings(bruises=Bruises(count=3)),
+    start=State(bruise_age=2.0),
+    end=State(bruise_age=20.0),
+)
+_LINES = replace(
+    _CLEAR,
+    name="lines",
+    stream=12,
+    field=110.0,
+    complexion=replace(_PIGMENT.complexion, melanin=0.028, moles=1),
+    light=replace(_PIGMENT.light, slant=50.0, azimuth=80.0, ambient=0.25),
+    card_edge=(20.0, 21.5),
+    blur_mm=0.05,
+    findings=Findings(wrinkles=Wrinkles(count=13, fan=60.0, depth=(0.06, 0.22), width=0.45, length=(12.0, 30.0))),
+    end=State(wrinkles=0.5),
+)
+_SCALP = replace(
+    _CLEAR,
+    name="scalp",
+    stream=13,
+    field=120.0,
+    complexion=replace(_PIGMENT.complexion, melanin=0.035, moles=1),
+    light=replace(_PIGMENT.light, slant=25.0, ambient=0.5),
+    card_edge=(20.5, 22.0),
+    findings=Findings(hair=Hair(per_cm2=110.0, part=3.5, clump=0.5, length=(25.0, 60.0), heading=0.0)),
+    start=State(hair=0.7),
+)
+_DARK_PATCH = replace(
+    _PIGMENT,
+    name="dark-patch",
+    stream=14,
+    complexion=replace(_PIGMENT.complexion, melanin=0.16, blood=0.008, surface=0.03),
+    start=State(melanin=1.8),
+    end=State(melanin=1.2),
+)
 _ALL: Final[Mapping[str, Scenario]] = {
     scenario.name: scenario
     for scenario in (
@@ -104,6 +164,16 @@ _ALL: Final[Mapping[str, Scenario]] = {
         replace(_THIGH, name="control", stream=2, end=AS_GROWN, body=replace(_THIGH.body, sway=-2.5)),
         _PIGMENT,
         replace(_THIGH, name="null", stream=4, end=AS_GROWN),
+        _DARK_THIGH,
+        _BUTTOCK,
+        _PHONE,
+        _TONE,
+        _DARK_PATCH,
+        _SPOTS,
+        _REDNESS,
+        _BRUISE,
+        _LINES,
+        _SCALP,
     )
 }
 SCENARIOS: Final[tuple[str, ...]] = tuple(_ALL)

@@ -183,7 +183,8 @@ def _stacked(backdrop: Backdrop, body: Body, light: Light, roll: float) -> Field
             seen = visibility(body.height(canvas.y, canvas.x), canvas.pitch, light.towards(roll), LAMP_WIDTH)
             # The ground at the foot of the body is not on its flank, which the coarse grid takes it for.
             reach = 2 * round(_FOOT / canvas.pitch) + 1
-            seen = cv2.blur(cv2.erode(seen, np.ones((reach, reach), np.uint8)), (reach, reach))
+            foot = cv2.erode(seen, np.ones((reach, reach), np.uint8))
+            seen = np.asarray(cv2.blur(foot, (reach, reach)), np.float32)
         direct = np.broadcast_to(np.float32(1.0 - light.ambient) * seen, canvas.shape)
         colour = Illumination(np.asarray(direct), np.float32(light.ambient), light.tint).on(colour)
     return np.dstack([colour, backdrop.card, backdrop.shade])

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 
 from tracker.phantom.photograph import FIRST_DAY, PhantomPhoto, day_of, photograph
+from tracker.phantom.plan import Scenario
 from tracker.phantom.rig import CLINIC, Rig
-from tracker.phantom.scenario import Scenario, named
+from tracker.phantom.scenario import named
 from tracker.phantom.shot import Shot, check_spoil, drawn_shot
 from tracker.phantom.stage import build_stage
 

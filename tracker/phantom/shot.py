@@ -8,9 +8,9 @@ import numpy as np
 from tracker.errors import TrackerError
 from tracker.phantom.light import Light
 from tracker.phantom.optics import STANDARD, Response
+from tracker.phantom.plan import Scenario
 from tracker.phantom.pose import Camera, Deformation, soft_tissue
 from tracker.phantom.rig import CLINIC, Rig, Spread
-from tracker.phantom.scenario import Scenario
 from tracker.phantom.sensor import Sensor
 
 SPOILS: Final[tuple[str, ...]] = ("light", "blur")

@@ -13,7 +13,7 @@ from skimage.measure import approximate_polygon, find_contours
 from tracker.phantom.backdrop import CARD_SIDE, Backdrop, lay_backdrop
 from tracker.phantom.fields import Canvas
 from tracker.phantom.optics import Response
-from tracker.phantom.scenario import Scenario
+from tracker.phantom.plan import Scenario
 from tracker.phantom.skin import Skin, grow_skin
 from tracker.phantom.truth import Mask, measured_skin
 
