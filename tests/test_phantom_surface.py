@@ -366,6 +366,15 @@ def test_a_groove_is_as_deep_wide_and_long_as_is_told(pitch):
     assert heading == pytest.approx(30.0, abs=20.0)  # three standard deviations
 
 
+def test_a_groove_narrower_than_a_pixel_keeps_the_area_of_its_cross_section():
+    groove = Wrinkles(1, depth=(0.1, 0.1), width=0.25, length=(15.0, 15.0), area=(1.0, 1.0))
+
+    coarse, fine = (draw_wrinkles(np.random.default_rng(5), Canvas(24.0, 24.0, p), groove) for p in (0.3, 0.05))
+
+    assert coarse.height.sum() * 0.3**2 == pytest.approx(fine.height.sum() * 0.05**2, rel=0.03)
+    assert coarse.height.min() > 0.9 * fine.height.min()  # and looks shallower
+
+
 def test_crows_feet_come_from_one_point():
     lines = draw_wrinkles(np.random.default_rng(2), Canvas(60.0, 60.0, 0.1), Wrinkles(7, fan=60.0, heading=0.0))
     start, end = lines.paths[:, 0], lines.paths[:, -1]
