@@ -33,7 +33,7 @@ class Chart:
     """(y, x) in the scene, mm."""
     width: float = CHART_WIDTH
     """Of the whole chart, mm; it is 0.69 times as high."""
-    edition: str = "average"
+    edition: str = "2014"
     """One of `tracker.phantom.spectra.CHARTS`."""
     gain: float = 1.0
     """Light on the chart over light on the skin: a chart that does not lie in the plane of the skin has another."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,8 @@ def photo_document(photo: PhantomPhoto) -> dict[str, object]:
         "dimple_depth_scale": round(truth.dimple_depth_scale, 4),
         "melanin_gain": round(truth.melanin_gain, 4),
         "metrics": {name: round(value, 4) for name, value in truth.metrics.items()},
+        "state": asdict(photo.state),
+        "findings": dict(truth.findings),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.phantom.fields import Field
+from tracker.phantom.inventory import inventory
 from tracker.phantom.light import Light, shading
 from tracker.phantom.optics import STANDARD
 from tracker.phantom.scene import Appearance, Maps, appearance, look, maps
@@ -57,10 +58,11 @@ class PhantomPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Day:
-    """The skin in one session, and its true tone; shared by the photos of the session."""
+    """The skin in one session, its true tone and findings; shared by the photos of the session."""
 
     seen: Appearance
     tone: dict[str, float]
+    findings: dict[str, object]
 
 
 def day_of(stage: Stage, state: State, shot: Shot) -> Day:
@@ -68,7 +70,7 @@ def day_of(stage: Stage, state: State, shot: Shot) -> Day:
     seen = appearance(stage.skin, state, shot.response)
     # The truth is what the standard observer sees in daylight, whatever the lamp and the camera.
     colour = seen.colour if shot.response == STANDARD else stage.skin.colour(state)
-    return Day(seen, _tone(stage, colour))
+    return Day(seen, _tone(stage, colour), inventory(stage.skin, state))
 
 
 def photograph(
@@ -116,7 +118,8 @@ def photograph(
     noise = np.random.default_rng([stage.seed, plan.stream, 1 + session, replicate, 1])
     rgb = expose(view.radiance, shot.sensor, mm_per_px=shot.camera.mm_per_px, rng=noise)
     taken_at = datetime.combine(taken_on, time(10, 2 * replicate % 60))
-    content = jpeg(rgb, quality=shot.sensor.jpeg_quality, taken_at=taken_at)
+    sensor = shot.sensor
+    content = jpeg(rgb, quality=sensor.jpeg_quality, taken_at=taken_at, profile=sensor.profile, label=sensor.label)
     metrics = day.tone | _relief(stage, day.seen, view.shading)
     return PhantomPhoto(
         rgb=decoded(content),
@@ -126,7 +129,9 @@ def photograph(
         session=session,
         replicate=replicate,
         region=None if stage.outline is None else first.camera.to_pixels(first.tissue.to_scene(stage.outline)),
-        truth=_truth(stage, state, view.skin, first=first, shot=shot, spoil=spoil, metrics=metrics),
+        truth=_truth(
+            stage, state, view.skin, first=first, shot=shot, spoil=spoil, metrics=metrics, findings=day.findings
+        ),
         stage=stage,
         state=state,
         shot=shot,
@@ -170,6 +175,7 @@ def _truth(
     shot: Shot,
     spoil: str | None,
     metrics: dict[str, float],
+    findings: dict[str, object],
 ) -> Truth:
     rows, cols = node_grid(stage.size)
     nodes = np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1)
@@ -196,4 +202,6 @@ def _truth(
         dimple_depth_scale=state.dimples,
         melanin_gain=state.melanin,
         metrics=metrics,
+        findings=findings,
+        colour_level="C0" if stage.plan.chart is None else "C2",
     )

@@ -5,6 +5,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.phantom.fields import Canvas, Field, cells, random_field, scattered
 
@@ -42,10 +43,24 @@ def still_relief(shaping: np.random.Generator, fine: np.random.Generator, canvas
     return np.asarray(height + (mesh - mesh.mean()) * np.float32(relief.micro / mesh.std()), np.float32)
 
 
-def dimples(rng: np.random.Generator, canvas: Canvas, relief: Relief) -> Field:
-    """Return the relief that treatment changes, mm."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Dents:
+    """The dimples as they are, one by one; undulation between them is not counted."""
+
+    centre: NDArray[np.float64]
+    """(y, x) mm, shape (n, 2)."""
+    depth: NDArray[np.float64]
+    """Of the middle, mm, shape (n,)."""
+    width: NDArray[np.float64]
+    """Standard deviation of the Gaussian along the longer axis, mm, shape (n,)."""
+
+
+def dimples(rng: np.random.Generator, canvas: Canvas, relief: Relief) -> tuple[Field, Dents]:
+    """Return the relief that treatment changes, mm, and the dimples in it."""
     height = relief.mattress * random_field(rng, canvas, 24.0, 60.0)
-    for y, x in scattered(rng, canvas, count=relief.dimples, apart=15.0):
+    centres = scattered(rng, canvas, count=relief.dimples, apart=15.0)
+    depths, widths = np.zeros(len(centres)), np.zeros(len(centres))
+    for at, (y, x) in enumerate(centres):
         width = rng.uniform(4.5, 9.0)
         # Narrow dimples are shallower: tethered fat, not bullet holes.
         depth = relief.depth * rng.uniform(0.5, 1.0) * np.sqrt(width / 9.0)
@@ -54,4 +69,5 @@ def dimples(rng: np.random.Generator, canvas: Canvas, relief: Relief) -> Field:
         dy, dx = canvas.y[where[0]] - y, canvas.x[:, where[1]] - x
         along, aside = dx * np.cos(angle) + dy * np.sin(angle), dy * np.cos(angle) - dx * np.sin(angle)
         height[where] -= depth * np.exp(-0.5 * ((along / width) ** 2 + (aside / (squeeze * width)) ** 2))
-    return np.asarray(height, np.float32)
+        depths[at], widths[at] = depth, width
+    return np.asarray(height, np.float32), Dents(centres, depths, widths)

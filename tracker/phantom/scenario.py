@@ -13,7 +13,7 @@ from tracker.phantom.lesions import Redness, Spots
 from tracker.phantom.light import Light
 from tracker.phantom.optics import Response
 from tracker.phantom.plan import Scenario
-from tracker.phantom.sensor import Sensor
+from tracker.phantom.sensor import Label, Sensor
 from tracker.phantom.skin import Body, Complexion, Findings, Relief
 from tracker.phantom.state import AS_GROWN, State
 from tracker.phantom.wrinkles import Wrinkles
@@ -69,7 +69,7 @@ _PHONE = replace(
     stream=6,
     complexion=replace(_THIGH.complexion, melanin=0.06),
     light=replace(_THIGH.light, slant=58.0, azimuth=25.0, ambient=0.2, tint=(0.85, 0.97, 1.15), shadows=True),
-    sensor=Sensor(contrast=0.25, sharpening=0.6, local_tone=0.3),
+    sensor=Sensor(contrast=0.25, sharpening=0.6, local_tone=0.3, profile="sRGB", label=Label()),
     response=Response("LED-B3", "Nikon 5100 (NPL)"),
     clutter=Clutter(things=("towel", "wall"), cover="hem"),
 )

@@ -12,7 +12,7 @@ from tracker.phantom.fields import Canvas, Field
 from tracker.phantom.hair import Coat, Hair, grow_hair
 from tracker.phantom.lesions import Lesions, Redness, Spots, grow_redness, grow_spots
 from tracker.phantom.optics import STANDARD, SURFACE_REFLECTION, Response, skin_colour
-from tracker.phantom.relief import Relief, dimples, still_relief
+from tracker.phantom.relief import Dents, Relief, dimples, still_relief
 from tracker.phantom.state import State
 from tracker.phantom.wrinkles import Lines, Wrinkles, draw_wrinkles
 
@@ -48,6 +48,7 @@ class Skin:
     """Height that stays through the course."""
     dimples: Field
     """Height that a session scales: dimples and the undulation between them, 0 or negative and positive."""
+    dents: Dents | None = None
     spots: Lesions | None = None
     redness: Lesions | None = None
     bruising: Bruising | None = None
@@ -144,6 +145,7 @@ def grow_skin(
     blemishes = Blemishes(placing, canvas, complexion, clear=0.9 * patch_width)
     hairs = 1.0 + complexion.hair_contrast * fine_hairs(fine, canvas, complexion.hairs)
     still = still_relief(shaping, fine, canvas, relief) + blemishes.height
+    changing, dents = dimples(shaping, canvas, relief)
     return Skin(
         canvas=canvas,
         body=body,
@@ -151,7 +153,8 @@ def grow_skin(
         blood=blotchy_blood(colouring, canvas, complexion) * blemishes.blood,
         patch=pigment_patch(colouring, canvas, patch_width),
         still=still,
-        dimples=dimples(shaping, canvas, relief),
+        dimples=changing,
+        dents=dents,
         spots=grow_spots(spotting, canvas, findings.spots) if findings.spots else None,
         redness=grow_redness(reddening, canvas, findings.redness) if findings.redness else None,
         bruising=strike(striking, canvas, findings.bruises) if findings.bruises else None,

@@ -54,6 +54,8 @@ class Truth:
     melanin_gain: float
     metrics: Mapping[str, float]
     """True value of every metric that means something in this scene."""
+    findings: Mapping[str, object]
+    """What there is to be found on the skin, one by one, as in `tracker.phantom.inventory`."""
     colour_level: str = "C0"
 
 
@@ -117,7 +119,10 @@ def measured_skin(body: Body, canvas: Canvas, seen: tuple[float, float]) -> Mask
 
 
 def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
-    """Return ``relief`` (%, shading) and ``relief_sq_mm`` (mm, height) in the dimple band.
+    """Return ``relief`` (%, shading) and the height in the dimple band.
+
+    That is ``relief_sq_mm``, its standard deviation, and ``relief_sv_mm``, how far its lowest 2 % lie below the mean;
+    and ``relief_sdr``, the area of the whole relief over that of its plan, less 1, %.
 
     Parameters
     ----------
@@ -133,9 +138,13 @@ def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) 
     size = round(canvas.width / _RELIEF_PITCH), round(canvas.height / _RELIEF_PITCH)
     small, tall = (_resized(a, size) for a in (np.log(shading), height))
     counts = _resized(region.astype(np.float32), size) > 0.5
+    band = _band(tall, counts)[counts]
+    down, across = np.gradient(tall, np.float32(_RELIEF_PITCH))
     return {
         "relief": 100.0 * float(_band(small, counts)[counts].std()),
-        "relief_sq_mm": float(_band(tall, counts)[counts].std()),
+        "relief_sq_mm": float(band.std()),
+        "relief_sv_mm": float(band.mean() - np.percentile(band, 2.0)),
+        "relief_sdr": 100.0 * float(np.sqrt(1.0 + down**2 + across**2)[counts].mean() - 1.0),
     }
 
 
