@@ -1,6 +1,7 @@
 """Terminal hair: opaque strokes over the skin, on a limb, a brow or a scalp with its part."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,13 +53,21 @@ class Coat:
         return self.paths[: round(share * len(self.paths))]
 
     def cover(self, share: float) -> Field:
-        """Return how much of each pixel hair covers, 0 to 1, shape (H, W)."""
-        return stroke_cover(self.kept(share), self.hair.width, self.canvas)
+        """Return how much of each pixel hair covers, 0 to 1, shape (H, W), read-only."""
+        return _cover(self, share)
 
     def per_cm2(self, share: float) -> float:
         """Return the hairs per square centimetre of where they grow, the part not counted in."""
         inside = (np.abs(self.kept(share)[:, 0]) < [self.canvas.height / 2, self.canvas.width / 2]).all(axis=1).sum()
         return float(inside) / (_ground(self.hair, self.canvas) / 100.0)
+
+
+@lru_cache(maxsize=2)
+def _cover(coat: Coat, share: float) -> Field:
+    """Return `Coat.cover`, kept for the next photo of the day: a scalp takes half a second to draw."""
+    cover = stroke_cover(coat.kept(share), coat.hair.width, coat.canvas)
+    cover.flags.writeable = False
+    return cover
 
 
 def grow_hair(rng: np.random.Generator, canvas: Canvas, hair: Hair) -> Coat:
