@@ -66,7 +66,7 @@ class Lesions:
 
 def grow_spots(rng: np.random.Generator, canvas: Canvas, spots: Spots) -> Lesions:
     """Return random pigmented spots of the given make: sharp-edged, and mottled inside."""
-    ragged = 0.13 * random_field(rng, canvas, 1.8, 6.0) + 0.05 * random_field(rng, canvas, 0.6, 1.8)
+    ragged = 0.11 * random_field(rng, canvas, 2.5, 8.0) + 0.03 * random_field(rng, canvas, 0.8, 2.5)
     mottle = 1.0 + 0.10 * random_field(rng, canvas, 0.5, 2.0)
     return _lesions(rng, canvas, spots, ragged=ragged, mottle=np.asarray(mottle, np.float32), edge=0.09)
 
