@@ -11,11 +11,15 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from benchmarks.estimates import agreement, proportion
+from benchmarks.judging import Reading
 from benchmarks.null_pairs import stated
-from benchmarks.rephotography import Course, Reading, Trial
+from benchmarks.rephotography import Course
 from tracker.timeline import Verdict
 
 POWER = 0.8
+BINS = 4
+FEWEST = 8
+"""Pairs that a curve is fitted to."""
 
 Row = dict[str, Any]
 
@@ -31,41 +35,42 @@ def response_of(courses: Sequence[Course], name: str, *, mdc95: float) -> Row:
     mdc95 : float
         Real smallest detectable change with this rig, in logarithms or units.
     """
-    steps = sorted({t.left for t in _changed(courses)}, reverse=True)
-    rows = [_step(courses, name, left, mdc95=mdc95) for left in steps]
-    told = [r for r in _readings(_changed(courses), name) if not r.refused]
+    trials = [t for course in courses for t in course.trials if t.kind == "changed"]
+    readings = [t.readings[name] for t in trials if t.readings]
+    told = [r for r in readings if not r.refused]
     claimed = [r for r in told if Verdict(r.verdict).is_change]
-    covered = [r.covered for r in told if r.covered is not None]
+    covered = [bool(r.covered) for r in told if r.covered is not None]
     reached = _reached(told)
+    truths = [r.truth for r in told]
     return {
-        "steps": rows,
+        "photos": len(trials),
+        "told": len(told),
+        "line": agreement([r.change for r in told], truths),
         "covered": proportion(sum(covered), len(covered)),
         "wrong_direction": [sum(r.change * r.truth < 0 for r in claimed), len(claimed)],
-        "line": agreement([r.change for r in told], [r.truth for r in told]),
         "seen_in_80_percent": None if reached is None else stated(name, reached),
-        "largest_true_change": stated(name, max((abs(r.truth) for r in told), default=np.nan)),
+        "largest_true_change": stated(name, max(map(abs, truths), default=np.nan)),
+        "typical_true_over_mdc95": float(np.median(np.abs(truths))) / mdc95 if truths else np.nan,
+        "bins": _binned(told, name),
     }
 
 
-def _step(courses: Sequence[Course], name: str, left: float, *, mdc95: float) -> Row:
-    trials = [t for t in _changed(courses) if t.left == left]
-    readings = _readings(trials, name)
-    told = [r for r in readings if not r.refused]
-    truth = float(np.mean([r.truth for r in readings])) if readings else np.nan
-    found = float(np.mean([r.change for r in told])) if told else np.nan
-    seen = sum(Verdict(r.verdict).is_change and r.change * r.truth > 0 for r in told)
-    return {
-        "left": left,
-        "photos": len(trials),
-        "true_change": _signed(name, truth),
-        "found_change": _signed(name, found),
-        "true_over_mdc95": abs(truth) / mdc95,
-        "seen": proportion(seen, len(told)),
-    }
+def _binned(told: Sequence[Reading], name: str) -> list[Row]:
+    """Pairs in groups of like true change: how many of them were told as a change in the right direction."""
+    ordered = sorted(told, key=lambda r: abs(r.truth))
+    parts = [ordered[k * len(ordered) // BINS : (k + 1) * len(ordered) // BINS] for k in range(BINS)]
+    return [
+        {
+            "true_change": stated(name, float(np.mean([abs(r.truth) for r in part]))),
+            "seen": proportion(sum(_seen(r) for r in part), len(part)),
+        }
+        for part in parts
+        if part
+    ]
 
 
-def _signed(name: str, change: float) -> float:
-    return -stated(name, -change) if change < 0 else stated(name, change, increase=True)
+def _seen(reading: Reading) -> bool:
+    return Verdict(reading.verdict).is_change and reading.change * reading.truth > 0
 
 
 def _reached(readings: Sequence[Reading]) -> float | None:
@@ -74,8 +79,8 @@ def _reached(readings: Sequence[Reading]) -> float | None:
     From a normal curve over the size of the true change, fitted by maximum likelihood.
     """
     sizes = np.array([abs(r.truth) for r in readings])
-    seen = np.array([Verdict(r.verdict).is_change and r.change * r.truth > 0 for r in readings])
-    if not len(sizes) or not seen.any() or sizes.max() == 0:
+    seen = np.array([_seen(r) for r in readings])
+    if len(sizes) < FEWEST or not seen.any():
         return None
     largest = float(sizes.max())
 
@@ -88,11 +93,3 @@ def _reached(readings: Sequence[Reading]) -> float | None:
     middle, width = min(fits, key=lambda fit: float(fit.fun)).x
     reached = float(middle + norm.ppf(POWER) * np.exp(width))
     return reached if reached <= largest else None
-
-
-def _changed(courses: Sequence[Course]) -> list[Trial]:
-    return [t for course in courses for t in course.trials if t.kind == "changed"]
-
-
-def _readings(trials: Sequence[Trial], name: str) -> list[Reading]:
-    return [t.readings[name] for t in trials if t.readings]

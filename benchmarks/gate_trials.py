@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.estimates import MDC95_PER_SD, proportion
-from benchmarks.rephotography import SIZE, Anchored, Scene, anchor, judge
+from benchmarks.judging import Anchored, anchor, judge
+from benchmarks.rephotography import SIZE, Scene
 from tracker.measurement import Metric
 from tracker.phantom import FIXED_RIG, PhantomPhoto, Shot, build_stage, drawn_shot, nominal_shot, photograph
 from tracker.phantom.photograph import FIRST_DAY

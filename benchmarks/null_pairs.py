@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.estimates import MDC95_PER_SD, percent_decrease, percent_increase, proportion, within_subject_sd
-from benchmarks.rephotography import Course, Reading, Trial
+from benchmarks.judging import Reading
+from benchmarks.rephotography import Course, Trial
 from tracker.metrics import metric_named
 from tracker.timeline import Verdict
 
@@ -63,12 +64,18 @@ def alarms_of(courses: Sequence[Course], name: str) -> Row:
     readings = _readings(trials, name)
     told = [r for r in readings if not r.refused]
     raw = [r for r in readings if r.raw_verdict]
+    harmful = [abs(r.change) > r.claimed for r in raw]
+    refused = [bool(r.refused) for r in raw]
     alarmed = {
         t.skin for t in trials if t.readings and not t.readings[name].refused and _alarm(t.readings[name].verdict)
     }
     return {
         "alarms": proportion(sum(_alarm(r.verdict) for r in told), len(told)),
         "alarms_ungated": proportion(sum(_alarm(r.raw_verdict) for r in raw), len(raw)),
+        "harmful_refused": proportion(sum(a and b for a, b in zip(harmful, refused, strict=True)), sum(harmful)),
+        "harmless_refused": proportion(
+            sum(b and not a for a, b in zip(harmful, refused, strict=True)), harmful.count(False)
+        ),
         "skins_with_alarm": [len(alarmed), len(courses)],
         "covered": proportion(*_covered(told)),
     }

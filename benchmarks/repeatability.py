@@ -18,9 +18,10 @@ from typing import Any, Final
 
 from benchmarks.changed_pairs import response_of
 from benchmarks.findings import Findings, plain, store
-from benchmarks.gate_trials import GateTask, gate_rows, gate_summary, try_gate
+from benchmarks.gate_trials import GateTask, GateTrial, gate_rows, gate_summary, try_gate
 from benchmarks.null_pairs import alarms_of, averaged_of, spread_of
-from benchmarks.repeatability_page import figures, sections
+from benchmarks.repeatability_figures import figures
+from benchmarks.repeatability_page import sections
 from benchmarks.rephotography import MOST_RETAKES, SIZE, Course, Scene, Task, rephotograph
 from benchmarks.workers import spread
 from tracker.phantom import FIXED_RIG, FREE_HAND, RIGS, Rig, Scenario
@@ -82,7 +83,8 @@ SCENES: Final = (
 class Extent:
     """How much is photographed."""
 
-    rigs: tuple[Rig, ...]
+    rigs: tuple[tuple[Rig, ...], ...]
+    """By scene."""
     skins: int
     sessions: int
     replicated: int
@@ -92,9 +94,15 @@ class Extent:
     """Skins on which every mismatch is tried, by scene."""
 
 
-FULL: Final = Extent(RIGS, skins=20, sessions=5, replicated=6, replicates=2, changed=8, mismatched=(3, 2))
+FULL: Final = Extent((RIGS, RIGS), skins=20, sessions=5, replicated=6, replicates=2, changed=8, mismatched=(3, 2))
 QUICK: Final = Extent(
-    (FIXED_RIG, FREE_HAND), skins=2, sessions=2, replicated=1, replicates=0, changed=1, mismatched=(1, 0)
+    ((FIXED_RIG, FREE_HAND), (FIXED_RIG,)),
+    skins=2,
+    sessions=2,
+    replicated=0,
+    replicates=0,
+    changed=1,
+    mismatched=(1, 0),
 )
 
 
@@ -104,15 +112,17 @@ def run(*, quick: bool, workers: int) -> Findings:
     extent = QUICK if quick else FULL
     courses = spread(rephotograph, _tasks(extent, quick=quick), workers=workers)
     trials = spread(try_gate, _gate_tasks(extent, quick=quick), workers=workers)
-    findings: dict[str, Any] = {
-        "design": _design(extent, quick=quick),
-        "seconds": 0.0,
-        "references": {s.name: {r.name: _references(_of(courses, s, r)) for r in extent.rigs} for s in SCENES},
-    }
+    return summed_up(courses, trials, quick=quick, seconds=perf_counter() - began)
+
+
+def summed_up(courses: Sequence[Course], trials: Sequence[list[GateTrial]], *, quick: bool, seconds: float) -> Findings:
+    """Findings of what was photographed."""
+    extent = QUICK if quick else FULL
+    rigs = dict(zip((scene.name for scene in SCENES), extent.rigs, strict=True))
     tables: dict[str, dict[str, Any]] = {"spread": {}, "alarms": {}, "response": {}, "averaged": {}, "gate": {}}
     for scene, stopped in zip(SCENES, _by_scene(trials, extent), strict=True):
         for name in scene.metrics:
-            by_rig = {rig.name: _of(courses, scene, rig) for rig in extent.rigs}
+            by_rig = {rig.name: _of(courses, scene, rig) for rig in rigs[scene.name]}
             tables["spread"][name] = {rig: spread_of(own, name) for rig, own in by_rig.items()}
             tables["alarms"][name] = {rig: alarms_of(own, name) for rig, own in by_rig.items()}
             tables["response"][name] = {
@@ -121,10 +131,13 @@ def run(*, quick: bool, workers: int) -> Findings:
             }
             tables["averaged"][name] = {rig: averaged_of(own, name) for rig, own in by_rig.items()}
             tables["gate"][name] = {"rows": gate_rows(stopped, name), "summary": gate_summary(stopped, name)}
-    findings |= tables
-    findings["metrics"] = {name: _summary(tables, name) for name in tables["spread"]}
-    findings["seconds"] = perf_counter() - began
-    return dict(plain(findings))
+    findings = {
+        "design": _design(extent, quick=quick),
+        "seconds": seconds,
+        "references": {s.name: {r.name: _references(_of(courses, s, r)) for r in rigs[s.name]} for s in SCENES},
+        "metrics": {name: _summary(tables, name) for name in tables["spread"]},
+    }
+    return dict(plain(findings | tables))
 
 
 def _tasks(extent: Extent, *, quick: bool) -> list[Task]:
@@ -137,8 +150,8 @@ def _tasks(extent: Extent, *, quick: bool) -> list[Task]:
             replicates=extent.replicates if skin < extent.replicated else 0,
             changed=skin < extent.changed,
         )
-        for scene in SCENES
-        for rig in extent.rigs
+        for scene, rigs in zip(SCENES, extent.rigs, strict=True)
+        for rig in rigs
         for skin in range(extent.skins)
     ]
 
@@ -153,7 +166,7 @@ def _gate_tasks(extent: Extent, *, quick: bool) -> list[GateTask]:
     ]
 
 
-def _by_scene(trials: Sequence[list[Any]], extent: Extent) -> list[list[Any]]:
+def _by_scene(trials: Sequence[list[GateTrial]], extent: Extent) -> list[list[GateTrial]]:
     first = extent.mismatched[0]
     return [[t for part in parts for t in part] for parts in (trials[:first], trials[first:])]
 
@@ -176,7 +189,7 @@ def _references(courses: Sequence[Course]) -> dict[str, Any]:
 def _design(extent: Extent, *, quick: bool) -> dict[str, Any]:
     return {
         "quick": quick,
-        "rigs": [rig.name for rig in extent.rigs],
+        "rigs": [rig.name for rig in extent.rigs[0]],
         "skins": extent.skins,
         "sessions": extent.sessions,
         "replicated": extent.replicated,

@@ -1,19 +1,275 @@
-"""What the findings on repeatability say, as Markdown and charts."""
+"""What the findings on repeatability say, as Markdown."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from benchmarks.estimates import proportion
 from benchmarks.findings import Findings
+from benchmarks.repeatability_limits import shortfalls
+from tracker.metrics import metric_named
+
+Row = dict[str, Any]
 
 
 def sections(findings: Findings) -> str:
-    """Markdown."""
-    import json
+    """The sections on repeatability, from stored findings; the same findings give the same text."""
+    parts = [
+        _design(findings), _spread(findings), _ungated(findings), _alarms(findings), _response(findings),
+        _averaged(findings), _gate(findings), _short(findings),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
 
-    return json.dumps(findings, indent=1)
+
+def _design(findings: Findings) -> str:
+    plan = findings["design"]
+    references = [
+        [scene, rig, row["photos"], sum(row["refused"].values()), _codes(row["refused"]), row["retaken"]]
+        for scene, rigs in findings["references"].items()
+        for rig, row in rigs.items()
+    ]
+    return f"""## Repeatability
+
+{plan["skins"]} rendered skins per scene (melanin {_list(plan["melanin"])} of the epidermis; mottling
+{_list(plan["mottling"])} and dimples of {_list(plan["depth"])} mm on the thigh; {_list(plan["excess"])} times the
+pigment or the blood of its surroundings in the patch) are each photographed once as a reference and
+{plan["sessions"]} times on another day, unchanged, with lamp, camera and soft tissue drawn anew from the rig
+(MEASUREMENT.md §2, A1). {plan["changed"]} of them are photographed changed as well, and {plan["replicated"]} of them
+{plan["replicates"]} times more in the same session. Every photo goes through the program as a file: alignment, gate,
+values, interval and verdict. Pairs of one skin share their reference, so they are clustered: the intervals of
+proportions below, which take pairs as independent, are somewhat too narrow.
+
+{_table(["scene", "rig", "later photos", "not aligned", "codes", "references retaken"], references)}"""
 
 
-def figures(findings: Findings) -> dict[str, Any]:
-    """Charts by file stem."""
-    return {}
+def _spread(findings: Findings) -> str:
+    rows = []
+    for name, rig, row in _each(findings["spread"]):
+        low, high = row["s_w_interval"]
+        rows.append([
+            _symbol(name), rig, f"{row['let_through']} of {row['photos']}", _with_unit(name, row["s_w"]),
+            _interval(name, low, high), _mdc(name, row["mdc95"], row["mdc95_increase"]),
+            _plain(row["claimed_mdc95"]), _plain(row["claimed_over_real"]), _with_unit(name, row["photo_uncertainty"]),
+        ])  # fmt: skip
+    head = [
+        "metric",
+        "rig",
+        "compared",
+        "s_w",
+        "95 % interval",
+        "MDC95",
+        "MDC95 stated",
+        "stated / real",
+        "u of a photo",
+    ]
+    return f"""### Spread of unchanged skin, and the smallest detectable change
+
+s_w is the standard deviation between sessions of one skin (one-way analysis of variance, the reference counted as a
+session), over the photos that the program compares: that is what a clinic gets. MDC95 = 2.77 s_w. Relief changes are
+ratios: its s_w is in per cent (100 times that of the logarithm), its MDC95 is what a decrease and an increase must
+exceed. "Stated" is the median MDC95 that the program prints, from the provisional spread between sessions
+(`Metric.session_sd`, one value for every rig) and the photos' own uncertainty; above 1 in the next column it claims
+less than it could, below 1 it claims too much. Skin that breathes, warms up and tenses is not rendered: a stated
+MDC95 above the rendered one leaves room for that, one below leaves none. "u of a photo" is what the program knows
+from one photo alone: it cannot see what differs between sessions.
+
+![Smallest detectable change, real and stated, for each metric and rig](images/validation-repeatability.png)
+
+{_table(head, rows)}"""
+
+
+def _ungated(findings: Findings) -> str:
+    rows, tone = [], []
+    for name, rig, row in _each(findings["spread"]):
+        refused = 1 - row["let_through"] / row["photos"] if row["photos"] else None
+        gate = findings["alarms"][name][rig]
+        rows.append([
+            _symbol(name), rig, _share(refused), _proportion(gate["harmful_refused"]),
+            _proportion(gate["harmless_refused"]), _plain(row["mdc95"]), _plain(row["mdc95_ungated"]),
+        ])  # fmt: skip
+        if "mdc95_without_chart" in row:
+            tone.append([_symbol(name), rig, _plain(row["mdc95"]), _plain(row["mdc95_without_chart"])])
+    head = ["metric", "rig", "refused", "harmful refused", "harmless refused", "MDC95", "without the gate"]
+    return f"""### What the gate and the chart are worth
+
+Photos of unchanged skin again. *Harmful* are those whose number moved by more than the stated MDC95: they would be
+false alarms. Refusing the harmless costs a retake. MDC95 (% of a decrease, or units) is over what the program
+compares, beside that over every photo that it can align: the second is what a clinic would get without the gate.
+
+{_table(head, rows)}
+
+Without a colour chart the program states no tone. Here the camera's own colours of the same photos are passed off as
+calibrated, to show what the refusal protects from. Lamp and camera stay the same in all of these; under other lamps
+it is worse.
+
+{_table(["metric", "rig", "MDC95 with chart", "MDC95 without"], tone)}"""
+
+
+def _alarms(findings: Findings) -> str:
+    rows = []
+    for name, rig, row in _each(findings["alarms"]):
+        skins = row["skins_with_alarm"]
+        changed = findings["response"][name][rig]["covered"]
+        rows.append([
+            _symbol(name), rig, _proportion(row["alarms"]), f"{skins[0]} of {skins[1]}",
+            _proportion(row["alarms_ungated"]), _proportion(row["covered"]), _proportion(changed),
+        ])  # fmt: skip
+    head = ["metric", "rig", "false alarms", "on skins", "without the gate", "coverage, unchanged", "coverage, changed"]
+    return f"""### False alarms and coverage
+
+A false alarm is a verdict of *better*, *worse* or *changed* on skin that did not change; at most 5 to 7 % are wanted.
+Coverage is the share of pairs whose stated 95 % interval holds the true change; 93 to 97 % are wanted. Each with its
+exact 95 % interval and the counts. What the program sets aside because pigment and redness disturb each other is in
+neither.
+
+![False alarms for each metric and rig](images/validation-false-alarms.png)
+
+{_table(head, rows)}"""
+
+
+def _response(findings: Findings) -> str:
+    rows = []
+    for name, rig, row in _each(findings["response"]):
+        line, wrong = row["line"], row["wrong_direction"]
+        rows.append([
+            _symbol(name), rig, f"{row['told']} of {row['photos']}", _plain(line["slope"]), _plain(line["r2"]),
+            _plain(row["typical_true_over_mdc95"]), _plain(row["seen_in_80_percent"]),
+            _plain(row["largest_true_change"]), f"{wrong[0]} of {wrong[1]}",
+        ])  # fmt: skip
+    head = [
+        "metric", "rig", "compared", "slope", "R²", "true / MDC95", "seen in 80 %", "largest tried", "wrong direction",
+    ]  # fmt: skip
+    return f"""### Response to true changes, and power
+
+Dimples, or the excess of pigment or blood in the patch, are brought to 80, 60, 40 and 20 % of what they were. Slope
+and R² are of the measured on the true change (in logarithms for relief; its truth is under the nominal lamp). "True
+/ MDC95" is the median true change in units of the real MDC95: below 1 most of these changes are too small for
+the rig. "Seen in 80 %" is the true change, in per cent or units, at which the program tells 80 % of the compared
+pairs as a change in the right direction, from a normal curve fitted by maximum likelihood; – if the largest change
+that was tried does not reach it. "Wrong direction" counts stated changes against the truth.
+
+![Share of pairs told as a change, over the true change](images/validation-power.png)
+
+{_table(head, rows)}"""
+
+
+def _averaged(findings: Findings) -> str:
+    rows = [
+        [_symbol(name), rig, _with_unit(name, row["s_shot"]), _with_unit(name, row["s_session"])]
+        + [_plain(row["mdc95"][str(n)]) for n in (1, 2, 3)]
+        for name, rig, row in _each(findings["averaged"])
+        if row["s_shot"] is not None
+    ]
+    return f"""### Averaging shots of one session
+
+Lamp and skin stay where they are, the camera is put back and the tissue settles anew. What differs between sessions
+beyond that is not averaged away: MDC95 = 2.77 √(s_session² + s_shot² / r).
+
+{_table(["metric", "rig", "s between shots", "s between sessions", "MDC95, r = 1", "r = 2", "r = 3"], rows)}"""
+
+
+def _gate(findings: Findings) -> str:
+    summary = [
+        [_symbol(name)] + [_proportion(gate["summary"][key]) for key in _GATE_SHARES]
+        for name, gate in findings["gate"].items()
+        if gate["rows"]
+    ]
+    pictured = [name for name in ("relief", "delta_mi") if findings["gate"][name]["rows"]]
+    tables = [_mismatches(findings["gate"][name]["rows"], name) for name in pictured]
+    head = ["metric", "harmful, stopped", "passed, yet harmful", "matched, stopped", "harmless, stopped"]
+    return f"""### The gate on known mismatches
+
+One thing is wrong with the second photo; otherwise it is as a fixed rig gives it. A mismatch is *harmful* if by itself
+it moves the number by more than the stated MDC95. Stopped is what gets no change: refused by the alignment, or by the
+gate for this metric. At least 95 % of the harmful are to be stopped and at most 10 % of the matched. Where a photo was
+not even aligned, the move of relief is that of its true shading under the other lamp, and that of other metrics is not
+known: they count as neither harmful nor harmless.
+
+{_table(head, summary)}
+
+""" + "\n\n".join(tables)
+
+
+_GATE_SHARES = ("harmful_stopped", "harmful_among_passed", "matched_stopped", "harmless_stopped")
+
+
+def _mismatches(rows: Sequence[Row], name: str) -> str:
+    body = [
+        [row["kind"], f"{row['size']:g}".replace("-", "−"), f"{row['stopped']} of {row['pairs']}", _plain(row["moved"]),
+         _plain(row["most_moved"]), f"{row['harmful_stopped']} of {row['harmful']}", ", ".join(row["why"])]
+        for row in rows
+    ]  # fmt: skip
+    title = metric_named(name).title
+    head = [f"{title}: mismatch", "size", "stopped", "moved / MDC95", "most", "harmful, stopped", "by"]
+    return _table(head, body)
+
+
+def _short(findings: Findings) -> str:
+    missed = shortfalls(findings)
+    listed = "\n".join(f"- {sentence}" for sentence in missed) or "- Nothing that was looked for."
+    return f"""### Where repeatability falls short
+
+{listed}"""
+
+
+def _each(table: Row) -> Iterable[tuple[str, str, Row]]:
+    return ((name, rig, row) for name, rigs in table.items() for rig, row in rigs.items())
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    rule = "| --- | --- |" + " ---: |" * (len(head) - 2)
+    return "\n".join(["| " + " | ".join(head) + " |", rule, *lines])
+
+
+def _symbol(name: str) -> str:
+    return metric_named(name).symbol
+
+
+def _scaled(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return _plain(100 * value if metric_named(name).multiplicative else value)
+
+
+def _interval(name: str, low: float | None, high: float | None) -> str:
+    return "–" if low is None else f"{_scaled(name, low)}–{_scaled(name, high)}"
+
+
+def _with_unit(name: str, value: float | None) -> str:
+    unit = "%" if metric_named(name).multiplicative else metric_named(name).unit
+    gap = "" if unit == "°" else " "
+    return "–" if value is None else f"{_scaled(name, value)}{gap}{unit}"
+
+
+def _mdc(name: str, decrease: float | None, increase: float | None) -> str:
+    if decrease is None:
+        return "–"
+    return f"−{_plain(decrease)} / +{_plain(increase)} %" if metric_named(name).multiplicative else _plain(decrease)
+
+
+def _plain(value: float | None) -> str:
+    """Three digits that count, or two decimals."""
+    if value is None:
+        return "–"
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _proportion(row: Row) -> str:
+    return str(proportion(row["count"], row["of"]))
+
+
+def _codes(refused: Row) -> str:
+    return ", ".join(f"{code} {count}" for code, count in refused.items()) or "–"
+
+
+def _list(values: Sequence[float]) -> str:
+    *first, last = [f"{value:g}" for value in values]
+    return f"{', '.join(first)} or {last}" if first else last

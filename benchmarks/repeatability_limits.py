@@ -1,0 +1,95 @@
+"""What repeatability is held against (MEASUREMENT.md §7.6 and §9), and where it misses that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from benchmarks.findings import Findings
+from tracker.metrics import metric_named
+
+MOST_FALSE_ALARMS: Final = 0.07
+LEAST_COVERAGE: Final = 0.93
+LEAST_STOPPED: Final = 0.95
+MOST_STOPPED_MATCHED: Final = 0.10
+STATED_RANGE: Final = (0.9, 2.0)
+"""Stated over real MDC95 that is called honest and not wasteful."""
+MDC95_LIMITS: Final = {"relief": 25.0, "delta_mi": 2.2, "ita": 5.5}
+"""In per cent or units, with a rig that is put back to marks."""
+RESET_RIGS: Final = ("fixed rig", "marked floor")
+
+
+def shortfalls(findings: Findings) -> list[str]:
+    """One sentence for each target that is missed, with the number."""
+    return [
+        *_smallest_changes(findings["spread"]),
+        *_stated(findings["spread"]),
+        *_alarms(findings),
+        *_directions(findings["response"]),
+        *_gates(findings["gate"]),
+    ]
+
+
+def _smallest_changes(table: dict[str, Any]) -> Iterator[str]:
+    for name, limit in MDC95_LIMITS.items():
+        for rig in RESET_RIGS:
+            found = table[name].get(rig, {}).get("mdc95")
+            if found is not None and found > limit:
+                yield f"{_title(name)}, {rig}: MDC95 is {found:.3g}; at most {limit:g} are wanted."
+
+
+def _stated(table: dict[str, Any]) -> Iterator[str]:
+    low, high = STATED_RANGE
+    for name, rigs in table.items():
+        ratios = {rig: row["claimed_over_real"] for rig, row in rigs.items() if row["claimed_over_real"] is not None}
+        small = {rig: ratio for rig, ratio in ratios.items() if ratio < low}
+        large = {rig: ratio for rig, ratio in ratios.items() if ratio > high}
+        if small:
+            yield f"{_title(name)}: the stated MDC95 is {_listed(small)} of the real one, so too much is claimed."
+        if large:
+            yield f"{_title(name)}: the stated MDC95 is {_listed(large)} times the real one, so changes are missed."
+
+
+def _listed(ratios: dict[str, float]) -> str:
+    return ", ".join(f"{ratio:.2g} ({rig})" for rig, ratio in ratios.items())
+
+
+def _alarms(findings: Findings) -> Iterator[str]:
+    for name, rigs in findings["alarms"].items():
+        for rig, row in rigs.items():
+            alarms = row["alarms"]
+            if alarms["of"] and alarms["share"] > MOST_FALSE_ALARMS:
+                yield f"{_title(name)}, {rig}: {100 * alarms['share']:.0f} % false alarms; at most 7 % are wanted."
+            for what, covered in (
+                ("unchanged", row["covered"]),
+                ("changed", findings["response"][name][rig]["covered"]),
+            ):
+                if covered["of"] and covered["share"] < LEAST_COVERAGE:
+                    yield (
+                        f"{_title(name)}, {rig}: the interval holds the truth in {100 * covered['share']:.0f} % of the "
+                        f"pairs of {what} skin; 93 to 97 % are wanted."
+                    )
+
+
+def _directions(table: dict[str, Any]) -> Iterator[str]:
+    for name, rigs in table.items():
+        for rig, row in rigs.items():
+            wrong, claimed = row["wrong_direction"]
+            if wrong:
+                yield f"{_title(name)}, {rig}: {wrong} of {claimed} stated changes go against the truth."
+
+
+def _gates(table: dict[str, Any]) -> Iterator[str]:
+    for name, gate in table.items():
+        stopped, matched = gate["summary"]["harmful_stopped"], gate["summary"]["matched_stopped"]
+        if stopped["of"] and stopped["share"] < LEAST_STOPPED:
+            yield (
+                f"{_title(name)}: the gate stops {stopped['count']} of {stopped['of']} mismatches that move the number "
+                "by more than its MDC95; 95 % are wanted."
+            )
+        if matched["of"] and matched["share"] > MOST_STOPPED_MATCHED:
+            yield f"{_title(name)}: the gate stops {matched['count']} of {matched['of']} matched pairs; 10 % may be."
+
+
+def _title(name: str) -> str:
+    return metric_named(name).title
