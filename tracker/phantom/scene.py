@@ -75,13 +75,13 @@ def maps(skin: Skin, state: State, *, camera: Camera, tissue: Deformation) -> Ma
     """Return the skin behind every pixel of a photo."""
     points, size = scene_of_pixels(camera)
     on_skin = tissue.to_skin(points)
-    layers = np.dstack([skin.relief(state), skin.melanin_on(state), skin.blood_on(state)])
-    seen = _picked(layers, skin.canvas, on_skin, size)
+    layers = (skin.relief(state), skin.melanin_on(state), skin.blood_on(state))
+    seen = _picked(skin.canvas, on_skin, size, *layers)
     place = [to_full(on_skin[..., axis], size) for axis in (0, 1)]
     inside = np.abs(to_full(skin.body.across(on_skin[..., 0], on_skin[..., 1]), size)) < 1.0
     for axis, extent in enumerate((skin.canvas.height, skin.canvas.width)):
         inside &= np.abs(place[axis]) <= extent / 2
-    return Maps(*(np.where(inside, layer, np.float32(np.nan)) for layer in (*place, *np.moveaxis(seen, -1, 0))))
+    return Maps(*(np.where(inside, layer, np.float32(np.nan)) for layer in (*place, *seen)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,25 +123,29 @@ def look(
     body = day.skin.body
     across = body.across(on_skin[..., 0], on_skin[..., 1])
     outside = to_full((np.abs(across) - 1.0) * body.half_width, size)  # mm beyond the silhouette
-    skin = _picked(_lit(day, light, camera.roll), day.skin.canvas, on_skin, size)
+    lit, shaded = _lit(day, light, camera.roll)
+    (skin,) = _picked(day.skin.canvas, on_skin, size, lit)
     bare: Field | np.float32 = np.float32(1.0)
     if backdrop.over is not None:
         skin, bare = _clothed(skin, backdrop.over, body, light, camera.roll, points, size)
 
-    behind = _picked(_stacked(backdrop, body, light, camera.roll), backdrop.canvas, points, size)
-    paper, card, shade = behind[..., :3], behind[..., 3:4], behind[..., 4:5]
-    shown = np.clip(0.5 - outside / np.float32(camera.mm_per_px), 0.0, 1.0)[..., None]
-    contact = _contact_shade(across, outside, light, camera.roll, size)[..., None]
-    floor = paper * np.where(card > 0.5, 1.0, contact * shade)
-    cover = shown * (1.0 - card)
-    radiance = floor + cover * (skin * shade - floor)
+    radiance, card, shade = _picked(
+        backdrop.canvas, points, size, _lit_backdrop(backdrop, body, light, camera.roll), backdrop.card, backdrop.shade
+    )
+    cover = np.clip(0.5 - outside / np.float32(camera.mm_per_px), 0.0, 1.0) * (1.0 - card)
+    contact = _contact_shade(across, outside, light, camera.roll, size)
+    radiance *= np.where(card > 0.5, np.float32(1.0), contact * shade)[..., None]
+    skin *= shade[..., None]
+    skin -= radiance
+    skin *= cover[..., None]
+    radiance += skin
     radiance *= to_full(evenness(points, light, camera.roll), size)[..., None]
-    clear = cv2.erode((cover[..., 0] * bare > 0.999).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return View(np.ascontiguousarray(radiance, np.float32), clear, shading(day.normals, light, camera.roll))
+    clear = cv2.erode((cover * bare > 0.999).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return View(radiance, clear, shaded)
 
 
-def _lit(day: Appearance, light: Light, roll: float) -> Field:
-    """Return the light that leaves the skin, on its canvas, shape (H, W, 3)."""
+def _lit(day: Appearance, light: Light, roll: float) -> tuple[Field, Field]:
+    """Return the light that leaves the skin, shape (H, W, 3), and its shading without shadows, on its canvas."""
     canvas, seen, sky = day.skin.canvas, None, None
     if light.shadows:
         shape = day.skin.body.height(canvas.y, canvas.x) + day.height
@@ -151,12 +155,12 @@ def _lit(day: Appearance, light: Light, roll: float) -> Field:
     lit = shone.on(day.colour)
     if day.skin.scatter_mm is not None:
         lit = scattered_light(lit, canvas.pitch, day.skin.scatter_mm)
-    lit = lit + gloss(day.normals, light, roll, visibility=seen)[..., None]
+    lit += gloss(day.normals, light, roll, visibility=seen)[..., None]
     if (coat := day.skin.hair(day.state)) is not None:
         cover, colour = coat
         # Hair is lit as the skin it lies on, evenly: it stands up, and its own gloss is left to its colour.
         lit += cover[..., None] * (colour * shone.total[..., None] - lit)
-    return np.asarray(lit, np.float32)
+    return lit, shading(day.normals, light, roll) if light.shadows else shone.total
 
 
 def _clothed(
@@ -168,13 +172,13 @@ def _clothed(
     along = np.broadcast_to(body.slope_along(canvas.y), canvas.shape)
     nz = 1.0 / np.sqrt(1.0 + slope**2 + along**2)
     lit = illumination((np.asarray(-slope * nz), np.asarray(-along * nz), np.asarray(nz)), light, roll).on(over.colour)
-    worn = _picked(np.dstack([lit, over.cover, over.shade]), canvas, points, size)
-    cloth, cover, shade = worn[..., :3], np.clip(worn[..., 3:4], 0.0, 1.0), worn[..., 4:5]
-    return np.asarray(skin * shade * (1.0 - cover) + cloth * cover), np.asarray(1.0 - cover[..., 0])
+    cloth, cover, shade = _picked(canvas, points, size, lit, over.cover, over.shade)
+    bare = 1.0 - np.clip(cover, 0.0, 1.0)
+    return np.asarray(skin * (shade * bare)[..., None] + cloth * (1.0 - bare)[..., None]), np.asarray(bare)
 
 
-def _stacked(backdrop: Backdrop, body: Body, light: Light, roll: float) -> Field:
-    """Return colour in this light, card and shade of the backdrop, shape (H, W, 5)."""
+def _lit_backdrop(backdrop: Backdrop, body: Body, light: Light, roll: float) -> Field:
+    """Return the light that leaves the backdrop, on its canvas, shape (H, W, 3)."""
     colour = backdrop.colour
     if light.shadows or light.tint != (1.0, 1.0, 1.0):
         canvas = backdrop.canvas
@@ -187,23 +191,17 @@ def _stacked(backdrop: Backdrop, body: Body, light: Light, roll: float) -> Field
             seen = np.asarray(cv2.blur(foot, (reach, reach)), np.float32)
         direct = np.broadcast_to(np.float32(1.0 - light.ambient) * seen, canvas.shape)
         colour = Illumination(np.asarray(direct), np.float32(light.ambient), light.tint).on(colour)
-    return np.dstack([colour, backdrop.card, backdrop.shade])
+    return colour
 
 
-def _picked(image: Field, canvas: Canvas, points: NDArray[np.float64], size: tuple[int, int]) -> Field:
-    """Return an image of a canvas as seen at the scene or skin points of the coarse grid, shape (H, W, C)."""
+def _picked(canvas: Canvas, points: NDArray[np.float64], size: tuple[int, int], *images: Field) -> list[Field]:
+    """Return images of a canvas as seen at the scene or skin points of the coarse grid, each of shape (H, W, ...)."""
     rows, columns = canvas.shape
     row = to_full(points[..., 0] / canvas.pitch + (rows - 1) / 2, size)
     column = to_full(points[..., 1] / canvas.pitch + (columns - 1) / 2, size)
-    # Lanczos, because OpenCV's cubic moves things by up to 0.03 px; at most four channels at a time.
-    parts = [
-        cv2.remap(
-            np.ascontiguousarray(image[..., at : at + 3]), column, row, cv2.INTER_LANCZOS4,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )
-        for at in range(0, image.shape[2], 3)
-    ]  # fmt: skip
-    return np.asarray(np.dstack(parts) if len(parts) > 1 else parts[0], np.float32)
+    # Lanczos, because OpenCV's cubic moves things by up to 0.03 px.
+    way, edge = cv2.INTER_LANCZOS4, cv2.BORDER_REFLECT_101
+    return [np.asarray(cv2.remap(image, column, row, way, borderMode=edge), np.float32) for image in images]
 
 
 def _contact_shade(
