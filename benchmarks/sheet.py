@@ -2,7 +2,7 @@
 
     python benchmarks/sheet.py [--write]
 
-writes docs/images/phantom.jpg, or /tmp/phantom.jpg to try.
+writes docs/images/phantom.jpg; without --write, phantom.jpg in the folder for temporary files.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,10 @@ from tracker.phantom import (
     FIXED_RIG,
     FREE_HAND,
     MARKED_FLOOR,
+    RIGS,
     SCENARIOS,
     PhantomPhoto,
+    Rig,
     State,
     build_stage,
     drawn_shot,
@@ -229,3 +232,30 @@ def test_a_lesion_series_is_written_with_its_truth(tmp_path) -> None:
     first, last = json.loads((tmp_path / "truth.json").read_text())["photos"]
     gains = [np.array([spot["gain"] for spot in photo["findings"]["spots"]]) - 1.0 for photo in (first, last)]
     assert_allclose(gains[1], 0.3 * gains[0], atol=0.002)
+
+
+# Documentation
+
+PAGE = Path(__file__).parents[1] / "docs" / "phantom.md"
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_page_describes_every_scene(name: str) -> None:
+    assert f"| `{name}` |" in PAGE.read_text()
+
+
+@pytest.mark.parametrize("rig", RIGS, ids=lambda rig: rig.name)
+def test_the_page_gives_the_spread_of_every_rig(rig: Rig) -> None:
+    row = (
+        f"| {rig.name} | {rig.slant:g}° | {rig.azimuth:g}° | {rig.ambient:g} | {100 * rig.distance:g} % "
+        f"| {rig.tissue:.1f} mm | {rig.exposure_ev:g} EV | {100 * rig.white_balance:g} % |"
+    )
+    assert row in PAGE.read_text()
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    code = PAGE.read_text().split("```python\n")[1].split("```")[0]
+
+    exec(compile(code, str(PAGE), "exec"), {})
+
+    assert "depth_mm" in capsys.readouterr().out
