@@ -17,23 +17,27 @@ from tracker.phantom.skin import Body
 from tracker.photo import read_photo
 from tracker.region import WHOLE_SKIN, Region, polygon_region, region_mask
 
-SIZE = (600, 800)
-"""Rows and columns of a photo: 0.375 mm per pixel on a thigh, finer than the analysis grid of 0.5 mm."""
+SIZE = (480, 640)
+"""Rows and columns of a photo: 0.47 mm per pixel on a thigh, just finer than the analysis grid of 0.5 mm."""
 PLANE = Body(half_width=5000.0, depth=1e-3, exponent=2.0)
 """No shape of its own: what is shaded here is dimples."""
 
 
-def thigh(*, plane: bool = False, depth: float = 4.5, mottling: float = 0.10, slant: float = 45.0) -> Scenario:
+def thigh(
+    *, plane: bool = False, melanin: float = 0.02, mottling: float = 0.10, depth: float = 4.5, slant: float = 45.0
+) -> Scenario:
     """Skin with dimples, side-lit.
 
     Parameters
     ----------
     plane : bool
         On a plane without waves longer than dimples, so that nothing but dimples is shaded.
-    depth : float
-        Of the deepest dimple, mm; the soft undulation between dimples follows.
+    melanin : float
+        Median fraction of melanosomes.
     mottling : float
         Standard deviation of ln(melanin).
+    depth : float
+        Of the deepest dimple, mm; the soft undulation between dimples follows.
     slant : float
         Of the lamp, degrees.
     """
@@ -41,7 +45,7 @@ def thigh(*, plane: bool = False, depth: float = 4.5, mottling: float = 0.10, sl
     relief = replace(plan.relief, depth=depth, mattress=plan.relief.mattress * depth / plan.relief.depth)
     plan = replace(
         plan,
-        complexion=replace(plan.complexion, mottling=mottling),
+        complexion=replace(plan.complexion, melanin=melanin, mottling=mottling),
         relief=relief,
         light=replace(plan.light, slant=slant),
     )

@@ -1,6 +1,6 @@
 """Seconds and peak memory per station for a pair of 12-megapixel photos, beside a peer in the same run.
 
-    python benchmarks/speed.py [--runs 5] [--megapixels 12]
+    python benchmarks/speed.py [--runs 5] [--megapixels 12] [--write]
 
 Machines differ and are busy: the ratios to the peer (SIFT features, MAGSAC homography, warp) are what to quote.
 """
@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -36,20 +36,74 @@ from tracker.region import WHOLE_SKIN, region_mask
 T = TypeVar("T")
 
 
+RUNS, MEGAPIXELS = 5, 12.0
+PEER = "peer: SIFT + MAGSAC homography + warp, 1000 px"
+
+
 def main() -> None:
     """Print one Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--megapixels", type=float, default=12.0)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--megapixels", type=float, default=MEGAPIXELS)
+    parser.add_argument("--write", action="store_true", help="store the findings and write docs/validation.md")
     parser.add_argument("--one", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(_once(*options.one)))
         return
+    findings = measure(runs=options.runs, megapixels=options.megapixels)
+    if options.write:
+        from benchmarks.findings import store
+        from benchmarks.report import write
+
+        store("speed", findings)
+        write()
+    print(sections(findings))
+
+
+def run(*, quick: bool, workers: int) -> dict[str, Any]:
+    """Findings; always one process at a time, because two would measure each other."""
+    return measure(runs=1, megapixels=1.0) if quick else measure(runs=RUNS, megapixels=MEGAPIXELS)
+
+
+def measure(*, runs: int, megapixels: float) -> dict[str, Any]:
+    """Times of every run, each in a process of its own."""
+    began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        files = _pair(Path(folder), options.megapixels)
-        runs = [_in_a_fresh_process(*files) for _ in range(options.runs)]
-    _print(runs, options.megapixels)
+        files = _pair(Path(folder), megapixels)
+        times = [_in_a_fresh_process(*files) for _ in range(runs)]
+    return {
+        "megapixels": megapixels,
+        "machine": f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}",
+        "runs": {name: [run[name] for run in times] for name in times[0]},
+        "seconds": time.perf_counter() - began,
+    }
+
+
+def sections(findings: dict[str, Any]) -> str:
+    """Markdown of the times, and of their ratios to the peer."""
+    runs, peer = findings["runs"], findings["runs"][PEER]
+    rows = []
+    for name, values in runs.items():
+        ratio = statistics.median(value / other for value, other in zip(values, peer, strict=True))
+        shown = "" if "memory" in name else f"{ratio:.2f}"
+        rows.append(f"| {name} | {statistics.median(values):.2f} | {min(values):.2f}–{max(values):.2f} | {shown} |")
+    table = "\n".join(rows)
+    return f"""\
+## Speed
+
+A pair of {findings["megapixels"]:.0f}-megapixel photos, {len(peer)} runs in fresh processes, {findings["machine"]}.
+Machines differ and are busy: the ratio to the peer, measured in the same process, is what to quote. The peer is what
+tutorials do (SIFT features, MAGSAC homography, warp, at 1000 px); it gives neither an uncertainty nor a refusal.
+
+| station | median s | min–max | ratio to the peer |
+| --- | ---: | ---: | ---: |
+{table}"""
+
+
+def figures(findings: dict[str, Any]) -> dict[str, Any]:
+    """None: a table says it."""
+    return {}
 
 
 def _pair(folder: Path, megapixels: float) -> list[Path]:
@@ -94,7 +148,7 @@ def _once(reference: Path, moving: Path) -> dict[str, float]:
     timed("one photo, file to gate", lambda: _gate(reference))
     seconds["stations together"] = stations
     seconds["peak memory, GB (pair)"] = _peak_memory()
-    timed("peer: SIFT + MAGSAC homography + warp, 1000 px", lambda: _peer(photos[0].rgb, photos[1].rgb))
+    timed(PEER, lambda: _peer(photos[0].rgb, photos[1].rgb))
     return seconds
 
 
@@ -130,21 +184,6 @@ def _peer(reference: NDArray[np.uint8], moving: NDArray[np.uint8]) -> None:
     )
     homography, _ = cv2.findHomography(target, source, cv2.USAC_MAGSAC, 3.0)
     cv2.warpPerspective(greys[1], homography, size)
-
-
-def _print(runs: list[dict[str, float]], megapixels: float) -> None:
-    peer = [r["peer: SIFT + MAGSAC homography + warp, 1000 px"] for r in runs]
-    print(
-        f"{megapixels:.0f} MP pair, {len(runs)} runs in fresh processes, {platform.python_implementation()} "
-        f"{platform.python_version()}, {platform.machine()}"
-    )
-    print("\n| station | median s | min–max | ratio to the peer |")
-    print("| --- | ---: | ---: | ---: |")
-    for name in runs[0]:
-        values = [r[name] for r in runs]
-        ratio = statistics.median(v / p for v, p in zip(values, peer, strict=True))
-        shown = "" if "memory" in name else f"{ratio:.2f}"
-        print(f"| {name} | {statistics.median(values):.2f} | {min(values):.2f}–{max(values):.2f} | {shown} |")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""Accuracy of geometry, relief, contrasts and colour against rendered skin of known truth.
+
+python benchmarks/accuracy.py [--quick] [--write]
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from benchmarks import colour, contrasts, factorial, geometry, relief, tones
+from benchmarks.accuracy_figures import figures
+from benchmarks.accuracy_page import sections
+from benchmarks.findings import Findings, plain
+
+__all__ = ["figures", "run", "sections"]
+
+PARTS = {
+    "geometry": geometry.run,
+    "relief": relief.run,
+    "factorial": factorial.run,
+    "contrasts": contrasts.run,
+    "colour": colour.run,
+    "tones": tones.run,
+}
+
+
+def run(*, quick: bool, workers: int) -> Findings:
+    """Photograph, measure and sum up.
+
+    Parameters
+    ----------
+    quick : bool
+        A small subset, for tests.
+    workers : int
+        Processes.
+    """
+    began = perf_counter()
+    findings: Findings = {"quick": quick, "seconds": 0.0, "metrics": {}, "seconds_of": {}}
+    for name, part in PARTS.items():
+        started = perf_counter()
+        findings[name] = part(quick=quick, workers=workers)
+        findings["seconds_of"][name] = perf_counter() - started
+    findings["metrics"] = _metrics(findings)
+    findings["seconds"] = perf_counter() - began
+    return dict(plain(findings))
+
+
+def _metrics(findings: Findings) -> Findings:
+    """Agreement of every metric with the truth: what the first table of the page shows."""
+    swept = findings["relief"]["plane"]["relief"]["all"]
+    kept = ("slope", "bias", "r2", "n", "rmse")
+    of_tone = findings["tones"]["metrics"]
+    return {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+
+
+if __name__ == "__main__":
+    from benchmarks.report import main
+
+    main("accuracy", __doc__ or "")

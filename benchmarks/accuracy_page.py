@@ -1,0 +1,235 @@
+"""What the findings on accuracy say, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks import colour, contrasts, factorial, geometry, tones
+from benchmarks.findings import Findings
+from benchmarks.markdown import counts, number, percent, picture, table
+from benchmarks.relief_page import relief_section
+
+
+def sections(findings: Findings) -> str:
+    """Markdown of all parts, each under its own heading."""
+    parts = (
+        _geometry(findings["geometry"]),
+        relief_section(findings["relief"]),
+        _factorial(findings["factorial"]),
+        _contrasts(findings["contrasts"]),
+        _colour(findings["colour"], findings["tones"]),
+    )
+    return "\n\n".join(parts)
+
+
+def _geometry(found: Findings) -> str:
+    alignment, scale = found["alignment"], found["scale"]
+    low, high = geometry.RANGES["roll"][1], geometry.RANGES["tissue"][1]
+    effects = sorted(alignment["by_factor"].items(), key=lambda each: -abs(each[1]["spearman"] or 0.0))
+    rows = [
+        [
+            _range(name),
+            number(effect["spearman"], signed=True),
+            *(number(value, 3) for value in effect["median_mm"]),
+            *(percent(share) for share in effect["refused"]),
+        ]
+        for name, effect in effects
+    ]
+    scales = [
+        [
+            name, str(scale[key]["n"]), number(scale[key]["bias"], signed=True), number(scale[key]["median"]),
+            number(scale[key]["p90"]), percent(scale[key]["covered"]),
+        ]
+        for key, name in (("all", "all markers found"), ("one", "one marker"))
+    ]  # fmt: skip
+    return f"""\
+## Geometry
+
+{found["pairs"]} pairs of photos ({geometry.SIZE[1]} × {geometry.SIZE[0]} pixels, 0.375 mm each) of skins from light to
+dark. The second photo is turned by up to {low:g}°, tilted, moved, nearer or farther, its soft tissue shifted by up to
+{high:g} mm RMS, otherwise exposed, noisier, more blurred, compressed harder and lit from another angle; its dimples are
+shallower. All factors vary at once (Sobol design). The exact place of every point is known.
+
+- **Aligned: {alignment["aligned"]} of {found["pairs"]}.** Refused, with the code: {counts(alignment["refused"])}.
+- **Error of a pair** (median over its usable skin): median {number(alignment["median_mm"])} mm
+  ({number(alignment["median_px"])} px), 90th percentile {number(alignment["p90_mm"])} mm
+  ({number(alignment["p90_px"])} px), worst pair {number(alignment["worst_mm"])} mm. Within a pair, nine tenths of the
+  skin are nearer than {number(alignment["p90_within_mm"])} mm (median pair).
+- **Wrong without saying so** (median error above 3 mm): {alignment["wrong"]}.
+- **Claimed error over real error**: {number(alignment["claimed_over_real"])} (median pair). ±1.96 claimed standard
+  uncertainties hold {percent(alignment["covered"], 1)} of the true positions; in the worst pair
+  {percent(alignment["covered_least"], 1)}. {_claims(alignment)}
+
+{picture("validation-geometry", "Claimed against real alignment error of each pair, in millimetres")}
+
+What makes it harder: rank correlation of the error with the distance from the reference photo, the median error of the
+nearer and the farther half, and what was refused of each.
+
+{table(["factor and range", "rank correlation", "near, mm", "far, mm", "refused near", "refused far"], rows)}
+
+**Scale** (mm per pixel, at the middle of the photo). All four markers were found in {scale["four_found"]} of
+{scale["photos"]} photos. A length is wrong by this, an area by twice as much. “Covered” is the share within 1.96
+claimed standard uncertainties.
+
+{table(["scale from", "photos", "bias, %", "median error, %", "p90, %", "covered"], scales)}
+
+The rendered scene is flat in its geometry: there is no parallax between a dimple and its rim. On a real thigh there is
+some, and these errors are a lower limit."""
+
+
+def _range(name: str) -> str:
+    low, high = geometry.RANGES[name]
+    return f"{name.replace('_', ' ')}, {low:g} to {high:g} {geometry.UNITS[name]}".replace("-", "−")
+
+
+def _claims(alignment: Findings) -> str:
+    if alignment["covered"] > 0.97:
+        return "The claim is too cautious; nothing is called more certain than it is."
+    if alignment["covered"] < 0.93:
+        return "**The claim is too bold.**"
+    return "The claim is right."
+
+
+def _factorial(found: Findings) -> str:
+    of_relief, of_contrast = found["relief"], found["contrast"]
+    r2 = of_relief["r2"]
+    rivals = max(value or 0.0 for name, value in r2.items() if name != "relief")
+    return f"""\
+## The whole pipeline over a balanced design
+
+{of_relief["pairs"]} pairs with relief and {of_contrast["pairs"]} pairs with a dark patch. The first photo is taken as
+planned, the second is moved, noisier, more blurred and otherwise exposed under the same lamp; both go through
+`establish` and `follow` as in use. The factors and their levels are in `benchmarks/factorial.py`, balanced by a Sobol
+sequence. Tone and pigment differ between pairs, as between people.
+
+**Relief.** {of_relief["measured"]} of {of_relief["pairs"]} pairs gave a number. Not measured, by cause:
+{counts(of_relief["refused"])}.
+The value follows the true shading with slope {number(of_relief["value"]["slope"])} and R²
+{number(of_relief["value"]["r2"], 3)}; the stated *change* follows the true change with slope
+{number(of_relief["change"]["slope"])}, R² {number(of_relief["change"]["r2"], 3)} and an error of
+{number(of_relief["change"]["rmse"], 1)} percentage points (RMS), bias
+{number(of_relief["change"]["bias"], 1, signed=True)}. On the same second photos, over all tones, pigments and lamps,
+the best grey-level measure has R² {number(rivals, 2)} and ours {number(r2["relief"], 2)}.
+
+{_levels(of_relief, factorial.RELIEF, "error of the value, %", "bias of the value, %", "error of the change, points")}
+
+**Pigment contrast ΔMI.** {of_contrast["measured"]} of {of_contrast["pairs"]} pairs gave a number. Not measured, by
+cause: {counts(of_contrast["refused"])}. The value has slope {number(of_contrast["value"]["slope"])} and R²
+{number(of_contrast["value"]["r2"], 3)}; the change has slope {number(of_contrast["change"]["slope"])}, R²
+{number(of_contrast["change"]["r2"], 3)} and an error of {number(of_contrast["change"]["rmse"])} index units (RMS).
+
+{_levels(of_contrast, factorial.CONTRAST, "error of the value", "bias of the value", "error of the change")}
+
+Errors are medians of absolute errors, biases are medians; entries follow the order of the levels."""
+
+
+def _levels(found: Findings, factors: Mapping[str, tuple[float, ...]], *titles: str) -> str:
+    """One row per factor; within a cell, one entry per level, in the order of the levels."""
+    rows = []
+    for name in factors:
+        levels = found["by_factor"][name]
+        columns = (
+            [f"{level['level']:g}".replace("-", "−") for level in levels],
+            [f"{level['refused']}/{level['pairs']}" for level in levels],
+            [number(level["value_error"], 1) for level in levels],
+            [number(level["value_bias"], 1, signed=True) for level in levels],
+            [number(level["change_error"], 1) for level in levels],
+        )
+        rows.append([factorial.TITLES[name], *(" · ".join(column) for column in columns)])
+    return table(["factor", "levels", "refused", *titles], rows)
+
+
+def _line(name: str, line: Findings) -> list[str]:
+    """Agreement of one metric with the truth as a row."""
+    return [
+        f"`{name}`", number(line["slope"]), number(line["bias"], signed=True), number(line["r2"], 3),
+        number(line["rmse"]), str(line["n"]),
+    ]  # fmt: skip
+
+
+def _contrasts(found: Findings) -> str:
+    rows = [
+        [
+            f"{tone['tone']:g}", str(tone["photos"]), number(tone["bias"]["delta_mi"], signed=True),
+            number(tone["rmse"]["delta_mi"]), number(tone["bias"]["delta_ei"], signed=True),
+            number(tone["rmse"]["delta_ei"]), number(tone["bias"]["delta_a"], signed=True),
+            number(tone["rmse"]["delta_a"]), number(tone["ei_per_mi"], signed=True),
+            number(tone["true_ei_per_mi"], signed=True), number(tone["mi_per_ei"], signed=True),
+        ]
+        for tone in found["by_tone"]
+    ]  # fmt: skip
+    header = [
+        "melanosome fraction", "photos", "ΔMI bias", "RMS", "ΔEI′ bias", "RMS", "Δa* bias", "RMS",
+        "ΔEI′ per ΔMI, found", "true colours", "ΔMI per ΔEI′, found",
+    ]  # fmt: skip
+    lines = [_line(name, line) for name, line in found["metrics"].items()]
+    return f"""\
+## Contrasts of a patch
+
+A patch whose melanin (1 to {contrasts.MELANIN[-1]:g} times its surroundings) or whose blood (1 to
+{contrasts.BLOOD[-1]:g} times) is known, on skins of {len(found["by_tone"])} tones; each photo is exposed wrong by up to
+±{contrasts.EXPOSURE_EV:g} EV and has white-balance errors of {percent(contrasts.WHITE_BALANCE)} (SD). {found["photos"]}
+photos, {len(found["refused"])} refused.
+
+{table(["metric", "slope", "bias", "R²", "RMS error", "photos"], lines)}
+
+{picture("validation-contrasts", "Found against true contrast for the three contrast metrics, by tone of the skin")}
+
+**Cross-talk.** If melanin alone changes, ΔEI′ should stay. What it moves per unit of ΔMI is in the table, as found in
+photos and as the index itself moves for the true colours; the limit is ±0.2. Blood alone should leave ΔMI: the last
+column is what it moves per unit of ΔEI′. The correction in EI′ is right for one tone (melanosome fraction 0.05) and
+overcorrects on darker skin. That is why the program does not judge redness where pigment changed much, nor pigment
+where redness changed.
+
+{table(header, rows)}
+
+{picture("validation-cross-talk", "Movement of the redness index per unit of the pigment index by tone of the skin")}"""
+
+
+def _colour(found: Findings, photos: Findings) -> str:
+    lamps = [
+        [
+            f"{each['camera'].split(' (')[0]}, {each['lamp']}", number(each["before"]), number(each.get("after")),
+            number(each.get("after_p95")), number(each.get("left_out")), number(each.get("ita_bias"), 1, signed=True),
+        ]
+        for each in found["responses"]
+    ]  # fmt: skip
+    lines = [_line(name, line) for name, line in photos["metrics"].items()]
+    by_lamp = [
+        [row["lamp"], str(row["photos"]), *(number(row[name], signed=True) for name in tones.METRICS)]
+        for row in photos["by_lamp"]
+    ]
+    sheen = photos["sheen"]
+    return f"""\
+## Colour
+
+**Spectra.** {found["skins"]} model skins (melanosome fraction {colour.MELANIN[0]:g} to {colour.MELANIN[-1]:g}, blood
+{colour.BLOOD[0]:g} to {colour.BLOOD[-1]:g}) beside a 24-patch chart with exactly the maker's colours, seen by two
+cameras with measured sensitivities under {len(colour.LAMPS)} lamps. The chart goes through the program's own detection
+and fit; the truth is CIELAB in daylight for the standard observer. *Before* supposes perfect exposure and white
+balance, which no real photo without a card has.
+
+Mean ΔE00 on skin: **{number(found["before"])} before, {number(found["after"])} with the chart**. The chart was refused
+in {found["refused"]} of {len(found["responses"])} cases. Its own left-out patches are predicted with a median ΔE00 of
+{number(found["left_out"])} (mean over cases; worst {number(found["left_out_worst"])}). In daylight and LED light ITA is
+off by {number(found["ita_bias"], 1, signed=True)}° on average, in the worst case by
+{number(found["ita_bias_worst"], 1)}°.
+With a chart made before November 2014, whose colours the program does not know, the mean ΔE00 is
+{number(found["outdated"]["after"])}.
+
+{table(["camera, lamp", "ΔE00 before", "after", "after, p95", "left-out patches", "ITA bias, °"], lamps)}
+
+**Photos.** {photos["photos"]} rendered photos of flat skin with the chart lying on it, light to dark, framed and
+exposed as on a marked floor, lamp at 45°; refused: {counts(photos["refused"])}.
+
+{table(["metric", "slope", "bias", "R²", "RMS error", "photos"], lines)}
+
+{picture("validation-tone", "Found against true skin tone in photos with a chart, by lamp")}
+
+Bias by lamp:
+
+{table(["lamp", "photos", "ITA, °", "L*", "a*", "b*"], by_lamp)}
+
+The sheen of skin is light that has not been in the skin, and the chart cannot know of it. With the lamp beside the
+camera ({tones.GLOSSY:g}° instead of {tones.SLANT:g}°) the bias is {number(sheen["lightness"], 1, signed=True)} in L*,
+{number(sheen["b_star"], 1, signed=True)} in b* and {number(sheen["ita"], 1, signed=True)}° in ITA (daylight)."""
