@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.estimates import MDC95_PER_SD, proportion
 from benchmarks.judging import Anchored, anchor, judge
-from benchmarks.rephotography import SIZE, Scene
+from benchmarks.rephotography import Scene
 from tracker.measurement import Metric
 from tracker.phantom import FIXED_RIG, PhantomPhoto, Shot, build_stage, drawn_shot, nominal_shot, photograph
 from tracker.phantom.photograph import FIRST_DAY
@@ -69,15 +69,15 @@ class GateTrial:
 def try_gate(task: GateTask) -> list[GateTrial]:
     """Judge every mismatch on one skin; besides it, the second photo deviates as a fixed rig lets it."""
     plan = task.scene.plan(task.skin)
-    stage = build_stage(plan, seed=1000 * task.scene.stream + 500 + task.skin, size=SIZE)
+    stage = build_stage(plan, seed=1000 * task.scene.stream + 500 + task.skin, size=task.scene.size)
     state = task.scene.state(task.skin, 1.0)
-    anchored = anchor(stage, nominal_shot(plan, SIZE), state, task.scene.metrics, session=0)
+    anchored = anchor(stage, nominal_shot(plan, task.scene.size), state, task.scene.metrics, session=0)
     if anchored is None:
         return []
     rng = np.random.default_rng([task.scene.stream, 77, task.skin])
     trials = []
     for number, (kind, size) in enumerate(_wanted(quick=task.quick)):
-        shot = mismatched(drawn_shot(plan, SIZE, rng, rig=FIXED_RIG), kind, size)
+        shot = mismatched(drawn_shot(plan, task.scene.size, rng, rig=FIXED_RIG), kind, size)
         photo = photograph(
             stage, shot, state, first=anchored.photo.shot, taken_on=FIRST_DAY + timedelta(days=28), session=100 + number
         )

@@ -98,15 +98,20 @@ def judge(anchored: Anchored, photo: PhantomPhoto) -> tuple[str, dict[str, Readi
     report = summarise(reference.basis, [anchored.first, result], [], metrics=anchored.metrics)
     aligned = resample(image, result.alignment, reference.image)
     truth = anchored.truth if photo.state == anchored.photo.state else true_values(photo)
+    bare = _bare_changes(reference, aligned, anchored.metrics)
     readings = {}
     for metric in anchored.metrics:
         told = report.timeline.of(metric.name).changes[-1]
         measured = next((m for m in result.measurements if m.metric == metric.name), None)
         refused = next((r for r in result.refused if r.metric == metric.name), None)
         anyway = measured or measured_anyway(reference, aligned, metric)
-        true = _difference(metric, truth[metric.name], anchored.truth[metric.name])
-        bare = _bare_change(reference, aligned, metric)
-        readings[metric.name] = _reading(reference, metric, told, refused, anyway, truth=true, bare=bare)
+        true, plain = (
+            _difference(metric, truth[metric.name], anchored.truth[metric.name]),
+            bare.get(metric.name, np.nan),
+        )
+        readings[metric.name] = _reading(
+            reference, metric, told, refused, anyway, truth=true, bare=bare.get(metric.name, np.nan)
+        )
     return "", readings
 
 
@@ -158,21 +163,19 @@ def measured_anyway(reference: Reference, aligned: AlignedImage, metric: Metric)
     return over_the_same_cells(found, whole, common, metric)
 
 
-def _bare_change(reference: Reference, aligned: AlignedImage, metric: Metric) -> float:
-    """The change of tone that colours without a chart would show."""
-    if Need.COLOUR_REFERENCE not in metric.needs:
-        return np.nan
-    colour = replace(without_chart(), level=ColourLevel.CHART)  # the camera's own colours, passed off as calibrated
-    mask = reference.mask & usable_cells(aligned, metric) & reference.aligned.valid
-    if not mask.any():
-        return np.nan
+def _bare_changes(reference: Reference, aligned: AlignedImage, metrics: tuple[Metric, ...]) -> dict[str, float]:
+    """Changes of tone that colours without a chart would show: the camera's own, passed off as calibrated."""
+    toned = [metric for metric in metrics if Need.COLOUR_REFERENCE in metric.needs]
+    mask = reference.mask & aligned.valid & reference.aligned.valid
+    if not toned or not mask.any():
+        return {}
+    colour = replace(without_chart(), level=ColourLevel.CHART)
     now, then = (
-        metric.reduce(
-            metric.prepare(replace(image, colour=colour), mask, mask)[mask].astype(np.float64), np.ones(mask.sum())
-        )
+        toned[0].prepare(replace(image, colour=colour), mask, mask)[mask].astype(np.float64)
         for image in (aligned, reference.aligned)
     )
-    return now - then
+    alike = np.ones(len(now))
+    return {metric.name: metric.reduce(now, alike) - metric.reduce(then, alike) for metric in toned}
 
 
 def _difference(metric: Metric, now: float, then: float) -> float:

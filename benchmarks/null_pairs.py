@@ -65,17 +65,15 @@ def alarms_of(courses: Sequence[Course], name: str) -> Row:
     told = [r for r in readings if not r.refused]
     raw = [r for r in readings if r.raw_verdict]
     harmful = [abs(r.change) > r.claimed for r in raw]
-    refused = [bool(r.refused) for r in raw]
+    stops = [(h, bool(r.refused)) for h, r in zip(harmful, raw, strict=True)]
     alarmed = {
         t.skin for t in trials if t.readings and not t.readings[name].refused and _alarm(t.readings[name].verdict)
     }
     return {
         "alarms": proportion(sum(_alarm(r.verdict) for r in told), len(told)),
         "alarms_ungated": proportion(sum(_alarm(r.raw_verdict) for r in raw), len(raw)),
-        "harmful_refused": proportion(sum(a and b for a, b in zip(harmful, refused, strict=True)), sum(harmful)),
-        "harmless_refused": proportion(
-            sum(b and not a for a, b in zip(harmful, refused, strict=True)), harmful.count(False)
-        ),
+        "harmful_refused": proportion(sum(h and r for h, r in stops), sum(harmful)),
+        "harmless_refused": proportion(sum(r and not h for h, r in stops), harmful.count(False)),
         "skins_with_alarm": [len(alarmed), len(courses)],
         "covered": proportion(*_covered(told)),
     }

@@ -22,7 +22,7 @@ from benchmarks.gate_trials import GateTask, GateTrial, gate_rows, gate_summary,
 from benchmarks.null_pairs import alarms_of, averaged_of, spread_of
 from benchmarks.repeatability_figures import figures
 from benchmarks.repeatability_page import sections
-from benchmarks.rephotography import MOST_RETAKES, SIZE, Course, Scene, Task, rephotograph
+from benchmarks.rephotography import MOST_RETAKES, Course, Scene, Task, rephotograph
 from benchmarks.workers import spread
 from tracker.phantom import FIXED_RIG, FREE_HAND, RIGS, Rig, Scenario
 from tracker.phantom.chart import Chart
@@ -63,18 +63,20 @@ SCENES: Final = (
     Scene(
         name="thigh",
         stream=1,
+        size=(480, 640),
         plans=tuple(_thigh(MELANINS[k % 4], MOTTLINGS[k % 3], DEPTHS[k // 4]) for k in range(12)),
         metrics=("relief",),
-        steps=(0.8, 0.6, 0.4, 0.2),
+        steps=(0.75, 0.5, 0.25),
     ),
     Scene(
         name="patch beside a chart",
         stream=2,
+        size=(360, 480),
         plans=tuple(
             _patch(MELANINS[k % 4], **{"blood" if k // 4 % 2 else "pigment": EXCESSES[k % 3]}) for k in range(24)
         ),
         metrics=(*CONTRASTS, *TONE),
-        steps=(0.8, 0.6, 0.4, 0.2),
+        steps=(0.75, 0.5, 0.25),
     ),
 )
 
@@ -94,7 +96,7 @@ class Extent:
     """Skins on which every mismatch is tried, by scene."""
 
 
-FULL: Final = Extent((RIGS, RIGS), skins=20, sessions=5, replicated=6, replicates=2, changed=8, mismatched=(3, 2))
+FULL: Final = Extent((RIGS, RIGS), skins=20, sessions=5, replicated=5, replicates=2, changed=8, mismatched=(3, 2))
 QUICK: Final = Extent(
     ((FIXED_RIG, FREE_HAND), (FIXED_RIG,)),
     skins=2,
@@ -143,7 +145,7 @@ def summed_up(courses: Sequence[Course], trials: Sequence[list[GateTrial]], *, q
 def _tasks(extent: Extent, *, quick: bool) -> list[Task]:
     return [
         Task(
-            replace(scene, steps=scene.steps[2:3]) if quick else scene,
+            replace(scene, steps=scene.steps[-1:]) if quick else scene,
             rig,
             skin,
             sessions=extent.sessions,
@@ -196,7 +198,7 @@ def _design(extent: Extent, *, quick: bool) -> dict[str, Any]:
         "replicates": extent.replicates,
         "changed": extent.changed,
         "mismatched": list(extent.mismatched),
-        "size": list(SIZE),
+        "size": {scene.name: list(scene.size) for scene in SCENES},
         "melanin": list(MELANINS),
         "mottling": list(MOTTLINGS),
         "depth": list(DEPTHS),

@@ -142,7 +142,7 @@ def _response(findings: Findings) -> str:
     ]  # fmt: skip
     return f"""### Response to true changes, and power
 
-Dimples, or the excess of pigment or blood in the patch, are brought to 80, 60, 40 and 20 % of what they were. Slope
+Dimples, or the excess of pigment or blood in the patch, are brought to 75, 50 and 25 % of what they were. Slope
 and R² are of the measured on the true change (in logarithms for relief; its truth is under the nominal lamp). "True
 / MDC95" is the median true change in units of the real MDC95: below 1 most of these changes are too small for
 the rig. "Seen in 80 %" is the true change, in per cent or units, at which the program tells 80 % of the compared

@@ -17,8 +17,6 @@ from benchmarks.judging import Reading, anchor, judge
 from tracker.phantom import RIGS, Rig, Scenario, Shot, State, build_stage, drawn_shot, photograph
 from tracker.phantom.photograph import FIRST_DAY
 
-SIZE: Final = (480, 640)
-"""Rows and columns of the photos: fewer pixels than a phone's, so that hundreds of pairs take minutes."""
 LATER: Final = timedelta(days=28)
 MOST_RETAKES: Final = 5
 
@@ -32,6 +30,8 @@ class Scene:
     name : str
     stream : int
         Seeds of scenes share nothing.
+    size : tuple of int
+        Rows and columns of the photos: fewer pixels than a phone's, so that hundreds of pairs take minutes.
     plans : tuple of Scenario
         Skin k is grown to plan k, modulo their number.
     metrics : tuple of str
@@ -41,6 +41,7 @@ class Scene:
 
     name: str
     stream: int
+    size: tuple[int, int]
     plans: tuple[Scenario, ...]
     metrics: tuple[str, ...]
     steps: tuple[float, ...]
@@ -120,13 +121,13 @@ def rephotograph(task: Task) -> Course:
     """Take and judge all photos of a task."""
     scene, rig = task.scene, task.rig
     plan = scene.plan(task.skin)
-    stage = build_stage(plan, seed=1000 * scene.stream + task.skin, size=SIZE)
+    stage = build_stage(plan, seed=1000 * scene.stream + task.skin, size=scene.size)
     rng = np.random.default_rng([scene.stream, RIGS.index(rig), task.skin])
     as_grown = scene.state(task.skin, 1.0)
     anchored, retakes = None, -1
     while anchored is None and retakes < MOST_RETAKES:
         retakes += 1
-        shot = drawn_shot(plan, SIZE, rng, rig=rig)
+        shot = drawn_shot(plan, scene.size, rng, rig=rig)
         anchored = anchor(stage, shot, as_grown, scene.metrics, session=retakes)
     if anchored is None:
         return Course(task, retakes, ())
@@ -143,11 +144,11 @@ def rephotograph(task: Task) -> Course:
 
 def _shots(task: Task, plan: Scenario, rng: np.random.Generator) -> list[tuple[str, float, Shot]]:
     """Kind, what is left and how it is photographed."""
-    sessions = [drawn_shot(plan, SIZE, rng, rig=task.rig) for _ in range(task.sessions)]
+    sessions = [drawn_shot(plan, task.scene.size, rng, rig=task.rig) for _ in range(task.sessions)]
     shots = [("session", 1.0, shot) for shot in sessions]
     for _ in range(task.replicates):
-        again = drawn_shot(plan, SIZE, rng, rig=task.rig)
+        again = drawn_shot(plan, task.scene.size, rng, rig=task.rig)
         shots.append(("replicate", 1.0, replace(again, light=sessions[0].light)))
     if task.changed:
-        shots += [("changed", left, drawn_shot(plan, SIZE, rng, rig=task.rig)) for left in task.scene.steps]
+        shots += [("changed", left, drawn_shot(plan, task.scene.size, rng, rig=task.rig)) for left in task.scene.steps]
     return shots

@@ -13,7 +13,6 @@ from benchmarks.estimates import MDC95_PER_SD, agreement, proportion, within_sub
 from benchmarks.findings import Findings, stored
 from benchmarks.gate_trials import MISMATCHES, mismatched
 from benchmarks.repeatability import SCENES, figures, run, sections
-from benchmarks.rephotography import SIZE
 from tracker.metrics import METRICS
 from tracker.phantom import RIGS, nominal_shot
 
@@ -58,7 +57,7 @@ def test_agreement_recovers_a_line() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in MISMATCHES if kind != "none"])
 def test_a_mismatch_changes_the_shot_in_one_way(kind: str) -> None:
-    shot = nominal_shot(SCENES[0].plan(0), SIZE)
+    shot = nominal_shot(SCENES[0].plan(0), SCENES[0].size)
 
     wrong = mismatched(shot, kind, MISMATCHES[kind][-1])
 
