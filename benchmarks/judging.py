@@ -105,13 +105,9 @@ def judge(anchored: Anchored, photo: PhantomPhoto) -> tuple[str, dict[str, Readi
         measured = next((m for m in result.measurements if m.metric == metric.name), None)
         refused = next((r for r in result.refused if r.metric == metric.name), None)
         anyway = measured or measured_anyway(reference, aligned, metric)
-        true, plain = (
-            _difference(metric, truth[metric.name], anchored.truth[metric.name]),
-            bare.get(metric.name, np.nan),
-        )
-        readings[metric.name] = _reading(
-            reference, metric, told, refused, anyway, truth=true, bare=bare.get(metric.name, np.nan)
-        )
+        true = _difference(metric, truth[metric.name], anchored.truth[metric.name])
+        without = bare.get(metric.name, np.nan)
+        readings[metric.name] = _reading(reference, metric, told, refused, anyway, truth=true, bare=without)
     return "", readings
 
 

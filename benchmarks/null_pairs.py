@@ -92,8 +92,9 @@ def averaged_of(courses: Sequence[Course], name: str) -> Row:
         for c in courses
     ]
     shot, total = within_subject_sd(shots), within_subject_sd(passed)
-    session = np.sqrt(max(total.sd**2 - shot.sd**2, 0.0))
-    mdc = {str(n): stated(name, MDC95_PER_SD * np.sqrt(session**2 + shot.sd**2 / n)) for n in REPLICATES}
+    within = min(shot.sd, total.sd)  # by chance the part can exceed the whole
+    session = np.sqrt(total.sd**2 - within**2)
+    mdc = {str(n): stated(name, MDC95_PER_SD * np.sqrt(session**2 + within**2 / n)) for n in REPLICATES}
     return {"s_shot": shot.sd, "s_shot_freedom": shot.freedom, "s_session": session, "mdc95": mdc}
 
 

@@ -8,8 +8,6 @@ drawn from seeds written here.
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,14 +15,14 @@ from time import perf_counter
 from typing import Any, Final
 
 from benchmarks.changed_pairs import response_of
-from benchmarks.findings import Findings, plain, store
+from benchmarks.findings import Findings, plain
 from benchmarks.gate_trials import GateTask, GateTrial, gate_rows, gate_summary, try_gate
 from benchmarks.null_pairs import alarms_of, averaged_of, spread_of
 from benchmarks.repeatability_figures import figures
 from benchmarks.repeatability_page import sections
 from benchmarks.rephotography import MOST_RETAKES, Course, Scene, Task, rephotograph
 from benchmarks.workers import spread
-from tracker.phantom import FIXED_RIG, FREE_HAND, RIGS, Rig, Scenario
+from tracker.phantom import FIXED_RIG, FREE_HAND, MARKED_FLOOR, RIGS, Rig, Scenario
 from tracker.phantom.chart import Chart
 from tracker.phantom.scenario import named
 
@@ -38,6 +36,7 @@ EXCESSES: Final = (1.5, 1.9, 2.3)
 PATCH_WIDTH: Final = 14.0
 CHART_CENTRE: Final = (29.0, 0.0)
 CHART_WIDTH: Final = 44.0
+FINER_SIZE: Final = (750, 1000)
 CONTRASTS: Final = ("delta_mi", "delta_ei", "delta_a")
 TONE: Final = ("ita", "lightness", "a_star", "b_star")
 
@@ -94,9 +93,13 @@ class Extent:
     changed: int
     mismatched: tuple[int, ...]
     """Skins on which every mismatch is tried, by scene."""
+    finer: int
+    """Skins whose patches are photographed in finer pixels, too."""
 
 
-FULL: Final = Extent((RIGS, RIGS), skins=20, sessions=5, replicated=5, replicates=2, changed=8, mismatched=(3, 2))
+FULL: Final = Extent(
+    (RIGS, RIGS), skins=20, sessions=5, replicated=5, replicates=2, changed=8, mismatched=(3, 2), finer=4
+)
 QUICK: Final = Extent(
     ((FIXED_RIG, FREE_HAND), (FIXED_RIG,)),
     skins=2,
@@ -105,6 +108,7 @@ QUICK: Final = Extent(
     replicates=0,
     changed=1,
     mismatched=(1, 0),
+    finer=0,
 )
 
 
@@ -114,10 +118,18 @@ def run(*, quick: bool, workers: int) -> Findings:
     extent = QUICK if quick else FULL
     courses = spread(rephotograph, _tasks(extent, quick=quick), workers=workers)
     trials = spread(try_gate, _gate_tasks(extent, quick=quick), workers=workers)
-    return summed_up(courses, trials, quick=quick, seconds=perf_counter() - began)
+    finer = spread(rephotograph, _finer_tasks(extent), workers=workers)
+    return summed_up(courses, trials, finer, quick=quick, seconds=perf_counter() - began)
 
 
-def summed_up(courses: Sequence[Course], trials: Sequence[list[GateTrial]], *, quick: bool, seconds: float) -> Findings:
+def summed_up(
+    courses: Sequence[Course],
+    trials: Sequence[list[GateTrial]],
+    finer: Sequence[Course],
+    *,
+    quick: bool,
+    seconds: float,
+) -> Findings:
     """Findings of what was photographed."""
     extent = QUICK if quick else FULL
     rigs = dict(zip((scene.name for scene in SCENES), extent.rigs, strict=True))
@@ -134,9 +146,11 @@ def summed_up(courses: Sequence[Course], trials: Sequence[list[GateTrial]], *, q
             tables["averaged"][name] = {rig: averaged_of(own, name) for rig, own in by_rig.items()}
             tables["gate"][name] = {"rows": gate_rows(stopped, name), "summary": gate_summary(stopped, name)}
     findings = {
-        "design": _design(extent, quick=quick),
+        "quick": quick,
+        "design": _design(extent),
         "seconds": seconds,
         "references": {s.name: {r.name: _references(_of(courses, s, r)) for r in rigs[s.name]} for s in SCENES},
+        "finer": _finer(courses, finer),
         "metrics": {name: _summary(tables, name) for name in tables["spread"]},
     }
     return dict(plain(findings | tables))
@@ -168,6 +182,23 @@ def _gate_tasks(extent: Extent, *, quick: bool) -> list[GateTask]:
     ]
 
 
+def _finer_tasks(extent: Extent) -> list[Task]:
+    scene = replace(SCENES[1], size=FINER_SIZE)
+    return [
+        Task(scene, MARKED_FLOOR, skin, sessions=extent.sessions, replicates=0, changed=False)
+        for skin in range(extent.finer)
+    ]
+
+
+def _finer(courses: Sequence[Course], finer: Sequence[Course]) -> dict[str, list[float]]:
+    """Spread of the same skins in the usual pixels and in finer ones."""
+    if not finer:
+        return {}
+    skins = {course.task.skin for course in finer}
+    usual = [c for c in _of(courses, SCENES[1], MARKED_FLOOR) if c.task.skin in skins]
+    return {name: [spread_of(own, name)["s_w"] for own in (usual, finer)] for name in SCENES[1].metrics}
+
+
 def _by_scene(trials: Sequence[list[GateTrial]], extent: Extent) -> list[list[GateTrial]]:
     first = extent.mismatched[0]
     return [[t for part in parts for t in part] for parts in (trials[:first], trials[first:])]
@@ -188,9 +219,8 @@ def _references(courses: Sequence[Course]) -> dict[str, Any]:
     }
 
 
-def _design(extent: Extent, *, quick: bool) -> dict[str, Any]:
+def _design(extent: Extent) -> dict[str, Any]:
     return {
-        "quick": quick,
         "rigs": [rig.name for rig in extent.rigs[0]],
         "skins": extent.skins,
         "sessions": extent.sessions,
@@ -204,6 +234,7 @@ def _design(extent: Extent, *, quick: bool) -> dict[str, Any]:
         "depth": list(DEPTHS),
         "excess": list(EXCESSES),
         "retakes": MOST_RETAKES,
+        "finer": [extent.finer, *FINER_SIZE],
     }
 
 
@@ -233,18 +264,7 @@ def _summary(tables: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Print the sections; with ``--write``, store the findings and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a small subset")
-    parser.add_argument("--write", action="store_true", help="store the findings and write docs/validation.md")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    options = parser.parse_args()
-    findings = run(quick=options.quick, workers=options.workers)
-    if options.write:
-        store("repeatability", findings)
-    print(sections(findings))
-
-
 if __name__ == "__main__":
-    main()
+    from benchmarks.report import main
+
+    main("repeatability", __doc__ or "")

@@ -6,14 +6,15 @@ from typing import Any, Final
 
 import altair as alt
 
+from benchmarks.charts import HUES, MUTED, OURS, QUIET, RIVAL, data
 from benchmarks.findings import Findings
 from tracker.metrics import metric_named
+from tracker.phantom import RIGS
 
-_RIG_COLOURS: Final = {"fixed rig": "#2f6f8f", "marked floor": "#c08a2b", "free-hand": "#8c3b4a"}
-_GREY: Final = "#6b6b6b"
+_RIG_COLOURS: Final = {rig.name: hue for rig, hue in zip(RIGS, HUES, strict=False)}
 _KINDS: Final = ["real", "stated by the program", "without the gate"]
 _SHAPES: Final = ["circle", "diamond", "triangle-right"]
-_KIND_COLOURS: Final = ["#2f6f8f", "#b03a2e", "#a0a0a0"]
+_KIND_COLOURS: Final = [OURS, RIVAL, QUIET]
 
 
 def figures(findings: Findings) -> dict[str, alt.VConcatChart | alt.HConcatChart]:
@@ -40,7 +41,7 @@ def _smallest_changes(findings: Findings) -> alt.VConcatChart:
     rigs = list(dict.fromkeys(row["rig"] for row in rows))
     panels = []
     for metric in dict.fromkeys(row["metric"] for row in rows):
-        own = alt.Chart(_data([row for row in rows if row["metric"] == metric]))
+        own = alt.Chart(data([row for row in rows if row["metric"] == metric]))
         y = alt.Y("rig:N", title=None, sort=rigs)
         x = alt.X("mdc95:Q", title=None, scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=5))
         shape = alt.Shape("what:N", title=None, scale=alt.Scale(domain=_KINDS, range=_SHAPES))
@@ -66,7 +67,7 @@ def _false_alarms(findings: Findings) -> alt.VConcatChart:
         if row["alarms"]["of"]
     ]
     metrics = list(dict.fromkeys(row["metric"] for row in rows))
-    base = alt.Chart(_data(rows))
+    base = alt.Chart(data(rows))
     y = alt.Y("metric:N", sort=metrics, title=None)
     panels = []
     for rig in dict.fromkeys(row["rig"] for row in rows):
@@ -77,10 +78,10 @@ def _false_alarms(findings: Findings) -> alt.VConcatChart:
             x2="high:Q", y=y, color=colour,
         )  # fmt: skip
         points = own.mark_point(filled=True, size=70, opacity=1).encode(x="share:Q", y=y, color=colour)
-        limit = alt.Chart(_data([{"x": 5}])).mark_rule(color=_GREY, strokeDash=[4, 4]).encode(x="x:Q")
+        limit = alt.Chart(data([{"x": 5}])).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x="x:Q")
         panels.append((bars + points + limit).properties(width=170, height=170, title=rig))
     title = _title("False alarms, with 95 % intervals; the dashed line is the 5 % that is wanted")
-    return alt.vconcat(alt.hconcat(*panels), title=title).configure_view(stroke="#d8d8d8")
+    return alt.vconcat(alt.hconcat(*panels), title=title)
 
 
 def _power(findings: Findings) -> alt.VConcatChart:
@@ -93,7 +94,7 @@ def _power(findings: Findings) -> alt.VConcatChart:
         ]
         if not rows:
             continue
-        base = alt.Chart(_data(rows))
+        base = alt.Chart(data(rows))
         unit = "%" if metric_named(name).multiplicative else metric_named(name).unit
         x = alt.X("truth:Q", title=f"true change, {unit}", scale=alt.Scale(domainMin=0))
         colour = alt.Color(
@@ -102,22 +103,18 @@ def _power(findings: Findings) -> alt.VConcatChart:
         y = alt.Y("share:Q", title="told as a change, % of pairs", scale=alt.Scale(domain=[0, 100]))
         lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=60)).encode(x=x, y=y, color=colour)
         spans = base.mark_rule(opacity=0.35, strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour)
-        wanted = alt.Chart(_data([{"y": 80}])).mark_rule(color=_GREY, strokeDash=[4, 4]).encode(y="y:Q")
+        wanted = alt.Chart(data([{"y": 80}])).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(y="y:Q")
         panels.append((spans + lines + wanted).properties(width=260, height=170, title=_label(name)))
     return _grid(panels, "How often a true change is told, in the right direction; dashed: 80 %")
 
 
 def _grid(panels: list[alt.Chart | alt.LayerChart], title: str) -> alt.VConcatChart:
     rows = [alt.hconcat(*panels[k : k + 2]) for k in range(0, len(panels), 2)]
-    return alt.vconcat(*rows, title=_title(title)).configure_view(stroke="#d8d8d8").configure_legend(symbolOpacity=1)
-
-
-def _data(rows: list[dict[str, Any]]) -> alt.Data:
-    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
+    return alt.vconcat(*rows, title=_title(title))
 
 
 def _title(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=14, offset=10)
+    return alt.TitleParams(text, anchor="start", offset=10)
 
 
 def _label(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.estimates import proportion
 from benchmarks.findings import Findings
+from benchmarks.markdown import counts, percent, picture, table
 from benchmarks.repeatability_limits import shortfalls
 from tracker.metrics import metric_named
 
@@ -15,17 +16,22 @@ Row = dict[str, Any]
 
 def sections(findings: Findings) -> str:
     """The sections on repeatability, from stored findings; the same findings give the same text."""
-    parts = [
-        _design(findings), _spread(findings), _ungated(findings), _alarms(findings), _response(findings),
-        _averaged(findings), _gate(findings), _short(findings),
-    ]  # fmt: skip
-    return "\n\n".join(parts) + "\n"
+    makers = (_design, _spread, _finer, _ungated, _alarms, _response, _averaged, _gate, _short)
+    parts = [make(findings) for make in makers]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _design(findings: Findings) -> str:
     plan = findings["design"]
+    sizes = " and ".join(f"{columns} × {rows} ({scene})" for scene, (rows, columns) in plan["size"].items())
     references = [
-        [scene, rig, row["photos"], sum(row["refused"].values()), _codes(row["refused"]), row["retaken"]]
+        [
+            f"{scene}, {rig}",
+            str(row["photos"]),
+            str(sum(row["refused"].values())),
+            counts(row["refused"]),
+            str(row["retaken"]),
+        ]
         for scene, rigs in findings["references"].items()
         for rig, row in rigs.items()
     ]
@@ -37,10 +43,11 @@ pigment or the blood of its surroundings in the patch) are each photographed onc
 {plan["sessions"]} times on another day, unchanged, with lamp, camera and soft tissue drawn anew from the rig
 (MEASUREMENT.md §2, A1). {plan["changed"]} of them are photographed changed as well, and {plan["replicated"]} of them
 {plan["replicates"]} times more in the same session. Every photo goes through the program as a file: alignment, gate,
-values, interval and verdict. Pairs of one skin share their reference, so they are clustered: the intervals of
+values, interval and verdict. Photos have {sizes} pixels, a fraction of a phone's, so that hundreds of pairs take
+minutes. Pairs of one skin share their reference, so they are clustered: the intervals of
 proportions below, which take pairs as independent, are somewhat too narrow.
 
-{_table(["scene", "rig", "later photos", "not aligned", "codes", "references retaken"], references)}"""
+{table(["scene, rig", "later photos", "not aligned", "codes", "references retaken"], references)}"""
 
 
 def _spread(findings: Findings) -> str:
@@ -48,13 +55,12 @@ def _spread(findings: Findings) -> str:
     for name, rig, row in _each(findings["spread"]):
         low, high = row["s_w_interval"]
         rows.append([
-            _symbol(name), rig, f"{row['let_through']} of {row['photos']}", _with_unit(name, row["s_w"]),
+            _subject(name, rig), f"{row['let_through']} of {row['photos']}", _with_unit(name, row["s_w"]),
             _interval(name, low, high), _mdc(name, row["mdc95"], row["mdc95_increase"]),
             _plain(row["claimed_mdc95"]), _plain(row["claimed_over_real"]), _with_unit(name, row["photo_uncertainty"]),
         ])  # fmt: skip
     head = [
-        "metric",
-        "rig",
+        "metric, rig",
         "compared",
         "s_w",
         "95 % interval",
@@ -74,9 +80,26 @@ less than it could, below 1 it claims too much. Skin that breathes, warms up and
 MDC95 above the rendered one leaves room for that, one below leaves none. "u of a photo" is what the program knows
 from one photo alone: it cannot see what differs between sessions.
 
-![Smallest detectable change, real and stated, for each metric and rig](images/validation-repeatability.png)
+{picture("validation-repeatability", "Smallest detectable change, real and stated, for each metric and rig")}
 
-{_table(head, rows)}"""
+{table(head, rows)}"""
+
+
+def _finer(findings: Findings) -> str:
+    skins, rows, columns = findings["design"]["finer"]
+    if not findings["finer"]:
+        return ""
+    body = [
+        [_symbol(name), _with_unit(name, usual), _with_unit(name, fine)]
+        for name, (usual, fine) in findings["finer"].items()
+    ]
+    return f"""### In finer pixels
+
+Colours of small patches, of skin and of the chart, suffer from coarse pixels and from the coarser chroma of JPEG. s_w
+of {skins} of the skins on the marked floor as above, and in photos of {columns} × {rows}: where the second is smaller,
+what stands above and below is worse than a phone's photo would be.
+
+{table(["metric", "s_w above", f"{columns} × {rows}"], body)}"""
 
 
 def _ungated(findings: Findings) -> str:
@@ -85,25 +108,25 @@ def _ungated(findings: Findings) -> str:
         refused = 1 - row["let_through"] / row["photos"] if row["photos"] else None
         gate = findings["alarms"][name][rig]
         rows.append([
-            _symbol(name), rig, _share(refused), _proportion(gate["harmful_refused"]),
+            _subject(name, rig), percent(refused), _proportion(gate["harmful_refused"]),
             _proportion(gate["harmless_refused"]), _plain(row["mdc95"]), _plain(row["mdc95_ungated"]),
         ])  # fmt: skip
         if "mdc95_without_chart" in row:
-            tone.append([_symbol(name), rig, _plain(row["mdc95"]), _plain(row["mdc95_without_chart"])])
-    head = ["metric", "rig", "refused", "harmful refused", "harmless refused", "MDC95", "without the gate"]
+            tone.append([_subject(name, rig), _plain(row["mdc95"]), _plain(row["mdc95_without_chart"])])
+    head = ["metric, rig", "refused", "harmful refused", "harmless refused", "MDC95", "without the gate"]
     return f"""### What the gate and the chart are worth
 
 Photos of unchanged skin again. *Harmful* are those whose number moved by more than the stated MDC95: they would be
 false alarms. Refusing the harmless costs a retake. MDC95 (% of a decrease, or units) is over what the program
 compares, beside that over every photo that it can align: the second is what a clinic would get without the gate.
 
-{_table(head, rows)}
+{table(head, rows)}
 
 Without a colour chart the program states no tone. Here the camera's own colours of the same photos are passed off as
 calibrated, to show what the refusal protects from. Lamp and camera stay the same in all of these; under other lamps
 it is worse.
 
-{_table(["metric", "rig", "MDC95 with chart", "MDC95 without"], tone)}"""
+{table(["metric, rig", "MDC95 with chart", "MDC95 without"], tone)}"""
 
 
 def _alarms(findings: Findings) -> str:
@@ -112,10 +135,10 @@ def _alarms(findings: Findings) -> str:
         skins = row["skins_with_alarm"]
         changed = findings["response"][name][rig]["covered"]
         rows.append([
-            _symbol(name), rig, _proportion(row["alarms"]), f"{skins[0]} of {skins[1]}",
+            _subject(name, rig), _proportion(row["alarms"]), f"{skins[0]} of {skins[1]}",
             _proportion(row["alarms_ungated"]), _proportion(row["covered"]), _proportion(changed),
         ])  # fmt: skip
-    head = ["metric", "rig", "false alarms", "on skins", "without the gate", "coverage, unchanged", "coverage, changed"]
+    head = ["metric, rig", "false alarms", "on skins", "without the gate", "coverage, unchanged", "coverage, changed"]
     return f"""### False alarms and coverage
 
 A false alarm is a verdict of *better*, *worse* or *changed* on skin that did not change; at most 5 to 7 % are wanted.
@@ -123,9 +146,9 @@ Coverage is the share of pairs whose stated 95 % interval holds the true change;
 exact 95 % interval and the counts. What the program sets aside because pigment and redness disturb each other is in
 neither.
 
-![False alarms for each metric and rig](images/validation-false-alarms.png)
+{picture("validation-false-alarms", "False alarms for each metric and rig")}
 
-{_table(head, rows)}"""
+{table(head, rows)}"""
 
 
 def _response(findings: Findings) -> str:
@@ -133,12 +156,12 @@ def _response(findings: Findings) -> str:
     for name, rig, row in _each(findings["response"]):
         line, wrong = row["line"], row["wrong_direction"]
         rows.append([
-            _symbol(name), rig, f"{row['told']} of {row['photos']}", _plain(line["slope"]), _plain(line["r2"]),
+            _subject(name, rig), f"{row['told']} of {row['photos']}", _plain(line["slope"]), _plain(line["r2"]),
             _plain(row["typical_true_over_mdc95"]), _plain(row["seen_in_80_percent"]),
             _plain(row["largest_true_change"]), f"{wrong[0]} of {wrong[1]}",
         ])  # fmt: skip
     head = [
-        "metric", "rig", "compared", "slope", "R²", "true / MDC95", "seen in 80 %", "largest tried", "wrong direction",
+        "metric, rig", "compared", "slope", "R²", "true / MDC95", "seen in 80 %", "largest tried", "wrong direction",
     ]  # fmt: skip
     return f"""### Response to true changes, and power
 
@@ -149,14 +172,14 @@ the rig. "Seen in 80 %" is the true change, in per cent or units, at which the p
 pairs as a change in the right direction, from a normal curve fitted by maximum likelihood; – if the largest change
 that was tried does not reach it. "Wrong direction" counts stated changes against the truth.
 
-![Share of pairs told as a change, over the true change](images/validation-power.png)
+{picture("validation-power", "Share of pairs told as a change, over the true change")}
 
-{_table(head, rows)}"""
+{table(head, rows)}"""
 
 
 def _averaged(findings: Findings) -> str:
     rows = [
-        [_symbol(name), rig, _with_unit(name, row["s_shot"]), _with_unit(name, row["s_session"])]
+        [_subject(name, rig), _with_unit(name, row["s_shot"]), _with_unit(name, row["s_session"])]
         + [_plain(row["mdc95"][str(n)]) for n in (1, 2, 3)]
         for name, rig, row in _each(findings["averaged"])
         if row["s_shot"] is not None
@@ -166,7 +189,7 @@ def _averaged(findings: Findings) -> str:
 Lamp and skin stay where they are, the camera is put back and the tissue settles anew. What differs between sessions
 beyond that is not averaged away: MDC95 = 2.77 √(s_session² + s_shot² / r).
 
-{_table(["metric", "rig", "s between shots", "s between sessions", "MDC95, r = 1", "r = 2", "r = 3"], rows)}"""
+{table(["metric, rig", "s between shots", "s between sessions", "MDC95, r = 1", "r = 2", "r = 3"], rows)}"""
 
 
 def _gate(findings: Findings) -> str:
@@ -186,7 +209,7 @@ gate for this metric. At least 95 % of the harmful are to be stopped and at most
 not even aligned, the move of relief is that of its true shading under the other lamp, and that of other metrics is not
 known: they count as neither harmful nor harmless.
 
-{_table(head, summary)}
+{table(head, summary)}
 
 """ + "\n\n".join(tables)
 
@@ -196,13 +219,19 @@ _GATE_SHARES = ("harmful_stopped", "harmful_among_passed", "matched_stopped", "h
 
 def _mismatches(rows: Sequence[Row], name: str) -> str:
     body = [
-        [row["kind"], f"{row['size']:g}".replace("-", "−"), f"{row['stopped']} of {row['pairs']}", _plain(row["moved"]),
-         _plain(row["most_moved"]), f"{row['harmful_stopped']} of {row['harmful']}", ", ".join(row["why"])]
+        [
+            f"{row['kind']}: {row['size']:g}".replace("-", "−"),
+            f"{row['stopped']} of {row['pairs']}",
+            _plain(row["moved"]),
+            _plain(row["most_moved"]),
+            f"{row['harmful_stopped']} of {row['harmful']}",
+            ", ".join(row["why"]),
+        ]
         for row in rows
-    ]  # fmt: skip
+    ]
     title = metric_named(name).title
-    head = [f"{title}: mismatch", "size", "stopped", "moved / MDC95", "most", "harmful, stopped", "by"]
-    return _table(head, body)
+    head = [f"{title}, mismatch", "stopped", "moved / MDC95", "most", "harmful, stopped", "by"]
+    return table(head, body)
 
 
 def _short(findings: Findings) -> str:
@@ -217,14 +246,12 @@ def _each(table: Row) -> Iterable[tuple[str, str, Row]]:
     return ((name, rig, row) for name, rigs in table.items() for rig, row in rigs.items())
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    rule = "| --- | --- |" + " ---: |" * (len(head) - 2)
-    return "\n".join(["| " + " | ".join(head) + " |", rule, *lines])
-
-
 def _symbol(name: str) -> str:
     return metric_named(name).symbol
+
+
+def _subject(name: str, rig: str) -> str:
+    return f"{_symbol(name)}, {rig}"
 
 
 def _scaled(name: str, value: float | None) -> str:
@@ -258,16 +285,8 @@ def _plain(value: float | None) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
-
-
 def _proportion(row: Row) -> str:
     return str(proportion(row["count"], row["of"]))
-
-
-def _codes(refused: Row) -> str:
-    return ", ".join(f"{code} {count}" for code, count in refused.items()) or "–"
 
 
 def _list(values: Sequence[float]) -> str:
