@@ -5,12 +5,15 @@ python benchmarks/accuracy.py [--quick] [--write]
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from time import perf_counter
 
 from benchmarks import colour, contrasts, factorial, geometry, relief, tones
 from benchmarks.accuracy_figures import figures
 from benchmarks.accuracy_page import sections
 from benchmarks.findings import Findings, plain
+from tracker.metrics import METRICS
 
 __all__ = ["figures", "run", "sections"]
 
@@ -35,7 +38,14 @@ def run(*, quick: bool, workers: int) -> Findings:
         Processes.
     """
     began = perf_counter()
-    findings: Findings = {"quick": quick, "seconds": 0.0, "metrics": {}, "seconds_of": {}}
+    findings: Findings = {
+        "quick": quick,
+        "version": version(),
+        "methods": [metric.method for metric in METRICS],
+        "seconds": 0.0,
+        "metrics": {},
+        "seconds_of": {},
+    }
     for name, part in PARTS.items():
         started = perf_counter()
         findings[name] = part(quick=quick, workers=workers)
@@ -43,6 +53,12 @@ def run(*, quick: bool, workers: int) -> Findings:
     findings["metrics"] = _metrics(findings)
     findings["seconds"] = perf_counter() - began
     return dict(plain(findings))
+
+
+def version() -> str:
+    """Version of the package, as its project file states it."""
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def _metrics(findings: Findings) -> Findings:

@@ -31,17 +31,21 @@ def figures(findings: Findings) -> dict[str, Any]:
 
 def _geometry(points: Findings) -> Any:
     """Claimed against real median error of each pair."""
-    axis = alt.Scale(type="log", domain=[0.03, 1.0])
+    shown = [value for key in ("real", "claimed") for value in points[key]]
+    low, high = 0.9 * min(shown), 1.1 * max(shown)
+    axis = alt.Scale(type="log", domain=[low, high], nice=False)
     dots = (
         alt.Chart(data(rows(points)))
         .mark_circle(size=36, opacity=0.75)
         .encode(
             x=alt.X("real:Q", scale=axis, title="real median error, mm"),
             y=alt.Y("claimed:Q", scale=axis, title="claimed median error, mm"),
-            color=alt.Color("tissue:Q", scale=alt.Scale(scheme="blues", domain=[-1, 3]), title="tissue, mm RMS"),
+            color=alt.Color(
+                "tissue:Q", scale=alt.Scale(range=["#b9d8f2", "#0b3c66"], domain=[0, 3]), title="tissue, mm RMS"
+            ),
         )
     )
-    return (identity(0.03, 1.0) + dots).properties(width=300, height=300)
+    return (identity(low, high, axis) + dots).properties(width=300, height=300)
 
 
 def _relief(points: Findings) -> Any:
@@ -78,6 +82,7 @@ def _rivals(plane: Findings) -> Any:
         for name, levels in plane.items()
         for level, found in levels.items()
     ]
+    low = 0.8 * min(record["unexplained"] for record in records)
     present = [title for title in _LEVELS.values() if any(record["pigment"] == title for record in records)]
     return (
         alt.Chart(data(records))
@@ -86,8 +91,8 @@ def _rivals(plane: Findings) -> Any:
             y=alt.Y("measure:N", sort=list(TITLES.values()), title=None),
             x=alt.X(
                 "unexplained:Q",
-                scale=alt.Scale(type="log", domainMax=100, clamp=True),
-                axis=alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]),
+                scale=alt.Scale(type="log", domain=[low, 100], nice=False),
+                axis=alt.Axis(values=[at for at in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if at >= low]),
                 title="variance that relief does not explain, 100 (1 − R²) %, logarithmic",
             ),
             color=alt.Color(
@@ -149,7 +154,7 @@ def _panel(records: list[dict[str, Any]], name: str, label: str, grouping: tuple
             ),
         )
     )
-    return (identity(low - room, high + room) + dots).properties(width=200, height=200)
+    return (identity(low - room, high + room, domain) + dots).properties(width=200, height=200)
 
 
 def _cross_talk(by_tone: list[Findings]) -> Any:
@@ -161,7 +166,12 @@ def _cross_talk(by_tone: list[Findings]) -> Any:
     ]
     domain = ["found", "of the index itself, true colours"]
     base = alt.Chart(data(records)).encode(
-        x=alt.X("tone:Q", scale=alt.Scale(type="log", nice=False), title="melanosome fraction, logarithmic"),
+        x=alt.X(
+            "tone:Q",
+            scale=alt.Scale(type="log", nice=False),
+            axis=alt.Axis(values=[row["tone"] for row in by_tone], format="~g"),
+            title="melanosome fraction, logarithmic",
+        ),
         y=alt.Y("moved:Q", title="ΔEI′ moved per ΔMI, melanin alone"),
         color=alt.Color("what:N", scale=alt.Scale(domain=domain, range=[OURS, INK]), title=None),
     )

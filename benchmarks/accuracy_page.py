@@ -68,7 +68,8 @@ nearer and the farther half, and what was refused of each.
 {table(["factor and range", "rank correlation", "near, mm", "far, mm", "refused near", "refused far"], rows)}
 
 **Scale** (mm per pixel, at the middle of the photo). All four markers were found in {scale["four_found"]} of
-{scale["photos"]} photos. A length is wrong by this, an area by twice as much. “Covered” is the share within 1.96
+{scale["photos"]} photos (in most of the others one has left the picture), and at least one in {scale["one"]["n"]}. A
+length is wrong by this, an area by twice as much. “Covered” is the share within 1.96
 claimed standard uncertainties.
 
 {table(["scale from", "photos", "bias, %", "median error, %", "p90, %", "covered"], scales)}
@@ -134,9 +135,14 @@ def _levels(found: Findings, factors: Mapping[str, tuple[float, ...]], *titles: 
             [number(level["value_error"], 1) for level in levels],
             [number(level["value_bias"], 1, signed=True) for level in levels],
             [number(level["change_error"], 1) for level in levels],
+            [number(level.get("r2")) for level in levels],
         )
         rows.append([factorial.TITLES[name], *(" · ".join(column) for column in columns)])
-    return table(["factor", "levels", "refused", *titles], rows)
+    return table(["factor", "levels", "refused", *titles, "R² of the value"], rows)
+
+
+def _causes(codes: Mapping[str, int]) -> str:
+    return counts({code.replace("_", " "): count for code, count in codes.items()})
 
 
 def _line(name: str, line: Findings) -> list[str]:
@@ -220,7 +226,7 @@ With a chart made before November 2014, whose colours the program does not know,
 {table(["camera, lamp", "ΔE00 before", "after", "after, p95", "left-out patches", "ITA bias, °"], lamps)}
 
 **Photos.** {photos["photos"]} rendered photos of flat skin with the chart lying on it, light to dark, framed and
-exposed as on a marked floor, lamp at 45°; refused: {counts(photos["refused"])}.
+exposed as on a marked floor, lamp at 45°; refused: {_causes(photos["refused"])}.
 
 {table(["metric", "slope", "bias", "R²", "RMS error", "photos"], lines)}
 

@@ -46,13 +46,14 @@ def styled(chart: Any) -> Any:
     )  # fmt: skip
 
 
-def identity(low: float, high: float) -> Any:
-    """The line on which found and true are the same."""
+def identity(low: float, high: float, scale: alt.Scale | None = None) -> Any:
+    """The line on which found and true are the same, on the scale of what it is laid under."""
+    scale = alt.Scale() if scale is None else scale
     ends = [{"x": low, "y": low}, {"x": high, "y": high}]
     return (
         alt.Chart(data(ends))
         .mark_line(color=QUIET, strokeDash=[4, 3], strokeWidth=1)
-        .encode(x=alt.X("x:Q"), y=alt.Y("y:Q"))
+        .encode(x=alt.X("x:Q", scale=scale), y=alt.Y("y:Q", scale=scale))
     )
 
 

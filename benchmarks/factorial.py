@@ -187,6 +187,7 @@ def _levels(name: str, levels: Iterable[float], pairs: list[dict[str, Any]], *, 
                 "value_error": _median(measured, _relative if ratio else _difference),
                 "value_bias": _median(measured, _relative if ratio else _difference, signed=True),
                 "change_error": _median(measured, _change_error(ratio)),
+                "r2": agreement([p["found"][1] for p in measured], [p["truth"][1] for p in measured]).r2,
             }
         )
     return rows

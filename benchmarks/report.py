@@ -76,22 +76,18 @@ def main(name: str, description: str) -> None:
 def _head(found: dict[str, Findings | None]) -> str:
     seconds = {name: findings.get("seconds") for name, findings in found.items() if findings}
     times = ", ".join(f"{name} {number(value, 0)} s" for name, value in seconds.items() if value) or NONE
-    methods = ", ".join(f"`{metric.method}`" for metric in METRICS)
+    accuracy = found["accuracy"] or {}
+    methods = ", ".join(f"`{method}`" for method in accuracy.get("methods", ())) or NONE
     return f"""\
 # Validation: how right and how repeatable the numbers are
 
-Written by `python -m benchmarks --write` of version {_version()}, which took: {times}. Methods: {methods}.
+Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}, which took: {times}. Methods: {methods}.
 Do not edit this page: `tests/test_validation.py` holds it to the stored findings in `benchmarks/results/`.
 
 Everything here is measured on **rendered skin**. Its relief, melanin, blood and pose are known exactly, so an error is
 an error and not an opinion. It is not skin: see [what this cannot show](#what-this-cannot-show). Numbers are as they
 came out; no factor, seed or limit was chosen after seeing a result. What falls short stands
 [right below the first table](#where-it-falls-short)."""
-
-
-def _version() -> str:
-    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    return next(line for line in lines if line.startswith("version")).split('"')[1]
 
 
 def _summary(accuracy: Findings, repeatability: Findings) -> str:
@@ -140,7 +136,7 @@ def _shortfalls(accuracy: Findings, repeatability: Findings) -> str:
     return f"""\
 ## Where it falls short
 
-{len(known)} targets were set before anything was measured; {len(missed)} are missed.
+{len(known)} targets stood in the specification before anything was measured; {len(missed)} are missed.
 
 {listed}
 {claims}"""
