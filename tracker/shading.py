@@ -17,6 +17,7 @@ SIGMA_PER_WAVELENGTH = 0.187
 DIMPLE_BAND_MM = (12.0, 50.0)
 DARKEST_LIGHT = 2e-3
 _LUMINANCE = np.array([0.25, 0.60, 0.15], dtype=np.float32)
+MEAN_LIGHT_MM = 0.5
 _MAX_FILTER_SIGMA = 6.0
 
 
@@ -75,6 +76,32 @@ def smooth_under_mask(values: NDArray[np.float32], mask: NDArray[np.bool_], sigm
     )
     wide = cv2.resize(_ratio(top, bottom), (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_CUBIC)
     return np.asarray(wide, dtype=np.float32)
+
+
+def mean_light(
+    linear: NDArray[np.float32], mask: NDArray[np.bool_], *, mm_per_cell: float | None
+) -> NDArray[np.float32]:
+    """Light averaged over the nearest half millimetre, for statistics that look at one cell at a time.
+
+    Parameters
+    ----------
+    linear : ndarray, shape (h, w, 3), float32
+        Linear light.
+    mask : ndarray, shape (h, w), bool
+        True = counts.
+    mm_per_cell : float or None
+
+    Returns
+    -------
+    ndarray, shape (h, w, 3), float32
+
+    Notes
+    -----
+    A cell that holds a single pixel has one of 256 codes, and the median of such cells is a code again: steps of
+    about 1.2 in MI and 0.6 in EI′. The average of a dozen noisy codes lies between them.
+    """
+    sigma = max(1.0, MEAN_LIGHT_MM / mm_per_cell) if mm_per_cell else 1.0
+    return smooth_under_mask(linear, mask, sigma)
 
 
 def _gaussian(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

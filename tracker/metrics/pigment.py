@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.measurement import Direction, Metric, weighted_median
 from tracker.quality import Need
-from tracker.shading import DARKEST_LIGHT
+from tracker.shading import DARKEST_LIGHT, mean_light
 
 
 def melanin_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -37,7 +37,12 @@ def melanin_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return melanin_index(image.linear)[..., None]
+    return melanin_index(averaged(image))[..., None]
+
+
+def averaged(image: AlignedImage) -> NDArray[np.float32]:
+    """Light of the photo averaged over half a millimetre, in the camera's own colours, shape (h, w, 3)."""
+    return mean_light(image.linear, image.valid, mm_per_cell=image.grid.mm_per_cell)
 
 
 def median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -51,7 +56,7 @@ PIGMENT_CONTRAST = Metric(
     plain="the dark patch",
     symbol="ΔMI",
     unit="index",
-    version=1,
+    version=2,
     direction=Direction.TOWARDS_ZERO,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),

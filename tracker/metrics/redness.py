@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
 from tracker.measurement import Direction, Metric
-from tracker.metrics.pigment import median, melanin_index
+from tracker.metrics.pigment import averaged, median, melanin_index
 from tracker.quality import Need
 from tracker.shading import DARKEST_LIGHT
 
@@ -38,11 +38,11 @@ def erythema_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _erythema_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return erythema_index(image.linear)[..., None]
+    return erythema_index(averaged(image))[..., None]
 
 
 def _a_star_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return lab_from_linear(image.linear)[..., 1:2].astype(np.float32)
+    return lab_from_linear(averaged(image))[..., 1:2].astype(np.float32)
 
 
 ERYTHEMA_CONTRAST = Metric(
@@ -51,7 +51,7 @@ ERYTHEMA_CONTRAST = Metric(
     plain="redness",
     symbol="ΔEI′",
     unit="index",
-    version=1,
+    version=2,
     direction=Direction.TOWARDS_ZERO,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
@@ -67,7 +67,7 @@ A_STAR_CONTRAST = Metric(
     plain="redness",
     symbol="Δa*",
     unit="CIELAB",
-    version=1,
+    version=2,
     direction=Direction.TOWARDS_ZERO,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
 from tracker.measurement import Direction, Metric, weighted_median
+from tracker.metrics.pigment import averaged
 from tracker.quality import Need
 
 _CLASSES = ((55.0, "very light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
@@ -64,7 +65,7 @@ def typology_class(angle: float) -> str:
 
 
 def _lab_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return lab_from_linear(image.colour.apply(image.linear)).astype(np.float32)
+    return lab_from_linear(image.colour.apply(averaged(image))).astype(np.float32)
 
 
 def _coordinate(axis: int, values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -83,7 +84,7 @@ def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> M
         plain="skin tone",
         symbol=symbol,
         unit="CIELAB",
-        version=1,
+        version=2,
         direction=Direction.NONE,
         multiplicative=False,
         needs=frozenset({Need.COLOUR, Need.COLOUR_REFERENCE}),
@@ -103,7 +104,7 @@ TYPOLOGY_ANGLE = Metric(
     plain="skin tone",
     symbol="ITA",
     unit="°",
-    version=1,
+    version=2,
     direction=Direction.NONE,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.COLOUR_REFERENCE}),

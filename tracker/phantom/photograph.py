@@ -156,7 +156,7 @@ def true_metrics(stage: Stage, state: State, light: Light) -> dict[str, float]:
 
 
 def _tone(stage: Stage, colour: Field) -> dict[str, float]:
-    tone = tone_metrics(colour, stage.region)
+    tone = tone_metrics(colour, stage.skin.canvas, stage.region)
     return tone if stage.outline is None else tone | contrast_metrics(colour, stage.skin.canvas, stage.region)
 
 

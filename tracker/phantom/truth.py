@@ -23,6 +23,7 @@ _MARGIN = 10.0
 _RELIEF_PITCH = 0.5
 _NODES = 121
 _BETA = 0.56
+_MEAN_LIGHT_MM = 0.5
 
 Mask = NDArray[np.bool_]
 
@@ -164,9 +165,13 @@ def _band(values: NDArray[np.floating], region: Mask) -> NDArray[np.float64]:
     return low_pass(DIMPLE_BAND[0]) - low_pass(DIMPLE_BAND[1])
 
 
-def tone_metrics(colour: Field, region: Mask) -> dict[str, float]:
-    """Return ``lightness``, ``a_star``, ``b_star`` and ``ita`` of the median flat-skin colour of a region."""
-    lightness, a_star, b_star = lab_from_linear(np.median(colour[region], axis=0)).tolist()
+def tone_metrics(colour: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
+    """Return ``lightness``, ``a_star``, ``b_star`` and ``ita`` of the median flat-skin colour of a region.
+
+    Like those of `contrast_metrics`, the colours are averaged over half a millimetre first.
+    """
+    seen, (inside,) = _averaged(colour, canvas, region)
+    lightness, a_star, b_star = lab_from_linear(np.median(seen[inside], axis=0)).tolist()
     ita = float(np.rad2deg(np.arctan2(lightness - 50.0, b_star)))
     return {"lightness": lightness, "a_star": a_star, "b_star": b_star, "ita": ita}
 
@@ -175,12 +180,26 @@ def contrast_metrics(colour: Field, canvas: Canvas, region: Mask) -> dict[str, f
     """Return ``delta_mi``, ``delta_ei`` and ``delta_a``: medians of a patch minus those of its ring.
 
     The ring lies 1 to 3 mm outside the region. MI = -100 lg R and
-    EI' = 100 (lg R - lg G) - 0.56 MI, with linear sRGB of flat skin.
+    EI' = 100 (lg R - lg G) - 0.56 MI, with linear sRGB of flat skin averaged
+    over half a millimetre, as the metrics define them.
     """
     away = distance_transform_edt(~region, sampling=canvas.pitch)
     ring = (away > 1.0) & (away <= 3.0)
-    (mi, ei, a_star), (ring_mi, ring_ei, ring_a) = (_medians(colour[part]) for part in (region, ring))
+    seen, parts = _averaged(colour, canvas, region, ring)
+    (mi, ei, a_star), (ring_mi, ring_ei, ring_a) = (_medians(seen[part]) for part in parts)
     return {"delta_mi": mi - ring_mi, "delta_ei": ei - ring_ei, "delta_a": a_star - ring_a}
+
+
+def _averaged(colour: Field, canvas: Canvas, *regions: Mask) -> tuple[Field, list[Mask]]:
+    """Return the part of the canvas that holds some regions, averaged over half a millimetre, and the regions there."""
+    covered = np.any(regions, axis=0)
+    rows, columns = (np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0))
+    reach = round(4.0 * _MEAN_LIGHT_MM / canvas.pitch)
+    where = tuple(slice(max(0, line[0] - reach), line[-1] + reach + 1) for line in (rows, columns))
+    return (
+        np.asarray(cv2.GaussianBlur(colour[where], (0, 0), _MEAN_LIGHT_MM / canvas.pitch), np.float32),
+        [region[where] for region in regions],
+    )
 
 
 def _medians(colours: Field) -> tuple[float, float, float]:
