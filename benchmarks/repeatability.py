@@ -256,6 +256,7 @@ def _summary(tables: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
         "responsiveness": {
             rig: {
                 "slope": row["line"].slope,
+                "typical_true_over_mdc95": row["typical_true_over_mdc95"],
                 "seen_in_80_percent": row["seen_in_80_percent"],
                 "wrong_direction": row["wrong_direction"],
             }

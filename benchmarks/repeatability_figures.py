@@ -98,7 +98,10 @@ def _power(findings: Findings) -> alt.VConcatChart:
         unit = "%" if metric_named(name).multiplicative else metric_named(name).unit
         x = alt.X("truth:Q", title=f"true change, {unit}", scale=alt.Scale(domainMin=0))
         colour = alt.Color(
-            "rig:N", title=None, scale=alt.Scale(domain=list(_RIG_COLOURS), range=list(_RIG_COLOURS.values()))
+            "rig:N",
+            title=None,
+            scale=alt.Scale(domain=list(_RIG_COLOURS), range=list(_RIG_COLOURS.values())),
+            legend=alt.Legend(symbolOpacity=1),
         )
         y = alt.Y("share:Q", title="told as a change, % of pairs", scale=alt.Scale(domain=[0, 100]))
         lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=60)).encode(x=x, y=y, color=colour)

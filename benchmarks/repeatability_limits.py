@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from benchmarks.findings import Findings
@@ -56,19 +56,24 @@ def _listed(ratios: dict[str, float]) -> str:
 
 def _alarms(findings: Findings) -> Iterator[str]:
     for name, rigs in findings["alarms"].items():
-        for rig, row in rigs.items():
-            alarms = row["alarms"]
-            if alarms["of"] and alarms["share"] > MOST_FALSE_ALARMS:
-                yield f"{_title(name)}, {rig}: {100 * alarms['share']:.0f} % false alarms; at most 7 % are wanted."
-            for what, covered in (
-                ("unchanged", row["covered"]),
-                ("changed", findings["response"][name][rig]["covered"]),
-            ):
-                if covered["of"] and covered["share"] < LEAST_COVERAGE:
-                    yield (
-                        f"{_title(name)}, {rig}: the interval holds the truth in {100 * covered['share']:.0f} % of the "
-                        f"pairs of {what} skin; 93 to 97 % are wanted."
-                    )
+        alarms = {rig: row["alarms"] for rig, row in rigs.items()}
+        too_many = _percent(alarms, lambda share: share > MOST_FALSE_ALARMS)
+        if too_many:
+            yield f"{_title(name)}: false alarms on {too_many} of the pairs; at most 7 % are wanted."
+        held = {
+            "unchanged": {rig: row["covered"] for rig, row in rigs.items()},
+            "changed": {rig: row["covered"] for rig, row in findings["response"][name].items()},
+        }
+        for what, covered in held.items():
+            too_few = _percent(covered, lambda share: share < LEAST_COVERAGE)
+            if too_few:
+                yield f"{_title(name)}: intervals hold the truth of {what} skin in {too_few}; 93 to 97 % are wanted."
+
+
+def _percent(rows: dict[str, Any], wrong: Callable[[float], bool]) -> str:
+    """The shares that are wrong, each with its rig and count."""
+    found = {rig: row for rig, row in rows.items() if row["of"] and wrong(row["share"])}
+    return ", ".join(f"{100 * row['share']:.0f} % ({rig}, {row['of']} pairs)" for rig, row in found.items())
 
 
 def _directions(table: dict[str, Any]) -> Iterator[str]:
@@ -92,4 +97,4 @@ def _gates(table: dict[str, Any]) -> Iterator[str]:
 
 
 def _title(name: str) -> str:
-    return metric_named(name).title
+    return f"{metric_named(name).title} {metric_named(name).symbol}"
