@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.colour import EDITION, LAMPS, seen
 from tracker.alignment import in_own_frame
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.measurement import measure
 from tracker.metrics import METRICS, erythema_index, individual_typology_angle, melanin_index, typology_class
-from tracker.phantom import PhantomPhoto, series
+from tracker.phantom import PhantomPhoto, Shot, Stage, State, build_stage, nominal_shot, photograph, series
+from tracker.phantom.optics import Response
+from tracker.phantom.photograph import true_metrics
+from tracker.phantom.scenario import named as scenario_named
+from tracker.phantom.spectra import CAMERAS
 from tracker.photo import read_photo
+from tracker.pipeline import track
 from tracker.region import WHOLE_SKIN, polygon_region, region_mask
+from tracker.timeline import Verdict
 
 Calibrated = Callable[[PhantomPhoto], CalibratedImage]
-ORACLES = {
-    "relief": "test_relief_follows_the_true_relief",
-    "delta_mi": "test_pigment_contrast_is_the_true_contrast",
-    "delta_ei": "test_redness_contrast_ignores_pigment",
-    "delta_a": "test_a_star_contrast_is_the_true_contrast",
-    "ita": "test_the_typology_angle_reproduces_published_classes",
-    "lightness": "test_tone_is_the_median_colour",
-    "a_star": "test_tone_is_the_median_colour",
-    "b_star": "test_tone_is_the_median_colour",
-}
-
-
-@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
-def test_every_metric_has_an_oracle(metric: object) -> None:
-    assert ORACLES[metric.name] in globals()  # type: ignore[attr-defined]
 
 
 def _named(name: str) -> object:
@@ -196,3 +190,78 @@ def test_read_photo_is_what_the_metrics_see(pigment: tuple[PhantomPhoto, ...]) -
 
     assert np.array_equal(photo.rgb, pigment[0].rgb)
     assert photo.taken_on == pigment[0].taken_on
+
+
+# The oracles of MEASUREMENT.md §7.6 for contrasts and tone; tests/test_oracles.py lists which metric rests on which
+
+
+@pytest.fixture(scope="module")
+def patch() -> Stage:
+    """A patch of skin, small and close."""
+    return build_stage(scenario_named("pigment"), seed=5, size=(450, 600))
+
+
+def _contrasts(stage: Stage, shot: Shot, state: State) -> dict[str, float]:
+    photo = photograph(stage, shot, state)
+    image = calibrate(read_photo(photo.jpeg))
+    mask = region_mask(polygon_region(np.asarray(photo.region, float)), image)
+    own = in_own_frame(image)
+    return {name: measure(own, mask, _named(name), marked=True).value for name in ("delta_mi", "delta_ei", "delta_a")}  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_pigment_contrast_repeats_under_any_exposure_white_balance_and_lamp(patch: Stage) -> None:
+    """Seven lamps, balance off by 3 %, exposure by half a stop: s_w at most 0.6 (MEASUREMENT.md §7.6, B3c)."""
+    rng = np.random.default_rng(3)
+    shot = nominal_shot(patch.plan, patch.size)
+    values = []
+    for lamp in ("D50", "D65", "FL2", "LED-B2", "LED-B3", "LED-B4", "LED-B5"):
+        red, blue = 1.0 + rng.normal(0.0, 0.03, 2)
+        sensor = replace(shot.sensor, exposure_ev=rng.uniform(-0.5, 0.3), white_balance=(red, 1.0, blue))
+        lit = replace(shot, sensor=sensor, response=Response(lamp, "Nikon 5100 (NPL)"))
+        values.append(_contrasts(patch, lit, State(melanin=1.8))["delta_mi"])
+
+    assert np.std(values, ddof=1) <= 0.6
+
+
+@pytest.mark.slow
+def test_redness_contrast_ranks_every_amount_of_blood(patch: Stage) -> None:
+    """Blood of the patch from 1 to 3 times (MEASUREMENT.md §7.6, C1): rank correlation 1, and the right size.
+
+    JPEG understates weak redness: a unit and a half is what it may take from ΔEI′ at this resolution.
+    """
+    shot = nominal_shot(patch.plan, patch.size)
+    states = [State(patch_blood=gain) for gain in (1.0, 1.5, 2.0, 2.5, 3.0)]
+    truths = [true_metrics(patch, state, patch.plan.light) for state in states]
+    found = [_contrasts(patch, shot, state) for state in states]
+
+    for name in ("delta_ei", "delta_a"):
+        assert np.all(np.diff([values[name] for values in found]) > 0.0), name
+        assert [values[name] for values in found] == pytest.approx([truth[name] for truth in truths], abs=1.5), name
+
+
+@pytest.mark.slow
+def test_more_blood_alone_is_not_called_a_change_of_pigment(patch: Stage) -> None:
+    """Blood darkens a patch too: a pigment verdict is refused while redness changed (MEASUREMENT.md §0, 2)."""
+    shot = nominal_shot(patch.plan, patch.size)
+    photos = [
+        photograph(patch, shot, State(melanin=1.8, patch_blood=gain), taken_on=day)
+        for gain, day in ((1.0, date(2026, 3, 2)), (2.5, date(2026, 3, 30)))
+    ]
+    region = polygon_region(np.asarray(photos[0].region, float))
+
+    report = track([read_photo(photo.jpeg, name=photo.name) for photo in photos], region=region)
+
+    assert report.timeline.of("delta_ei").changes[-1].verdict is Verdict.WORSE
+    assert report.timeline.of("delta_mi").changes[-1].verdict is Verdict.NOT_COMPARABLE
+
+
+@pytest.mark.slow
+def test_a_chart_makes_cameras_and_lamps_agree_on_56_skins() -> None:
+    """Two cameras, eight lamps: mean ΔE00 at most 2.0, ITA within 2.5° in daylight (MEASUREMENT.md §7.6, B1, B2)."""
+    found = [seen((Response(lamp, camera), EDITION)) for camera in CAMERAS for lamp in LAMPS]
+
+    assert all(each["believed"] for each in found)
+    assert np.mean([each["after"] for each in found]) <= 2.0
+    daylight = [each["ita_bias"] for each in found if each["lamp"] in ("D50", "D65")]
+    assert np.abs(np.mean(daylight)) <= 2.5
