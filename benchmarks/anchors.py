@@ -11,7 +11,7 @@ from benchmarks.findings import Findings
 ANCHORS: Mapping[str, str] = MappingProxyType(
     {
         "relief": "GLCM, same photos re-drawn: ICC ≥ 0.90 in 35 parameters, “moderate” with CSS [1]; laser scan Svm "
-        "with experts r = 0.86 [2]; VISIA texture-like counts differ by about 6 % [3]",
+        "with experts r = 0.86 [2]; VISIA, positioned face: spots and wrinkles about 6 % [3]",
         "delta_mi": "automatic against clinical mMASI, of the change r = 0.62 [4]",
         "delta_ei": "a* with a clinical score, Spearman 0.37 [5]",
         "delta_a": "Δa* with a clinical score, Spearman 0.30 [5]",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import altair as alt
+from PIL import Image
 
 import tracker.reports
 
@@ -66,6 +68,8 @@ def save(figures: dict[str, Any], folder: Path) -> list[Path]:
     written = []
     for stem, chart in figures.items():
         path = folder / f"{stem}.png"
-        path.write_bytes(vl_convert.vegalite_to_png(styled(chart).to_json(), scale=_SCALE))
+        picture = Image.open(io.BytesIO(vl_convert.vegalite_to_png(styled(chart).to_json(), scale=_SCALE)))
+        # A hundred colours are enough for dots and lines, and make a fifth of the file.
+        picture.convert("RGB").quantize(128).save(path, optimize=True)
         written.append(path)
     return written

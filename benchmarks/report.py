@@ -81,12 +81,14 @@ def _head(found: dict[str, Findings | None]) -> str:
     return f"""\
 # Validation: how right and how repeatable the numbers are
 
-Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}, which took: {times}. Methods: {methods}.
+Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}, which took: {times}.
+Methods: {methods}.
 Do not edit this page: `tests/test_validation.py` holds it to the stored findings in `benchmarks/results/`.
 
 Everything here is measured on **rendered skin**. Its relief, melanin, blood and pose are known exactly, so an error is
 an error and not an opinion. It is not skin: see [what this cannot show](#what-this-cannot-show). Numbers are as they
-came out; no factor, seed or limit was chosen after seeing a result. What falls short stands
+came out, and no factor, seed or limit was tuned to them. Where a set-up was changed after a first look (the lamp at 45°
+for skin tone), the other result stands beside it. What falls short stands
 [right below the first table](#where-it-falls-short)."""
 
 
