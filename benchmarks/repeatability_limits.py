@@ -16,6 +16,8 @@ STATED_RANGE: Final = (0.9, 2.0)
 """Stated over real MDC95 that is called honest and not wasteful."""
 MDC95_LIMITS: Final = {"relief": 25.0, "delta_mi": 2.2, "ita": 5.5}
 """In per cent or units, with a rig that is put back to marks."""
+COARSE: Final = 0.8
+"""Spread in finer pixels over that in the usual ones, below which pixels are to blame."""
 RESET_RIGS: Final = ("fixed rig", "marked floor")
 
 
@@ -27,6 +29,7 @@ def shortfalls(findings: Findings) -> list[str]:
         *_alarms(findings),
         *_directions(findings["response"]),
         *_gates(findings["gate"]),
+        *_coarse(findings["finer"]),
     ]
 
 
@@ -94,6 +97,13 @@ def _gates(table: dict[str, Any]) -> Iterator[str]:
             )
         if matched["of"] and matched["share"] > MOST_STOPPED_MATCHED:
             yield f"{_title(name)}: the gate stops {matched['count']} of {matched['of']} matched pairs; 10 % may be."
+
+
+def _coarse(table: dict[str, list[float]]) -> Iterator[str]:
+    falls = {name: fine / usual for name, (usual, fine) in table.items() if fine < COARSE * usual}
+    if falls:
+        listed = ", ".join(f"{metric_named(name).symbol} ({100 * share:.0f} %)" for name, share in falls.items())
+        yield f"Coarse pixels are a part of this: in finer ones s_w falls to a share of what it is here for {listed}."
 
 
 def _title(name: str) -> str:
