@@ -92,13 +92,17 @@ def sections(findings: dict[str, Any]) -> str:
     return f"""\
 ## Speed
 
-A pair of {findings["megapixels"]:.0f}-megapixel photos, {len(peer)} runs in fresh processes, {findings["machine"]}.
+A pair of {findings["megapixels"]:.0f}-megapixel photos, {_runs(len(peer))}, {findings["machine"]}.
 Machines differ and are busy: the ratio to the peer, measured in the same process, is what to quote. The peer is what
 tutorials do (SIFT features, MAGSAC homography, warp, at 1000 px); it gives neither an uncertainty nor a refusal.
 
 | station | median s | min–max | ratio to the peer |
 | --- | ---: | ---: | ---: |
 {table}"""
+
+
+def _runs(count: int) -> str:
+    return "one run in a fresh process" if count == 1 else f"{count} runs in fresh processes"
 
 
 def figures(findings: dict[str, Any]) -> dict[str, Any]:
