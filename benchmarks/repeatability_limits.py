@@ -63,6 +63,10 @@ def _alarms(findings: Findings) -> Iterator[str]:
         too_many = _percent(alarms, lambda share: share > MOST_FALSE_ALARMS)
         if too_many:
             yield f"{_title(name)}: false alarms on {too_many} of the pairs; at most 7 % are wanted."
+        wasted = {rig: row["harmless_refused"] for rig, row in rigs.items()}
+        too_strict = _percent(wasted, lambda share: share > MOST_STOPPED_MATCHED)
+        if too_strict:
+            yield f"{_title(name)}: the gate refuses {too_strict} of harmless photos; 10 % may be."
         held = {
             "unchanged": {rig: row["covered"] for rig, row in rigs.items()},
             "changed": {rig: row["covered"] for rig, row in findings["response"][name].items()},
@@ -74,9 +78,9 @@ def _alarms(findings: Findings) -> Iterator[str]:
 
 
 def _percent(rows: dict[str, Any], wrong: Callable[[float], bool]) -> str:
-    """The shares that are wrong, each with its rig and count."""
+    """The shares that are wrong, each with its rig and of how many."""
     found = {rig: row for rig, row in rows.items() if row["of"] and wrong(row["share"])}
-    return ", ".join(f"{100 * row['share']:.0f} % ({rig}, {row['of']} pairs)" for rig, row in found.items())
+    return ", ".join(f"{100 * row['share']:.0f} % ({rig}, of {row['of']})" for rig, row in found.items())
 
 
 def _directions(table: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import Any
 
 from benchmarks.estimates import proportion
@@ -35,8 +36,7 @@ def _design(findings: Findings) -> str:
         for scene, rigs in findings["references"].items()
         for rig, row in rigs.items()
     ]
-    return f"""## Repeatability
-
+    intro = f"""
 {plan["skins"]} rendered skins per scene (melanin {_list(plan["melanin"])} of the epidermis; mottling
 {_list(plan["mottling"])} and dimples of {_list(plan["depth"])} mm on the thigh; {_list(plan["excess"])} times the
 pigment or the blood of its surroundings in the patch) are each photographed once as a reference and
@@ -45,7 +45,10 @@ pigment or the blood of its surroundings in the patch) are each photographed onc
 {plan["replicates"]} times more in the same session. Every photo goes through the program as a file: alignment, gate,
 values, interval and verdict. Photos have {sizes} pixels, a fraction of a phone's, so that hundreds of pairs take
 minutes. Pairs of one skin share their reference, so they are clustered: the intervals of
-proportions below, which take pairs as independent, are somewhat too narrow.
+proportions below, which take pairs as independent, are somewhat too narrow."""
+    return f"""## Repeatability
+
+{_filled(intro)}
 
 {table(["scene, rig", "later photos", "not aligned", "codes", "references retaken"], references)}"""
 
@@ -236,10 +239,17 @@ def _mismatches(rows: Sequence[Row], name: str) -> str:
 
 def _short(findings: Findings) -> str:
     missed = shortfalls(findings)
-    listed = "\n".join(f"- {sentence}" for sentence in missed) or "- Nothing that was looked for."
+    listed = (
+        "\n".join(fill(f"- {sentence}", 120, subsequent_indent="  ") for sentence in missed)
+        or "- Nothing that was looked for."
+    )
     return f"""### Where repeatability falls short
 
 {listed}"""
+
+
+def _filled(text: str) -> str:
+    return fill(" ".join(text.split()), 120, break_on_hyphens=False)
 
 
 def _each(table: Row) -> Iterable[tuple[str, str, Row]]:
