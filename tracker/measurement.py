@@ -316,7 +316,7 @@ def _reduce(
 def _bootstrap(field: NDArray[np.float32], groups: list[_Prepared], metric: Metric, count: int) -> NDArray[np.float64]:
     """Values over resampled blocks of skin (Bayesian block bootstrap: smooth weights, never an empty draw)."""
     rng = np.random.default_rng(_SEED)
-    prepared = [_thinned(field[g.mask].astype(np.float64), g.blocks) for g in groups]
+    prepared = [_in_order(*_thinned(field[g.mask].astype(np.float64), g.blocks)) for g in groups]
     draws = np.empty(BOOTSTRAP_DRAWS)
     for k in range(BOOTSTRAP_DRAWS):
         weights = rng.standard_exponential(count)
@@ -329,6 +329,12 @@ def _thinned(cells: NDArray[np.float64], blocks: NDArray[np.intp]) -> tuple[NDAr
     """Every n-th cell: blocks, not cells, are the independent units, so the spread of the draws does not change."""
     step = max(1, len(cells) // DRAWN_CELLS)
     return cells[::step], blocks[::step]
+
+
+def _in_order(cells: NDArray[np.float64], blocks: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Cells by their first quantity: a median sorts what is sorted in no time, and there are 200 of them."""
+    order = np.argsort(cells[:, 0], kind="stable")
+    return cells[order], blocks[order]
 
 
 def _alignment_spread(

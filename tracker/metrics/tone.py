@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
 from tracker.measurement import Direction, Metric, weighted_median
-from tracker.metrics.pigment import averaged
+from tracker.metrics.pigment import averaged, median
 from tracker.quality import Need
 
 _CLASSES = ((55.0, "very light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
@@ -64,17 +64,17 @@ def typology_class(angle: float) -> str:
     return next((name for lower, name in _CLASSES if angle > lower), "dark")
 
 
-def _lab_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return lab_from_linear(image.colour.apply(averaged(image))).astype(np.float32)
-
-
-def _coordinate(axis: int, values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    return weighted_median(values[:, axis], weights)
+def _lab_field(
+    axes: tuple[int, ...], image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Some of L*, a* and b* in each cell, shape (h, w, k)."""
+    return lab_from_linear(image.colour.apply(averaged(image)))[..., list(axes)].astype(np.float32)
 
 
 def _angle(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """ITA of the median colour; the mean of pixel angles would be biased by noise."""
-    return float(individual_typology_angle([_coordinate(axis, values, weights) for axis in range(3)]))
+    """ITA of the median L* and b*, values of shape (n, 2); the mean of pixel angles would be biased by noise."""
+    lightness, yellow = (weighted_median(values[:, column], weights) for column in (0, 1))
+    return float(individual_typology_angle([lightness, 0.0, yellow]))
 
 
 def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> Metric:
@@ -88,15 +88,15 @@ def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> M
         direction=Direction.NONE,
         multiplicative=False,
         needs=frozenset({Need.COLOUR, Need.COLOUR_REFERENCE}),
-        prepare=_lab_field,
-        reduce=partial(_coordinate, axis),
+        prepare=partial(_lab_field, (axis,)),
+        reduce=median,
         session_sd=session_sd,
     )
 
 
 LIGHTNESS = _tone("lightness", "Lightness", "L*", 0, 0.72)
-A_STAR = _tone("a_star", "Red–green", "a*", 1, 0.39)
-B_STAR = _tone("b_star", "Yellow–blue", "b*", 2, 0.36)
+A_STAR = _tone("a_star", "Red–green", "a*", 1, 0.42)
+B_STAR = _tone("b_star", "Yellow–blue", "b*", 2, 0.64)
 
 TYPOLOGY_ANGLE = Metric(
     name="ita",
@@ -108,7 +108,7 @@ TYPOLOGY_ANGLE = Metric(
     direction=Direction.NONE,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.COLOUR_REFERENCE}),
-    prepare=_lab_field,
+    prepare=partial(_lab_field, (0, 2)),
     reduce=_angle,
     session_sd=1.3,
 )
