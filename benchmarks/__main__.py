@@ -12,7 +12,7 @@ WORKERS = {"accuracy": 2, "repeatability": 2, "speed": 1}
 
 
 def main() -> None:
-    """Run accuracy and repeatability on two processes, then speed on the quiet machine; print or write what they say."""
+    """Run accuracy and repeatability on two processes, then speed alone; print or write what they say."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small subset; never stored")
     parser.add_argument("--write", action="store_true", help="store the findings and write docs/validation.md")
