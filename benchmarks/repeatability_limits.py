@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from benchmarks.findings import Findings
@@ -10,6 +10,7 @@ from tracker.metrics import metric_named
 
 MOST_FALSE_ALARMS: Final = 0.07
 LEAST_COVERAGE: Final = 0.93
+MOST_COVERAGE: Final = 0.97
 LEAST_STOPPED: Final = 0.95
 MOST_STOPPED_MATCHED: Final = 0.10
 STATED_RANGE: Final = (0.9, 2.0)
@@ -19,6 +20,20 @@ MDC95_LIMITS: Final = {"relief": 25.0, "delta_mi": 2.2, "ita": 5.5}
 COARSE: Final = 0.8
 """Spread in finer pixels over that in the usual ones, below which pixels are to blame."""
 RESET_RIGS: Final = ("fixed rig", "marked floor")
+
+
+def false_alarm_missed(row: Mapping[str, Any]) -> bool:
+    """Whether a share of false alarms, as found, is more than is wanted."""
+    return bool(row["of"]) and row["share"] > MOST_FALSE_ALARMS
+
+
+def coverage_missed(row: Mapping[str, Any]) -> str | None:
+    """What is wrong with the 95 % intervals, by the share of them that holds the truth; None if nothing is."""
+    if not row["of"]:
+        return None
+    if row["share"] < LEAST_COVERAGE:
+        return "too narrow"
+    return "too cautious" if row["share"] > MOST_COVERAGE else None
 
 
 def shortfalls(findings: Findings) -> list[str]:
