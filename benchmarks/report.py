@@ -7,18 +7,15 @@ import importlib
 import os
 from pathlib import Path
 
-from benchmarks.anchors import ANCHORS, SOURCES, TARGETS, Target
+from benchmarks.anchors import SOURCES
 from benchmarks.charts import save
-from benchmarks.estimates import Proportion, proportion
 from benchmarks.findings import RESULTS, Findings, store, stored
-from benchmarks.markdown import NONE, number, table
-from tracker.metrics import METRICS
-from tracker.phantom import RIGS
+from benchmarks.markdown import NONE, number
+from benchmarks.shortfalls import shortfalls
+from benchmarks.summary import summary
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, IMAGES = ROOT / "docs" / "validation.md", ROOT / "docs" / "images"
-MOST_ALARMS, LEAST_COVERED = 0.07, 0.93
-"""Limits that the whole interval of a proportion must be beyond before it is called wrong."""
 NAMES = ("accuracy", "repeatability", "speed")
 
 
@@ -28,8 +25,8 @@ def page(results: Path = RESULTS) -> str:
     accuracy, repeatability = (found[name] or {} for name in ("accuracy", "repeatability"))
     parts = [
         _head(found),
-        _summary(accuracy, repeatability),
-        _shortfalls(accuracy, repeatability),
+        summary(accuracy, repeatability),
+        shortfalls(accuracy, repeatability),
         *(
             importlib.import_module(f"benchmarks.{name}").sections(findings)
             for name, findings in found.items()
@@ -90,99 +87,6 @@ an error and not an opinion. It is not skin: see [what this cannot show](#what-t
 came out, and no factor, seed or limit was tuned to them. Where a set-up was changed after a first look (the lamp at 45°
 for skin tone), the other result stands beside it. What falls short stands
 [right below the first table](#where-it-falls-short)."""
-
-
-def _summary(accuracy: Findings, repeatability: Findings) -> str:
-    rows = [_row(metric.name, metric.symbol, metric.unit, accuracy, repeatability) for metric in METRICS]
-    header = [
-        "metric", "unit", "slope", "bias", "R²", *(f"MDC95, {rig.name}" for rig in RIGS), "false alarms",
-        "coverage of 95 % intervals", "published anchor",
-    ]  # fmt: skip
-    return f"""\
-## Summary
-
-Slope, bias and R² are against the truth. MDC95 is the change between two single photos that unchanged skin exceeds once
-in twenty, over re-posed and re-lit photos that pass the gate (relief in per cent, as a decrease). False alarms are
-unchanged pairs that were called changed. Intervals are exact (Clopper–Pearson, 95 %) over all three rigs.
-
-{table(header, rows)}
-
-A dash is a number that was not measured."""
-
-
-def _row(name: str, symbol: str, unit: str, accuracy: Findings, repeatability: Findings) -> list[str]:
-    line = accuracy.get("metrics", {}).get(name, {})
-    repeated = repeatability.get("metrics", {}).get(name, {})
-    mdc = repeated.get("mdc95", {})
-    return [
-        f"{symbol} (`{name}`)", unit, number(line.get("slope")), number(line.get("bias"), signed=True),
-        number(line.get("r2"), 3), *(number(mdc.get(rig.name), 1) for rig in RIGS),
-        _pooled(repeated.get("false_alarms")), _pooled(repeated.get("coverage")), ANCHORS.get(name, NONE),
-    ]  # fmt: skip
-
-
-def _pooled(by_rig: dict[str, list[int]] | None) -> str:
-    if not by_rig:
-        return NONE
-    count, of = (sum(pair[at] for pair in by_rig.values()) for at in (0, 1))
-    return str(proportion(count, of))
-
-
-def _shortfalls(accuracy: Findings, repeatability: Findings) -> str:
-    judged = [(target, target.of(accuracy, repeatability)) for target in TARGETS] if accuracy else []
-    known = [(target, value) for target, value in judged if value is not None]
-    missed = [(target, value) for target, value in known if target.missed(value)]
-    claims = _claims(repeatability)
-    rows = [[target.what, number(value, 3), _limits(target), number(_by(target, value), 3)] for target, value in missed]
-    listed = table(["target missed", "found", "target", "by"], rows) if rows else "None of the targets is missed."
-    return f"""\
-## Where it falls short
-
-{len(known)} targets stood in the specification before anything was measured; {len(missed)} are missed.
-
-{listed}
-{claims}"""
-
-
-def _by(target: Target, value: float) -> float:
-    limits = [limit for limit in (target.least, target.most) if limit is not None]
-    return min(abs(value - limit) for limit in limits)
-
-
-def _limits(target: Target) -> str:
-    least, most = (None if limit is None else f"{limit:g}".replace("-", "−") for limit in (target.least, target.most))
-    if least is None or most is None:
-        return f"at least {least}" if most is None else f"at most {most}"
-    return f"{least} to {most}"
-
-
-def _claims(repeatability: Findings) -> str:
-    """Where the program claims a smaller detectable change than it has, alarms too often or covers too little."""
-    lines = [
-        line
-        for metric in METRICS
-        for line in _faults(metric.name, repeatability.get("metrics", {}).get(metric.name, {}))
-    ]
-    return "\n" + "\n".join(lines) if lines else ""
-
-
-def _faults(name: str, found: Findings) -> list[str]:
-    lines = []
-    for rig, real in found.get("mdc95", {}).items():
-        claimed = found.get("claimed_mdc95", {}).get(rig)
-        if real is not None and claimed is not None and claimed < 0.9 * real:
-            lines.append(f"- `{name}`, {rig}: claims MDC95 {number(claimed, 1)}, has {number(real, 1)}.")
-    for rig, share in _shares(found, "false_alarms"):
-        if share.low > MOST_ALARMS:
-            lines.append(f"- `{name}`, {rig}: false alarms {share}.")
-    for rig, share in _shares(found, "coverage"):
-        if share.high < LEAST_COVERED:
-            lines.append(f"- `{name}`, {rig}: the 95 % intervals hold the truth in {share}.")
-    return lines
-
-
-def _shares(found: Findings, key: str) -> list[tuple[str, Proportion]]:
-    return [(rig, proportion(count, of)) for rig, (count, of) in found.get(key, {}).items() if of]
 
 
 def _foot() -> str:

@@ -1,0 +1,215 @@
+"""The limits that the findings are held to: those of the specification, each with its place, and our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.findings import Findings
+from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_FALSE_ALARMS
+from tracker.metrics import METRICS
+from tracker.phantom import RIGS
+
+MOST_COVERAGE = 0.97
+"""Above it intervals are wider than they need be, and changes are missed."""
+Value = Callable[[Findings, Findings], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A number that is to stay within limits.
+
+    Attributes
+    ----------
+    what : str
+        The quantity, in words with its unit.
+    of : callable
+        ``(accuracy, repeatability) -> number or None`` if it was not measured.
+    least, most : float or None
+        The limits.
+    source : str
+        Section of MEASUREMENT.md; empty for a limit of our own.
+    rig : str
+        Where it holds for one set-up only.
+    beyond : str
+        What it means to lie above the upper limit, where that is not plain.
+    """
+
+    what: str
+    of: Value
+    least: float | None = None
+    most: float | None = None
+    source: str = ""
+    rig: str = ""
+    beyond: str = ""
+
+    def missed(self, value: float) -> bool:
+        """Whether a value is outside the limits."""
+        return self.by(value) > 0
+
+    def by(self, value: float) -> float:
+        """How far outside the limits a value is; 0 inside."""
+        under = 0.0 if self.least is None else self.least - value
+        return max(under, 0.0 if self.most is None else value - self.most, 0.0)
+
+
+def _looked_up(found: Any, *path: str) -> Any:
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _accuracy(*path: str) -> Value:
+    return lambda accuracy, _: _looked_up(accuracy, *path)
+
+
+def _repeatability(*path: str) -> Value:
+    return lambda _, repeatability: _looked_up(repeatability, *path)
+
+
+def _relief(level: str, key: str = "r2") -> Value:
+    return _accuracy("relief", "plane", "relief", level, key)
+
+
+def _share(*path: str) -> Value:
+    """A proportion of the repeatability findings in per cent."""
+
+    def percent(_: Findings, repeatability: Findings) -> float | None:
+        share = _looked_up(repeatability, *path, "share")
+        return None if share is None else 100 * share
+
+    return percent
+
+
+def _counted(name: str, key: str, rig: str) -> Value:
+    """A share that is stored as a count and its total, in per cent."""
+
+    def percent(_: Findings, repeatability: Findings) -> float | None:
+        pair = _looked_up(repeatability, "metrics", name, key, rig)
+        return 100 * pair[0] / pair[1] if pair and pair[1] else None
+
+    return percent
+
+
+def larger_mdc95(repeatability: Findings, name: str, rig: str) -> float | None:
+    """The smallest detectable change, by the larger of its two sides."""
+    row = _looked_up(repeatability, "spread", name, rig) or {}
+    sides = [row.get(key) for key in ("mdc95", "mdc95_increase")]
+    known = [side for side in (*sides, _looked_up(repeatability, "metrics", name, "mdc95", rig)) if side is not None]
+    return max(known) if known else None
+
+
+def _mdc(name: str, rig: str) -> Value:
+    return lambda _, repeatability: larger_mdc95(repeatability, name, rig)
+
+
+def _floor_drift(accuracy: Findings, _: Findings) -> float | None:
+    """The largest move of the floor from that under the weakest pigment, with its sign, %."""
+    floors = [row["found"] for row in (_looked_up(accuracy, "relief", "floor") or {}).values()]
+    moves = [100 * (floor / floors[0] - 1) for floor in floors[1:]]
+    return max(moves, key=abs) if moves else None
+
+
+def _law(accuracy: Findings, _: Findings) -> float | None:
+    lamps = [lamp for lamp in _looked_up(accuracy, "relief", "light") or () if lamp["law"] > 0]
+    return 100 * max(abs(lamp["found"] / lamp["law"] - 1) for lamp in lamps) if lamps else None
+
+
+def _frontal(accuracy: Findings, _: Findings) -> float | None:
+    lamps = [lamp for lamp in _looked_up(accuracy, "relief", "light") or () if lamp["slant"] == 0.0]
+    return 100 * (lamps[0]["value"] / lamps[0]["floor"] - 1) if lamps else None
+
+
+def _worst_tone(key: str) -> Value:
+    def worst(accuracy: Findings, _: Findings) -> float | None:
+        moved = [tone[key] for tone in _looked_up(accuracy, "contrasts", "by_tone") or () if tone[key] is not None]
+        return max(moved, key=abs) if moved else None
+
+    return worst
+
+
+def _refused(factor: str, level: float) -> Value:
+    def share(accuracy: Findings, _: Findings) -> float | None:
+        rows = _looked_up(accuracy, "factorial", "relief", "by_factor", factor) or ()
+        row = next((row for row in rows if row["level"] == level), None)
+        return 100 * row["refused"] / row["pairs"] if row and row["pairs"] else None
+
+    return share
+
+
+_LEVELS = ("5", "15", "30")
+SPECIFIED: tuple[Target, ...] = (
+    *(
+        Target(f"R² of relief with the true height Sq at {level} % pigment mottling", _relief(level, "r2_height"),
+               least=0.95, source="§7.6 A1, §9")
+        for level in _LEVELS
+    ),
+    Target("least rank correlation of relief with depth within a skin", _relief("all", "spearman_least"), least=1.0,
+           source="§7.6 A1"),
+    Target("move of the floor of relief with pigment, %", _floor_drift, least=-10.0, most=10.0, source="§7.6 A1"),
+    Target("relief in frontal light over its floor, %", _frontal, least=-10.0, most=10.0, source="§7.6 A1, §7.4"),
+    Target("deviation from the law of the lamp, largest, %", _law, most=3.0, source="§7.4"),
+    Target("R² of ΔMI", _accuracy("metrics", "delta_mi", "r2"), least=0.97, source="§7.6 B4"),
+    Target("ΔEI′ moved per ΔMI by melanin alone, worst tone", _worst_tone("ei_per_mi"), least=-0.2, most=0.2,
+           source="§7.6 B3c"),
+    Target("s_w of ΔMI over lamps, cameras, exposure and balance", _accuracy("contrasts", "set_ups", "delta_mi", "s_w"),
+           most=0.6, source="§7.6 B3c"),
+    Target("mean ΔE00 on skin with a chart", _accuracy("colour", "after"), most=2.0, source="§7.6 B1, §9"),
+    Target("ΔE00 of left-out patches, mean of medians", _accuracy("colour", "left_out"), most=3.0, source="§9"),
+    Target("ΔE00 of left-out patches, 95th percentile", _accuracy("colour", "left_out_p95"), most=6.0, source="§9"),
+    Target("bias of ITA in daylight and LED light, worst case, °", _accuracy("colour", "ita_bias_worst"), most=2.5,
+           source="§7.6 B1"),
+    Target("bias of ITA in photos with a chart, °", _accuracy("metrics", "ita", "bias"), least=-2.5, most=2.5,
+           source="§7.6 B1"),
+    *(
+        Target(f"MDC95 of {symbol}, the larger side", _mdc(name, rig), most=most, source="§9", rig=rig)
+        for name, symbol, most in (("relief", "relief, %", 25.0), ("delta_mi", "ΔMI", 2.2), ("ita", "ITA, °", 5.5))
+        for rig in ("fixed rig", "marked floor")
+    ),
+    *(
+        Target(f"false alarms of {metric.symbol}, % of pairs", _counted(metric.name, "false_alarms", rig.name),
+               most=100 * MOST_FALSE_ALARMS, source="§7.6, §9", rig=rig.name)
+        for metric in METRICS
+        for rig in RIGS
+    ),
+    *(
+        Target(f"coverage of the 95 % intervals of {metric.symbol}, %", _counted(metric.name, "coverage", rig.name),
+               least=100 * LEAST_COVERAGE, most=100 * MOST_COVERAGE, source="§7.4, §7.6, §9", rig=rig.name,
+               beyond="too cautious")
+        for metric in METRICS
+        for rig in RIGS
+    ),
+    *(
+        Target(f"{what}, {metric.symbol}, %", _share("gate", metric.name, "summary", key), least, most, source="§9")
+        for metric in METRICS
+        for what, key, least, most in (
+            ("harmful mismatches that the gate stops", "harmful_stopped", 90.0, None),
+            ("matched pairs that the gate stops", "matched_stopped", None, 15.0),
+        )
+    ),
+)  # fmt: skip
+OWN: tuple[Target, ...] = (
+    *(Target(f"R² of relief with the true shading at {level} % pigment mottling", _relief(level), least=0.95)
+      for level in _LEVELS),
+    Target("R² of relief with the true shading over all levels of pigment", _relief("all"), least=0.95),
+    *(Target(f"slope of relief at {level} % pigment mottling", _relief(level, "slope"), least=0.9, most=1.1)
+      for level in _LEVELS),
+    *(Target(f"{key} of the change of relief through the whole pipeline",
+             _accuracy("factorial", "relief", "change", at), least, most)
+      for key, at, least, most in (("slope", "slope", 0.9, 1.1), ("R²", "r2", 0.9, None),
+                                   ("RMS error, points,", "rmse", None, 10.0))),
+    Target("change of relief of tanned skin, median, %", _accuracy("relief", "tan", "relief", "median"),
+           least=-5.0, most=5.0),
+    *(Target(f"pairs with relief refused at a melanosome fraction of {level:g}, %", _refused("tone", level), most=10.0)
+      for level in (0.25, 0.35)),
+    *(Target(f"harmless photos that the gate refuses for {metric.symbol}, %",
+             _share("alarms", metric.name, rig, "harmless_refused"), most=15.0, rig=rig)
+      for metric in METRICS
+      for rig in ("fixed rig", "marked floor")),
+    Target("ΔMI moved per ΔEI′ by blood alone, worst tone", _worst_tone("mi_per_ei"), least=-0.2, most=0.2),
+    *(Target(f"{key} of {symbol} in photos with a chart", _accuracy("metrics", name, at), least, most)
+      for name, symbol, rmse in (("ita", "ITA", 3.0), ("a_star", "a*", 1.5), ("b_star", "b*", 1.5))
+      for key, at, least, most in (("slope", "slope", 0.9, 1.1), ("R²", "r2", 0.9, None),
+                                   ("RMS error", "rmse", None, rmse))),
+)  # fmt: skip
