@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 from scipy.ndimage import map_coordinates
 
 from tracker.calibration import ColourLevel, calibrate
+from tracker.errors import TrackerError
 from tracker.phantom import (
     CLINIC,
     FIXED_RIG,
@@ -26,6 +27,7 @@ from tracker.phantom import (
     drawn_shot,
     nominal_shot,
     photograph,
+    series,
     write_series,
 )
 from tracker.phantom.files import photo_document
@@ -191,6 +193,59 @@ def test_a_chart_in_the_scene_calibrates_the_photo() -> None:
     assert calibrate(read_photo(photo.jpeg)).colour.level is ColourLevel.CHART
 
 
+def test_cloth_moves_with_the_camera_and_hides_the_skin_beneath() -> None:
+    plan = named("phone")
+    stage = build_stage(plan, seed=3, size=SMALL)
+    first, later = (drawn_shot(plan, SMALL, np.random.default_rng([8, k]), rig=FREE_HAND) for k in (0, 1))
+
+    truth = photograph(stage, later, first=first).truth
+
+    nodes = np.stack(np.meshgrid(truth.rows, truth.cols, indexing="ij"), axis=-1)
+    scene = first.camera.to_scene(nodes)
+    cloth = stage.backdrop(plan.response).over
+    assert cloth is not None
+    worn = cloth.hides(scene) & np.isfinite(truth.moving_row)
+    with_camera = later.camera.to_pixels(scene)
+    assert worn.sum() > 100
+    assert_allclose(truth.moving_row[worn], with_camera[worn][:, 0], atol=1e-3)
+    skin = first.tissue.to_skin(scene)
+    shown = (
+        np.isfinite(truth.moving_row) & ~cloth.hides(scene) & (np.abs(plan.body.across(*np.moveaxis(skin, -1, 0))) < 1)
+    )
+    now = np.stack([truth.moving_row, truth.moving_col], axis=-1)[shown]
+    assert not cloth.hides(later.camera.to_scene(now)).any()
+
+
+def test_the_truth_of_a_clothed_body_is_about_bare_skin() -> None:
+    bare, clothed = (
+        build_stage(replace(named("phone"), clutter=replace(named("phone").clutter, cover=cover)), seed=3, size=SMALL)
+        for cover in (None, "hem")
+    )
+
+    assert 0.6 < clothed.region.sum() / bare.region.sum() < 0.97
+
+
+def test_a_finding_is_where_the_truth_says_or_said_to_be_hidden() -> None:
+    photo = _photo("spots")
+    spots = photo.truth.findings["spots"]
+    melanin = photo.maps().melanin
+    around = np.nanmedian(melanin)
+
+    for spot in spots:
+        row, column = round(spot["row"]), round(spot["column"])
+        inside = 0 <= row < SMALL[0] and 0 <= column < SMALL[1]
+        assert spot["visible"] == bool(inside and photo.truth.skin[row, column])
+        if spot["visible"]:
+            assert melanin[row, column] > 1.2 * around
+    assert 0 < sum(spot["visible"] for spot in spots) < len(spots)
+
+
+def test_a_bruise_that_has_faded_has_no_area() -> None:
+    old = _photo("bruise", State(bruise_age=40.0)).truth.findings["bruises"]
+
+    assert [(bruise["core_mm2"], bruise["halo_mm2"]) for bruise in old] == [(0.0, 0.0)] * len(old)
+
+
 # Shots
 
 
@@ -226,7 +281,20 @@ def test_the_nominal_shot_is_the_plan() -> None:
     assert shot.sensor.blur_mm == plan.blur_mm
 
 
-def test_a_lesion_series_is_written_with_its_truth(tmp_path) -> None:
+@pytest.mark.parametrize("size", [(10, 10), (37, 50), (64, 1000), (1000, 200)])
+def test_a_picture_too_small_to_render_is_refused_in_one_sentence(size: tuple[int, int]) -> None:
+    with pytest.raises(TrackerError, match="Choose at least 120 a side"):
+        series("thigh", size=size)
+
+
+def test_an_unknown_scene_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(TrackerError, match="dark-thigh"):
+        write_series(tmp_path / "new", "nowhere")
+
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_lesion_series_is_written_with_its_truth(tmp_path: Path) -> None:
     write_series(tmp_path, "spots", sessions=2, replicates=1, size=(300, 400))
 
     first, last = json.loads((tmp_path / "truth.json").read_text())["photos"]

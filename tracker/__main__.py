@@ -97,7 +97,12 @@ def _phantom_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     phantom.add_argument("--seed", type=_not_negative, default=0, metavar="N")
     phantom.add_argument("--sessions", type=_at_least_one, default=6, metavar="N")
     phantom.add_argument("--replicates", type=_at_least_one, default=2, metavar="N")
-    phantom.add_argument("--scenario", default="thigh", metavar="NAME", help="thigh, control, pigment or null")
+    phantom.add_argument(
+        "--scenario",
+        default="thigh",
+        metavar="NAME",
+        help="a scene, such as thigh, dark-thigh, pigment or redness; an unknown name lists all",
+    )
     phantom.add_argument("--demonstration", action="store_true", help="render the whole demonstration clinic")
     phantom.set_defaults(run=_lazily("rendering:render_phantom"))
 

@@ -19,6 +19,8 @@ _BILIRUBIN: Final = 0.04
 _YELLOWEST: Final = 7.0
 """Days until then."""
 _FAINT: Final = 2e-3
+_VISIBLE: Final = 0.05
+"""Share of the most blood or bilirubin below which a bruise is taken to have faded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ class Bruising:
         return np.asarray(np.float32(_BILIRUBIN * phase**5 * np.exp(5.0 * (1.0 - phase))) * self.halo(age))
 
     def areas(self, age: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the areas of cores and of halos at half maximum, mm², each of shape (n,)."""
+        """Return the areas of cores and of halos at half maximum, mm², each of shape (n,); 0 once they have faded."""
         many = len(self.centre) + 1
         core, halo = (
             np.bincount(self.number[part > 0.5], minlength=many)[1:] for part in (self.core(age), self.halo(age))
         )
-        return np.asarray(core * self.cell), np.asarray(halo * self.cell)
+        seen = self.blood(age).max() > _VISIBLE * _BLOOD, self.bilirubin(age).max() > _VISIBLE * _BILIRUBIN
+        return np.asarray(core * self.cell * seen[0]), np.asarray(halo * self.cell * seen[1])
 
     def mask(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """Return where skin was bruised at all on the first day (at half maximum), on a canvas of that shape."""

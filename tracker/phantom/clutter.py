@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.errors import TrackerError
 from tracker.phantom.fields import Canvas, Field
@@ -29,6 +30,7 @@ from tracker.phantom.sheet import (
 COVERS: Final[tuple[str, ...]] = ("hem", "band")
 """What may lie on the skin: the elastic hem of underwear, or a band of cloth."""
 
+_HIDING: Final = 0.02
 Tint = tuple[float, float, float]
 _TOWELS: Final[tuple[Tint, ...]] = (
     (0.70, 0.69, 0.66), (0.52, 0.43, 0.33), (0.10, 0.27, 0.29), (0.15, 0.22, 0.40), (0.50, 0.29, 0.28),
@@ -80,6 +82,12 @@ class Cover:
     """How much of the pixel it covers, 0 to 1, shape (H, W)."""
     shade: Field
     """Light that its thickness leaves on the skin next to it, 0 to 1, shape (H, W)."""
+
+    def hides(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return whether scene points (y, x) in mm, shape (..., 2), lie under it."""
+        place = np.rint(points / self.canvas.pitch + (np.array(self.canvas.shape) - 1) / 2).astype(int)
+        row, column = np.moveaxis(np.clip(place, 0, np.array(self.canvas.shape) - 1), -1, 0)
+        return np.asarray(self.cover[row, column] > _HIDING)
 
 
 def strew(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.phantom.fields import Field
-from tracker.phantom.inventory import inventory
+from tracker.phantom.inventory import inventory, located
 from tracker.phantom.light import Light, shading
 from tracker.phantom.optics import STANDARD
 from tracker.phantom.scene import Appearance, Maps, appearance, look, maps
@@ -70,7 +70,12 @@ def day_of(stage: Stage, state: State, shot: Shot) -> Day:
     seen = appearance(stage.skin, state, shot.response)
     # The truth is what the standard observer sees in daylight, whatever the lamp and the camera.
     colour = seen.colour if shot.response == STANDARD else stage.skin.colour(state)
-    return Day(seen, _tone(stage, colour), inventory(stage.skin, state))
+    return Day(seen, _tone(stage, colour), inventory(stage.skin, state, _seen(stage)))
+
+
+def _seen(stage: Stage) -> tuple[float, float]:
+    """Return height and width of the nominal picture, mm."""
+    return stage.size[0] * stage.plan.field / stage.size[1], stage.plan.field
 
 
 def photograph(
@@ -130,7 +135,14 @@ def photograph(
         replicate=replicate,
         region=None if stage.outline is None else first.camera.to_pixels(first.tissue.to_scene(stage.outline)),
         truth=_truth(
-            stage, state, view.skin, first=first, shot=shot, spoil=spoil, metrics=metrics, findings=day.findings
+            stage,
+            state,
+            view.skin,
+            first=first,
+            shot=shot,
+            spoil=spoil,
+            metrics=metrics,
+            findings=located(day.findings, shot.camera, shot.tissue, view.skin),
         ),
         stage=stage,
         state=state,
@@ -185,6 +197,7 @@ def _truth(
         cards=cards_of(stage.plan, stage.size),
         first=(first.camera, first.tissue),
         this=(shot.camera, shot.tissue),
+        cloth=stage.backdrop(shot.response).over,
     )
     return Truth(
         rows=rows.astype(np.float32),

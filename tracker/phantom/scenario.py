@@ -60,8 +60,9 @@ _DARK_THIGH = replace(
     _THIGH,
     name="dark-thigh",
     stream=5,
-    complexion=replace(_THIGH.complexion, melanin=0.22, blood=0.008, mottling=0.07, moles=3, surface=0.035),
+    complexion=replace(_THIGH.complexion, melanin=0.30, blood=0.008, mottling=0.06, moles=2, surface=0.04),
     light=replace(_THIGH.light, slant=52.0, shadows=True),
+    clutter=Clutter(things=("paper",)),
 )
 _PHONE = replace(
     _THIGH,
@@ -87,12 +88,14 @@ _TONE = replace(
     _THIGH,
     name="tone",
     stream=8,
-    body=Body.dome(190.0, 260.0),
+    body=Body(half_width=128.0, depth=80.0, exponent=2.3, sway=-4.0, bulge=420.0),
     complexion=replace(_THIGH.complexion, melanin=0.075, blood=0.012, flush=0.2, moles=5, follicles=3.2, hairs=8.0),
     relief=Relief(waviness=0.5, peel=0.025, micro=0.02),
     light=Light(slant=30.0, azimuth=110.0, ambient=0.4, shadows=True),
     card_edge=(31.0, 35.0),
     chart=Chart((74.0, 0.0), 80.0),
+    response=Response("LED-B3", "Nikon 5100 (NPL)"),
+    clutter=Clutter(things=("towel",)),
     end=State(tan=0.75),
 )
 _CLEAR = replace(_PIGMENT, patch_width=0.0, start=AS_GROWN, end=AS_GROWN)
@@ -110,6 +113,8 @@ _REDNESS = replace(
     stream=10,
     complexion=replace(_PIGMENT.complexion, melanin=0.018, freckles=4, moles=1),
     findings=Findings(redness=Redness(count=7, vessels=8.0)),
+    sensor=Sensor(white_balance=(1.06, 1.0, 0.90)),
+    response=Response("A", "Sigma SDMerill (NPL)"),
     end=State(redness=0.3),
 )
 _BRUISE = replace(
@@ -123,6 +128,8 @@ _BRUISE = replace(
     light=replace(_THIGH.light, slant=32.0, azimuth=60.0, shadows=True),
     card_edge=(25.0, 27.0),
     findings=Findings(bruises=Bruises(count=3)),
+    response=Response("FL2"),
+    clutter=Clutter(things=("garment",)),
     start=State(bruise_age=2.0),
     end=State(bruise_age=20.0),
 )

@@ -11,7 +11,7 @@ from tracker.phantom.plan import Scenario
 from tracker.phantom.rig import CLINIC, Rig
 from tracker.phantom.scenario import named
 from tracker.phantom.shot import Shot, check_spoil, drawn_shot
-from tracker.phantom.stage import build_stage
+from tracker.phantom.stage import build_stage, check_size
 
 _EARLY_GAPS: Final = (7, 10)
 _LATER_GAP: Final = 14
@@ -27,7 +27,7 @@ def series(
     size: tuple[int, int] = (1500, 2000),
     rig: Rig = CLINIC,
 ) -> Iterator[PhantomPhoto]:
-    """Yield the photos of a course, session by session.
+    """Return the photos of a course one by one, session by session.
 
     Every photo is posed, lit and exposed anew within the limits of the rig, so
     two replicates differ as much as two sessions do.
@@ -50,19 +50,34 @@ def series(
     rig : Rig
         How well the clinic repeats a photo.
 
-    Yields
-    ------
-    PhantomPhoto
+    Returns
+    -------
+    iterator of PhantomPhoto
 
     Raises
     ------
     TrackerError
-        If the scenario or a way to spoil is unknown.
+        If the scenario or a way to spoil is unknown, or the size too small.
     """
     spoils = dict(spoiled or {})
     for spoil in spoils.values():
         check_spoil(spoil)
+    check_size(size)
+    # Not a generator itself: what is asked for is checked at once, and not when the first photo is taken.
     plan = named(scenario) if isinstance(scenario, str) else scenario
+    return _photos(plan, rig, seed=seed, sessions=sessions, replicates=replicates, spoils=spoils, size=size)
+
+
+def _photos(
+    plan: Scenario,
+    rig: Rig,
+    *,
+    seed: int,
+    sessions: int,
+    replicates: int,
+    spoils: Mapping[int, str],
+    size: tuple[int, int],
+) -> Iterator[PhantomPhoto]:
     stage = build_stage(plan, seed=seed, size=size)
 
     def shot(session: int, replicate: int) -> Shot:

@@ -5,12 +5,15 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 from skimage.measure import approximate_polygon, find_contours
 
+from tracker.errors import TrackerError
 from tracker.phantom.backdrop import CARD_SIDE, Backdrop, lay_backdrop
+from tracker.phantom.clutter import Cover
 from tracker.phantom.fields import Canvas
 from tracker.phantom.optics import Response
 from tracker.phantom.plan import Scenario
@@ -20,6 +23,8 @@ from tracker.phantom.truth import Mask, measured_skin
 _MARGIN = 1.24  # canvas over nominal picture: room for shift, distance, roll and tissue
 _MOST_CORNERS = 40
 _CARD_MARGIN = 4.0
+_SMALLEST = 120
+_LONGEST = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +65,13 @@ def build_stage(plan: Scenario, *, seed: int = 0, size: tuple[int, int] = (1500,
         Which skin.
     size : tuple of int
         Rows and columns of the photos, pixels. The field of view stays.
+
+    Raises
+    ------
+    TrackerError
+        If the size is too small or too long.
     """
+    check_size(size)
     pitch = plan.field / size[1]
     seen = (size[0] * pitch, plan.field)
     rng = np.random.default_rng([seed, plan.stream])
@@ -91,9 +102,22 @@ def build_stage(plan: Scenario, *, seed: int = 0, size: tuple[int, int] = (1500,
     outline = _outline(skin) if plan.patch_width else None
     if outline is None:
         region = measured_skin(skin.body, skin.canvas, seen) & ~_covered(skin.canvas, cards_of(plan, size))
+        if plan.clutter.cover is not None and (cloth := backdrop(plan.response).over) is not None:
+            region &= ~_under(cloth, skin.canvas)
     else:
         region = _filled(outline, skin.canvas)
     return Stage(plan, seed, size, skin, backdrop, region, outline)
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Raise `TrackerError` if a picture of this size (rows, columns) holds too little to be rendered."""
+    rows, columns = size
+    if min(rows, columns) < _SMALLEST or not 1 / _LONGEST <= rows / columns <= _LONGEST:
+        raise TrackerError(
+            f"The phantom cannot render {rows} × {columns} pixels. Choose at least {_SMALLEST} a side, and no side "
+            f"more than {_LONGEST:g} times the other.",
+            code="phantom_size",
+        )
 
 
 def cards_of(plan: Scenario, size: tuple[int, int]) -> NDArray[np.float64]:
@@ -112,6 +136,14 @@ def _covered(canvas: Canvas, cards: NDArray[np.float64]) -> Mask:
     for (y, x), (down, aside) in cards:
         covered |= (np.abs(canvas.y - y) < down + _CARD_MARGIN) & (np.abs(canvas.x - x) < aside + _CARD_MARGIN)
     return covered
+
+
+def _under(cloth: Cover, canvas: Canvas) -> Mask:
+    """Return the skin under cloth, or so near that it is shaded or may slip under it, shape (H, W)."""
+    y, x = np.broadcast_arrays(canvas.y, canvas.x)
+    hidden = cloth.hides(np.stack([y, x], axis=-1).astype(np.float64)).astype(np.uint8)
+    reach = 2 * round(_CARD_MARGIN / canvas.pitch) + 1
+    return np.asarray(cv2.dilate(hidden, np.ones((reach, reach), np.uint8)) > 0)
 
 
 def _card_places(plan: Scenario, seen: tuple[float, float]) -> tuple[tuple[float, float], ...]:

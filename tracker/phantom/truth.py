@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+from tracker.phantom.clutter import Cover
 from tracker.phantom.fields import AMPLITUDE_HALF, Canvas, Field
 from tracker.phantom.light import Light
 from tracker.phantom.optics import lab_from_linear
@@ -74,10 +75,11 @@ def carried(
     cards: NDArray[np.float64],
     first: tuple[Camera, Deformation],
     this: tuple[Camera, Deformation],
+    cloth: Cover | None = None,
 ) -> NDArray[np.float64]:
     """Return where points of the first photo lie in this one.
 
-    Skin follows camera and tissue; cards and backdrop follow the camera alone.
+    Skin follows camera and tissue; cards, cloth and backdrop follow the camera alone.
 
     Parameters
     ----------
@@ -89,20 +91,26 @@ def carried(
         Centre and half the extent of each card that lies on the skin or beside it, (y, x) mm.
     first, this : tuple of Camera and Deformation
         The poses of the two photos.
+    cloth : Cover, optional
+        What is worn on the skin.
 
     Returns
     -------
     ndarray, shape (..., 2)
-        (row, column) in this photo; NaN where that is outside the picture.
+        (row, column) in this photo; NaN where that is outside the picture, and for skin that is under cloth here.
     """
     scene = first[0].to_scene(pixels)
     skin = first[1].to_skin(scene)
     is_skin = np.abs(body.across(skin[..., 0], skin[..., 1])) < 1.0
     for centre, half in cards:
         is_skin &= np.any(np.abs(scene - centre) > half, axis=-1)
+    if cloth is not None:
+        is_skin &= ~cloth.hides(scene)
     now = np.where(is_skin[..., None], this[1].to_scene(skin), scene)
     moved = this[0].to_pixels(now)
     seen = np.all((moved >= -0.5) & (moved <= np.array(this[0].size) - 0.5), axis=-1)
+    if cloth is not None:
+        seen &= ~(is_skin & cloth.hides(now))
     return np.where(seen[..., None], moved, np.nan)
 
 

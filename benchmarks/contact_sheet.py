@@ -1,6 +1,6 @@
 """Twelve scenes of the phantom on one sheet, to look at: does it look like skin?
 
-    python benchmarks/sheet.py [--write]
+    python benchmarks/contact_sheet.py [--write]
 
 writes docs/images/phantom.jpg; without --write, phantom.jpg in the folder for temporary files.
 """
@@ -21,14 +21,14 @@ from tracker.phantom.scenario import named
 SCENES: Final = {
     "thigh": "light thigh, lamp from the side",
     "buttock": "buttock, lamp from above",
-    "dark-thigh": "dark thigh with cast shadows",
+    "dark-thigh": "dark thigh on paper, cast shadows",
     "phone": "phone, hard LED light, clutter",
-    "tone": "abdomen with a colour chart",
+    "tone": "abdomen with a colour chart, LED light",
     "pigment": "pigment patch",
     "dark-patch": "pigment patch on dark skin",
     "spots": "lentigines",
-    "redness": "redness and fine vessels",
-    "bruise": "bruises after two days",
+    "redness": "redness in warm lamp light",
+    "bruise": "bruises after two days, fluorescent",
     "lines": "fine lines, close up",
     "scalp": "a part in the hair",
 }
