@@ -24,9 +24,9 @@ from tracker.pipeline import align_or_explain
 
 RANGES = {
     "roll": (-15.0, 15.0),
-    "tilt": (-8.0, 8.0),
-    "turn": (-8.0, 8.0),
-    "distance": (0.85, 1.18),
+    "tilt": (-15.0, 15.0),
+    "turn": (-15.0, 15.0),
+    "distance": (0.8, 1.25),
     "shift_down": (-0.08, 0.08),
     "shift_right": (-0.08, 0.08),
     "tissue": (0.0, 3.0),
@@ -48,6 +48,7 @@ SEED = 20260301
 SKINS = 8
 TONES = (0.015, 0.02, 0.03, 0.045, 0.07, 0.10, 0.15, 0.22)
 INTERVAL = 1.96
+_NOMINAL = {"noise": 1.0, "blur": 0.11, "jpeg": 90.0, "dimples": 1.0}
 
 
 def run(*, quick: bool, workers: int) -> Findings:
@@ -188,9 +189,18 @@ def _effect(name: str, aligned: list[dict[str, Any]], found: list[dict[str, Any]
 
 
 def _away(name: str, value: float) -> float:
-    """How far from the nominal photo, always a difficulty: a low JPEG quality is far."""
-    nominal = {"distance": 1.0, "noise": 1.0, "blur": 0.11, "jpeg": 90.0, "dimples": 1.0}.get(name, 0.0)
-    return abs(np.log(value / nominal)) if name in ("distance", "noise", "blur") else abs(value - nominal)
+    """How much harder than the nominal photo: less noise or blur and a better JPEG than its own count as nothing.
+
+    Examples
+    --------
+    >>> _away("noise", 0.5), _away("jpeg", 95.0), _away("jpeg", 60.0), _away("roll", -15.0)
+    (0.0, 0.0, 30.0, 15.0)
+    """
+    if name in ("noise", "blur"):
+        return max(0.0, float(np.log(value / _NOMINAL[name])))
+    if name == "jpeg":
+        return max(0.0, _NOMINAL[name] - value)
+    return abs(float(np.log(value))) if name == "distance" else abs(value - _NOMINAL.get(name, 0.0))
 
 
 def _scale(found: list[dict[str, Any]]) -> Findings:

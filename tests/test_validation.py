@@ -16,7 +16,7 @@ from tracker.metrics import METRICS
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", [charts, design, estimates, findings, markdown], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [charts, design, estimates, findings, geometry, markdown], ids=lambda m: m.__name__)
 def test_the_examples_of_the_benchmarks_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
