@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import colour, contrasts, factorial, geometry, relief, tones
+from benchmarks import colour, contrasts, factorial, geometry, relief, robustness, tones
 from benchmarks.accuracy_figures import figures
 from benchmarks.accuracy_page import sections
 from benchmarks.findings import Findings, plain
@@ -24,6 +24,7 @@ PARTS = {
     "contrasts": contrasts.run,
     "colour": colour.run,
     "tones": tones.run,
+    "robustness": robustness.run,
 }
 
 

@@ -10,6 +10,7 @@ from benchmarks.findings import Findings
 from benchmarks.markdown import counts, number, percent, picture, table
 from benchmarks.relief_page import relief_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE
+from benchmarks.robustness_page import robustness_section
 from benchmarks.targets import MOST_COVERAGE
 
 DARK = 0.25
@@ -24,6 +25,7 @@ def sections(findings: Findings) -> str:
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
         colour_section(findings["colour"], findings["tones"]),
+        robustness_section(findings.get("robustness") or {}),
     )
     return "\n\n".join(parts)
 

@@ -50,7 +50,7 @@ TITLES = {
 def run(*, quick: bool, workers: int) -> Findings:
     """Relief and pigment contrast, each over its own design."""
     relief = levelled(RELIEF, 4 if quick else 128, seed=SEED)
-    contrast = levelled(CONTRAST, 2 if quick else 64, seed=SEED + 1)
+    contrast = levelled(CONTRAST, 2 if quick else 32, seed=SEED + 1)
     reliefs = spread(relief_pair, enumerate(relief), workers=workers)
     contrasts = spread(contrast_pair, enumerate(contrast), workers=workers)
     return {"relief": _summary(reliefs, RELIEF, ratio=True), "contrast": _summary(contrasts, CONTRAST, ratio=False)}
