@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from benchmarks.estimates import agreement, proportion
+from benchmarks.estimates import agreement, interval_by_subject, proportion
 from benchmarks.judging import Reading
 from benchmarks.null_pairs import stated
 from benchmarks.rephotography import Course
 from tracker.timeline import Verdict
 
 POWER = 0.8
-BINS = 4
+BINS = 3
 FEWEST = 8
 """Pairs that a curve is fitted to."""
 
@@ -47,12 +47,19 @@ def response_of(courses: Sequence[Course], name: str, *, mdc95: float) -> Row:
         "told": len(told),
         "line": agreement([r.change for r in told], truths),
         "covered": proportion(sum(covered), len(covered)),
+        "covered_by_skin": interval_by_subject([_covered(course, name) for course in courses]),
         "wrong_direction": [sum(r.change * r.truth < 0 for r in claimed), len(claimed)],
         "seen_in_80_percent": None if reached is None else stated(name, reached),
         "largest_true_change": stated(name, max(map(abs, truths), default=np.nan)),
         "typical_true_over_mdc95": float(np.median(np.abs(truths))) / mdc95 if truths else np.nan,
         "bins": _binned(told, name),
     }
+
+
+def _covered(course: Course, name: str) -> tuple[int, int]:
+    held = [t.readings[name].covered for t in course.trials if t.kind == "changed" and t.readings]
+    judged = [bool(covered) for covered in held if covered is not None]
+    return sum(judged), len(judged)
 
 
 def _binned(told: Sequence[Reading], name: str) -> list[Row]:

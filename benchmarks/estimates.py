@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest, chi2
 
-MDC95_PER_SD = 1.96 * np.sqrt(2.0)
+MDC95_PER_SD = float(1.96 * np.sqrt(2.0))
 """The smallest detectable change is 2.77 within-subject standard deviations (MEASUREMENT.md §6.2)."""
 
 
@@ -109,6 +109,62 @@ def proportion(count: int, of: int) -> Proportion:
         return Proportion(0, 0, np.nan, np.nan, np.nan)
     interval = binomtest(count, of).proportion_ci(method="exact")
     return Proportion(count, of, count / of, float(interval.low), float(interval.high))
+
+
+def interval_by_subject(counts: Sequence[tuple[int, int]], *, draws: int = 2000) -> tuple[float, float]:
+    """95 % interval of a share when the trials of one subject are alike: subjects are drawn, not trials.
+
+    Parameters
+    ----------
+    counts : sequence of (int, int)
+        Of each subject: how many of its trials count, and how many there are.
+    draws : int
+
+    Notes
+    -----
+    Where none or all of the trials count, a bootstrap knows no spread; then subjects are taken as the trials of the
+    exact interval, as if all trials of a subject were one.
+
+    Examples
+    --------
+    >>> low, high = interval_by_subject([(0, 5)] * 20)
+    >>> round(low, 3), round(high, 3)
+    (0.0, 0.168)
+    """
+    table = np.array([pair for pair in counts if pair[1]], dtype=np.int64).reshape(-1, 2)
+    count, of = table.sum(axis=0)
+    if of == 0:
+        return np.nan, np.nan
+    if count in (0, of):
+        alone = proportion(len(table) if count else 0, len(table))
+        return alone.low, alone.high
+    chosen = np.random.default_rng(0).integers(0, len(table), (draws, len(table)))
+    drawn = table[chosen].sum(axis=1)
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
+    return float(low), float(high)
+
+
+def intraclass_correlation(subjects: Sequence[Sequence[float]]) -> float:
+    """Share of the variance of single values that lies between subjects: ICC of one-way analysis of variance.
+
+    Absolute agreement. Every subject has sessions of its own, so that there is no effect of a session to take out;
+    where sessions differ by chance only, it is the ICC(2,1).
+
+    Examples
+    --------
+    >>> round(intraclass_correlation([[1.0, 1.2], [3.0, 3.2], [5.0, 4.8]]), 3)
+    0.995
+    """
+    counted = [np.asarray(values, dtype=np.float64) for values in subjects if len(values) > 1]
+    if len(counted) < 2:
+        return np.nan
+    sizes = np.array([len(values) for values in counted])
+    means = np.array([values.mean() for values in counted])
+    total, groups = sizes.sum(), len(sizes)
+    between = float((sizes * (means - (sizes * means).sum() / total) ** 2).sum() / (groups - 1))
+    within = within_subject_sd(subjects).sd ** 2
+    typical = (total - (sizes**2).sum() / total) / (groups - 1)
+    return float((between - within) / (between + (typical - 1) * within))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,36 @@ from benchmarks.estimates import MDC95_PER_SD, proportion
 from benchmarks.judging import Anchored, anchor, judge
 from benchmarks.rephotography import Scene
 from tracker.measurement import Metric
-from tracker.phantom import FIXED_RIG, PhantomPhoto, Shot, build_stage, drawn_shot, nominal_shot, photograph
+from tracker.phantom import PhantomPhoto, Shot, Stage, build_stage, nominal_shot, photograph
 from tracker.phantom.photograph import FIRST_DAY
 
-MISMATCHES: Final[Mapping[str, tuple[float, ...]]] = {
-    "none": (0.0, 1.0, 2.0),
-    "lamp turned, °": (15.0, 30.0, 60.0, 120.0, 180.0),
-    "lamp raised or lowered, °": (-20.0, -10.0, -5.0, 5.0, 10.0, 20.0),
-    "more light from elsewhere": (0.1, 0.2, 0.4),
-    "blur, times": (2.0, 4.0, 10.0),
-    "distance, times": (0.7, 0.85, 1.2, 1.4),
-    "exposure, stops": (-2.0, -1.0, 1.0, 2.0),
-    "camera rolled, °": (5.0, 10.0, 20.0),
+MISMATCHES: Final[Mapping[str, Mapping[str, tuple[float | str, ...]]]] = {
+    "thigh": {
+        "none": (0.0,),
+        "lamp turned, °": (30.0, 60.0, 180.0),
+        "lamp raised or lowered, °": (-20.0, -10.0, 10.0, 20.0),
+        "more light from elsewhere": (0.1, 0.2, 0.4),
+        "blur, times": (4.0, 10.0),
+        "distance, times": (0.7, 1.4),
+        "exposure, stops": (-2.0, 1.0),
+        "camera rolled, °": (20.0,),
+        "tone curve of the phone": (0.5,),
+    },
+    "patch beside a chart": {
+        "none": (0.0,),
+        "lamp turned, °": (60.0, 180.0),
+        "lamp raised or lowered, °": (20.0,),
+        "more light from elsewhere": (0.4,),
+        "blur, times": (4.0, 10.0),
+        "distance, times": (0.7,),
+        "exposure, stops": (-2.0, 1.0),
+        "spectrum of the lamp": ("A", "FL2", "LED-B3"),
+        "tone curve of the phone": (0.25, 0.5),
+        "light on the chart, times": (0.8, 0.9),
+    },
 }
+"""By scene, and by what is wrong; the rest of the photo is as planned."""
+ON_THE_CHART: Final = "light on the chart, times"
 
 Row = dict[str, Any]
 
@@ -49,59 +66,71 @@ class GateTrial:
         Whether the program gives no change, for whatever reason.
     why : str
         Code of the refusal of the photo, ``"gate"`` for that of the metric, or empty.
-    moved : float
-        How far the number moved without the gate, in units of the MDC95 that the program states; NaN if unknown.
+    change, claimed : float
+        How far the number moved without the gate, and the MDC95 that the program states; NaN if unknown.
     """
 
     metric: str
     kind: str
-    size: float
+    size: float | str
     stopped: bool
     why: str
-    moved: float
+    change: float
+    claimed: float
 
     @property
-    def harmful(self) -> bool:
-        """Whether the mismatch would have been taken for a change."""
-        return self.moved > 1.0
+    def moved(self) -> float:
+        """The move in units of the stated MDC95: above 1 the mismatch would have been taken for a change."""
+        return abs(self.change) / self.claimed
 
 
 def try_gate(task: GateTask) -> list[GateTrial]:
-    """Judge every mismatch on one skin; besides it, the second photo deviates as a fixed rig lets it."""
+    """Judge every mismatch on one skin; besides it, the second photo is taken as the first was."""
     plan = task.scene.plan(task.skin)
     stage = build_stage(plan, seed=1000 * task.scene.stream + 500 + task.skin, size=task.scene.size)
     state = task.scene.state(task.skin, 1.0)
     anchored = anchor(stage, nominal_shot(plan, task.scene.size), state, task.scene.metrics, session=0)
     if anchored is None:
         return []
-    rng = np.random.default_rng([task.scene.stream, 77, task.skin])
     trials = []
-    for number, (kind, size) in enumerate(_wanted(quick=task.quick)):
-        shot = mismatched(drawn_shot(plan, task.scene.size, rng, rig=FIXED_RIG), kind, size)
+    for number, (kind, size) in enumerate(_wanted(task)):
+        shot = mismatched(nominal_shot(plan, task.scene.size), kind, size)
         photo = photograph(
-            stage, shot, state, first=anchored.photo.shot, taken_on=FIRST_DAY + timedelta(days=28), session=100 + number
-        )
+            _shaded(stage, float(size)) if kind == ON_THE_CHART else stage, shot, state,
+            first=anchored.photo.shot, taken_on=FIRST_DAY + timedelta(days=28), session=100 + number,
+        )  # fmt: skip
         failed, readings = judge(anchored, photo)
         for metric in anchored.metrics:
             if failed:
-                trials.append(GateTrial(metric.name, kind, size, True, failed, _true_move(anchored, photo, metric)))
+                claimed = MDC95_PER_SD * metric.session_sd
+                change = _true_move(anchored, photo, metric)
+                trials.append(GateTrial(metric.name, kind, size, True, failed, change, claimed))
                 continue
             reading = readings[metric.name]
             why = "gate" if reading.refused else ""
-            trials.append(GateTrial(metric.name, kind, size, bool(why), why, abs(reading.change) / reading.claimed))
+            trials.append(GateTrial(metric.name, kind, size, bool(why), why, reading.change, reading.claimed))
     return trials
+
+
+def _shaded(stage: Stage, gain: float) -> Stage:
+    """The same skin beside a chart that gets less light than it."""
+    chart = stage.plan.chart
+    assert chart is not None
+    return build_stage(replace(stage.plan, chart=replace(chart, gain=gain)), seed=stage.seed, size=stage.size)
 
 
 def _true_move(anchored: Anchored, photo: PhantomPhoto, metric: Metric) -> float:
     """How far the lamp alone moves the true shading; a photo that could not be aligned shows nothing else."""
     if metric.name != "relief":
         return np.nan
-    now, then = photo.truth.metrics["relief"], anchored.photo.truth.metrics["relief"]
-    return float(abs(np.log(now / then)) / (MDC95_PER_SD * metric.session_sd))
+    return float(np.log(photo.truth.metrics["relief"] / anchored.photo.truth.metrics["relief"]))
 
 
-def mismatched(shot: Shot, kind: str, size: float) -> Shot:
-    """A shot with one thing wrong."""
+def mismatched(shot: Shot, kind: str, amount: float | str) -> Shot:
+    """A shot with one thing wrong; what is wrong with the chart is not in the shot."""
+    if isinstance(amount, str):
+        return replace(shot, response=replace(shot.response, illuminant=amount))
+    size = amount
     light, camera, sensor = shot.light, shot.camera, shot.sensor
     if kind == "lamp turned, °":
         return replace(shot, light=replace(light, azimuth=(light.azimuth + size) % 360.0))
@@ -115,24 +144,34 @@ def mismatched(shot: Shot, kind: str, size: float) -> Shot:
         return replace(shot, camera=replace(camera, scale=camera.scale * size))
     if kind == "exposure, stops":
         return replace(shot, sensor=replace(sensor, exposure_ev=sensor.exposure_ev + size))
+    if kind == "tone curve of the phone":
+        return replace(shot, sensor=replace(sensor, contrast=sensor.contrast + size))
     if kind == "camera rolled, °":
         return replace(shot, camera=replace(camera, roll=camera.roll + size))
     return shot
 
 
-def _wanted(*, quick: bool) -> list[tuple[str, float]]:
-    if quick:
+def _wanted(task: GateTask) -> list[tuple[str, float | str]]:
+    if task.quick:
         return [("none", 0.0), ("lamp turned, °", 180.0), ("blur, times", 10.0)]
-    return [(kind, size) for kind, sizes in MISMATCHES.items() for size in sizes]
+    return [(kind, size) for kind, sizes in MISMATCHES[task.scene.name].items() for size in sizes]
 
 
-def gate_rows(trials: Sequence[GateTrial], name: str) -> list[Row]:
-    """One row per mismatch: how often it was stopped, and how far it would have moved the number."""
+def gate_rows(trials: Sequence[GateTrial], name: str, *, mdc95: float) -> list[Row]:
+    """One row per mismatch: how often it was stopped, and how far it would have moved the number.
+
+    Parameters
+    ----------
+    trials : sequence of GateTrial
+    name : str
+    mdc95 : float
+        Measured with the fixed rig, in logarithms or units.
+    """
     own = [t for t in trials if t.metric == name]
     rows = []
     for kind, size in dict.fromkeys((t.kind, t.size) for t in own):
         same = [t for t in own if (t.kind, t.size) == (kind, size)]
-        moved = [t.moved for t in same if np.isfinite(t.moved)]
+        known = [t for t in same if np.isfinite(t.moved)]
         rows.append(
             {
                 "kind": kind,
@@ -140,24 +179,40 @@ def gate_rows(trials: Sequence[GateTrial], name: str) -> list[Row]:
                 "pairs": len(same),
                 "stopped": sum(t.stopped for t in same),
                 "why": sorted({t.why for t in same if t.why}),
-                "moved": float(np.median(moved)) if moved else np.nan,
-                "most_moved": max(moved, default=np.nan),
-                "harmful": sum(t.harmful for t in same),
-                "harmful_stopped": sum(t.harmful and t.stopped for t in same),
+                "moved": float(np.median([t.moved for t in known])) if known else np.nan,
+                "most_moved": max((t.moved for t in known), default=np.nan),
+                "moved_measured": float(np.median([abs(t.change) for t in known])) / mdc95 if known else np.nan,
+                **_harm(same, mdc95),
             }
         )
     return rows
 
 
-def gate_summary(trials: Sequence[GateTrial], name: str) -> Row:
+def _harm(trials: Sequence[GateTrial], mdc95: float) -> Row:
+    """How many are harmful, and how many of these are stopped, by the stated MDC95 and by the measured one."""
+    stated = [t for t in trials if t.moved > 1.0]
+    measured = [t for t in trials if abs(t.change) > mdc95]
+    return {
+        "harmful": len(stated),
+        "harmful_stopped": sum(t.stopped for t in stated),
+        "harmful_measured": len(measured),
+        "harmful_measured_stopped": sum(t.stopped for t in measured),
+    }
+
+
+def gate_summary(trials: Sequence[GateTrial], name: str, *, mdc95: float) -> Row:
     """Shares that matter: harmful mismatches that were stopped, matched pairs that were stopped all the same."""
     own = [t for t in trials if t.metric == name]
-    harmful = [t for t in own if t.harmful]
-    passed = [t for t in own if not t.stopped]
+    wrong = [t for t in own if t.kind != "none"]
     matched = [t for t in own if t.kind == "none"]
+    passed = [t for t in own if not t.stopped]
+    harm = _harm(wrong, mdc95)
+    harmless = [t for t in wrong if abs(t.change) <= min(mdc95, t.claimed)]
     return {
-        "harmful_stopped": proportion(sum(t.stopped for t in harmful), len(harmful)),
-        "harmful_among_passed": proportion(sum(t.harmful for t in passed), len(passed)),
+        "harmful_stopped": proportion(harm["harmful_stopped"], harm["harmful"]),
+        "harmful_measured_stopped": proportion(harm["harmful_measured_stopped"], harm["harmful_measured"]),
+        "harmful_among_passed": proportion(sum(t.moved > 1.0 for t in passed), len(passed)),
+        "harmful_measured_among_passed": proportion(sum(abs(t.change) > mdc95 for t in passed), len(passed)),
         "matched_stopped": proportion(sum(t.stopped for t in matched), len(matched)),
-        "harmless_stopped": proportion(sum(t.stopped for t in own if t.moved <= 1.0), sum(t.moved <= 1.0 for t in own)),
+        "harmless_stopped": proportion(sum(t.stopped for t in harmless), len(harmless)),
     }

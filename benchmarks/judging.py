@@ -44,6 +44,8 @@ class Reading:
         The true change on the same scale.
     bare : float
         The change without the chart's correction; NaN for metrics that need none.
+    first : float
+        The value of the reference, in logarithms or units.
     """
 
     refused: str
@@ -55,6 +57,7 @@ class Reading:
     covered: bool | None
     truth: float
     bare: float
+    first: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,8 +125,10 @@ def _reading(
     bare: float,
 ) -> Reading:
     whole = next(m for m in reference.values if m.metric == metric.name)
+    first = float(np.log(whole.value)) if metric.multiplicative else whole.value
     if measured is None:
-        return Reading(told.reason or "refused", np.nan, np.nan, np.nan, told.verdict, "", None, truth, bare)
+        reason = told.reason or "refused"
+        return Reading(reason, np.nan, np.nan, np.nan, told.verdict, "", None, truth, bare, first)
     raw = compare_sessions(
         metric, session_value(metric, (whole,), PROVISIONAL), session_value(metric, (measured,), PROVISIONAL)
     )
@@ -142,6 +147,7 @@ def _reading(
         covered=covered,
         truth=truth,
         bare=bare,
+        first=first,
     )
 
 

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.estimates import MDC95_PER_SD, percent_decrease, percent_increase, proportion, within_subject_sd
+from benchmarks.estimates import (
+    MDC95_PER_SD,
+    interval_by_subject,
+    intraclass_correlation,
+    percent_decrease,
+    percent_increase,
+    proportion,
+    within_subject_sd,
+)
 from benchmarks.judging import Reading
 from benchmarks.rephotography import Course, Trial
 from tracker.metrics import metric_named
@@ -44,6 +52,7 @@ def spread_of(courses: Sequence[Course], name: str) -> Row:
         "s_w": through.sd,
         "s_w_interval": [through.low, through.high],
         "mdc95": stated(name, through.mdc95),
+        "mdc95_interval": [stated(name, MDC95_PER_SD * bound) for bound in (through.low, through.high)],
         "mdc95_increase": stated(name, through.mdc95, increase=True),
         "s_w_ungated": everything.sd,
         "mdc95_ungated": stated(name, everything.mdc95),
@@ -63,6 +72,7 @@ def alarms_of(courses: Sequence[Course], name: str) -> Row:
     trials = [t for course in courses for t in _sessions(course)]
     readings = _readings(trials, name)
     told = [r for r in readings if not r.refused]
+    by_skin = [[r for r in _readings(_sessions(course), name) if not r.refused] for course in courses]
     raw = [r for r in readings if r.raw_verdict]
     harmful = [abs(r.change) > r.claimed for r in raw]
     stops = [(h, bool(r.refused)) for h, r in zip(harmful, raw, strict=True)]
@@ -76,6 +86,8 @@ def alarms_of(courses: Sequence[Course], name: str) -> Row:
         "harmless_refused": proportion(sum(r and not h for h, r in stops), harmful.count(False)),
         "skins_with_alarm": [len(alarmed), len(courses)],
         "covered": proportion(*_covered(told)),
+        "alarms_by_skin": interval_by_subject([_alarmed(own) for own in by_skin]),
+        "covered_by_skin": interval_by_subject([_covered(own) for own in by_skin]),
     }
 
 
@@ -92,10 +104,55 @@ def averaged_of(courses: Sequence[Course], name: str) -> Row:
         for c in courses
     ]
     shot, total = within_subject_sd(shots), within_subject_sd(passed)
-    within = min(shot.sd, total.sd)  # by chance the part can exceed the whole
-    session = np.sqrt(total.sd**2 - within**2)
-    mdc = {str(n): stated(name, MDC95_PER_SD * np.sqrt(session**2 + within**2 / n)) for n in REPLICATES}
-    return {"s_shot": shot.sd, "s_shot_freedom": shot.freedom, "s_session": session, "mdc95": mdc}
+    # By chance the part can exceed the whole: then the two are not told apart, and nothing is said of averages.
+    rest = total.sd**2 - shot.sd**2
+    resolved = bool(rest > 0)
+    session = float(np.sqrt(rest)) if resolved else np.nan
+    mdc = {str(n): stated(name, MDC95_PER_SD * np.sqrt(session**2 + shot.sd**2 / n)) for n in REPLICATES}
+    return {
+        "s_shot": shot.sd,
+        "s_shot_freedom": shot.freedom,
+        "s_w_freedom": total.freedom,
+        "s_session": session,
+        "resolved": resolved,
+        "mdc95": mdc,
+    }
+
+
+def agreement_of(courses: Sequence[Course], name: str) -> Row:
+    """Intraclass correlation of single values, and Bland–Altman's limits of agreement with the reference."""
+    values, changes = [], []
+    for course in courses:
+        told = [r for r in _readings(_sessions(course), name) if not r.refused and np.isfinite(r.change)]
+        changes += [r.change for r in told]
+        values.append([told[0].first, *(r.first + r.change for r in told)] if told else [])
+    bias = float(np.mean(changes)) if changes else np.nan
+    reach = 1.96 * float(np.std(changes, ddof=1)) if len(changes) > 1 else np.nan
+    return {
+        "pairs": len(changes),
+        "skins": sum(len(own) > 1 for own in values),
+        "icc": intraclass_correlation(values),
+        "bias": bias,
+        "limits": [bias - reach, bias + reach],
+    }
+
+
+def rows_of(courses: Sequence[Course], name: str) -> list[str]:
+    """Every pair in a line: skin, kind, share left, change, stated MDC95, truth, and what became of it.
+
+    Changes are in logarithms or units. The last word holds ``r`` for refused, ``a`` for told as a change and ``c`` for
+    an interval that holds the truth.
+    """
+    lines = []
+    for trial in (t for course in courses for t in course.trials):
+        head = f"{trial.skin} {trial.kind} {trial.left:g}"
+        if trial.failed:
+            lines.append(f"{head} {trial.failed}")
+            continue
+        reading = trial.readings[name]
+        marks = "r" * bool(reading.refused) + "a" * is_alarm(reading) + "c" * bool(reading.covered)
+        lines.append(f"{head} {reading.change:.4g} {reading.claimed:.4g} {reading.truth:.4g} {marks or '-'}")
+    return lines
 
 
 def stated(name: str, step: float, *, increase: bool = False) -> float:
@@ -111,6 +168,15 @@ def _sessions(course: Course) -> list[Trial]:
 
 def _readings(trials: Sequence[Trial], name: str) -> list[Reading]:
     return [t.readings[name] for t in trials if t.readings]
+
+
+def is_alarm(reading: Reading) -> bool:
+    """Whether a change is told."""
+    return not reading.refused and _alarm(reading.verdict)
+
+
+def _alarmed(told: Sequence[Reading]) -> tuple[int, int]:
+    return sum(_alarm(r.verdict) for r in told), len(told)
 
 
 def _covered(told: Sequence[Reading]) -> tuple[int, int]:

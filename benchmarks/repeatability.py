@@ -15,69 +15,22 @@ from time import perf_counter
 from typing import Any, Final
 
 from benchmarks.changed_pairs import response_of
+from benchmarks.estimates import MDC95_PER_SD
 from benchmarks.findings import Findings, plain
 from benchmarks.gate_trials import GateTask, GateTrial, gate_rows, gate_summary, try_gate
-from benchmarks.null_pairs import alarms_of, averaged_of, spread_of
+from benchmarks.null_pairs import agreement_of, alarms_of, averaged_of, is_alarm, rows_of, spread_of
 from benchmarks.repeatability_figures import figures
 from benchmarks.repeatability_page import sections
+from benchmarks.repeatability_scenes import DEPTHS, EXCESSES, GATE_SCENES, MELANINS, MOTTLINGS, SCENES, is_moved
 from benchmarks.rephotography import MOST_RETAKES, Course, Scene, Task, rephotograph
 from benchmarks.workers import spread
-from tracker.phantom import FIXED_RIG, FREE_HAND, MARKED_FLOOR, RIGS, Rig, Scenario
-from tracker.phantom.chart import Chart
-from tracker.phantom.scenario import named
+from tracker.phantom import FIXED_RIG, FREE_HAND, MARKED_FLOOR, RIGS, Rig
 
 __all__ = ["SCENES", "figures", "run", "sections"]
 
-MELANINS: Final = (0.015, 0.03, 0.07, 0.15)
-MOTTLINGS: Final = (0.05, 0.15, 0.30)
-DEPTHS: Final = (3.0, 4.5, 6.0)
-EXCESSES: Final = (1.5, 1.9, 2.3)
-"""Pigment or blood of the patch over that of its surroundings."""
-PATCH_WIDTH: Final = 14.0
-CHART_CENTRE: Final = (29.0, 0.0)
-CHART_WIDTH: Final = 44.0
 FINER_SIZE: Final = (750, 1000)
-CONTRASTS: Final = ("delta_mi", "delta_ei", "delta_a")
-TONE: Final = ("ita", "lightness", "a_star", "b_star")
-
-
-def _thigh(melanin: float, mottling: float, depth: float) -> Scenario:
-    plan = named("thigh")
-    relief = replace(plan.relief, depth=depth, mattress=plan.relief.mattress * depth / plan.relief.depth)
-    return replace(plan, complexion=replace(plan.complexion, melanin=melanin, mottling=mottling), relief=relief)
-
-
-def _patch(melanin: float, *, pigment: float = 1.0, blood: float = 1.0) -> Scenario:
-    plan = named("pigment")
-    return replace(
-        plan,
-        complexion=replace(plan.complexion, melanin=melanin),
-        start=replace(plan.start, melanin=pigment, patch_blood=blood),
-        patch_width=PATCH_WIDTH,
-        chart=Chart(CHART_CENTRE, CHART_WIDTH),
-    )
-
-
-SCENES: Final = (
-    Scene(
-        name="thigh",
-        stream=1,
-        size=(480, 640),
-        plans=tuple(_thigh(MELANINS[k % 4], MOTTLINGS[k % 3], DEPTHS[k // 4]) for k in range(12)),
-        metrics=("relief",),
-        steps=(0.75, 0.5, 0.25),
-    ),
-    Scene(
-        name="patch beside a chart",
-        stream=2,
-        size=(360, 480),
-        plans=tuple(
-            _patch(MELANINS[k % 4], **{"blood" if k // 4 % 2 else "pigment": EXCESSES[k % 3]}) for k in range(24)
-        ),
-        metrics=(*CONTRASTS, *TONE),
-        steps=(0.75, 0.5, 0.25),
-    ),
-)
+YARDSTICK: Final = FIXED_RIG
+"""Mismatches are held against what this rig can detect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +43,8 @@ class Extent:
     sessions: int
     replicated: int
     replicates: int
-    changed: int
+    changed: tuple[int, ...]
+    """Skins that are photographed changed, by scene."""
     mismatched: tuple[int, ...]
     """Skins on which every mismatch is tried, by scene."""
     finer: int
@@ -98,7 +52,7 @@ class Extent:
 
 
 FULL: Final = Extent(
-    (RIGS, RIGS), skins=20, sessions=5, replicated=5, replicates=2, changed=8, mismatched=(3, 2), finer=4
+    (RIGS, RIGS), skins=15, sessions=3, replicated=5, replicates=2, changed=(6, 10), mismatched=(5, 3), finer=3
 )
 QUICK: Final = Extent(
     ((FIXED_RIG, FREE_HAND), (FIXED_RIG,)),
@@ -106,7 +60,7 @@ QUICK: Final = Extent(
     sessions=2,
     replicated=0,
     replicates=0,
-    changed=1,
+    changed=(1, 1),
     mismatched=(1, 0),
     finer=0,
 )
@@ -133,23 +87,35 @@ def summed_up(
     """Findings of what was photographed."""
     extent = QUICK if quick else FULL
     rigs = dict(zip((scene.name for scene in SCENES), extent.rigs, strict=True))
-    tables: dict[str, dict[str, Any]] = {"spread": {}, "alarms": {}, "response": {}, "averaged": {}, "gate": {}}
+    parts = ("spread", "alarms", "response", "averaged", "agreement", "gate", "pairs")
+    tables: dict[str, dict[str, Any]] = {part: {} for part in parts}
     for scene, stopped in zip(SCENES, _by_scene(trials, extent), strict=True):
         for name in scene.metrics:
             by_rig = {rig.name: _of(courses, scene, rig) for rig in rigs[scene.name]}
-            tables["spread"][name] = {rig: spread_of(own, name) for rig, own in by_rig.items()}
+            spreads = {rig: spread_of(own, name) for rig, own in by_rig.items()}
+            mdc95 = {rig: MDC95_PER_SD * row["s_w"] for rig, row in spreads.items()}
+            tables["spread"][name] = spreads
             tables["alarms"][name] = {rig: alarms_of(own, name) for rig, own in by_rig.items()}
             tables["response"][name] = {
-                rig: response_of(own, name, mdc95=2.77 * tables["spread"][name][rig]["s_w"])
+                rig: response_of(
+                    [c for c in own if is_moved(scene.plan(c.task.skin), name)], name, mdc95=mdc95[rig]
+                )
                 for rig, own in by_rig.items()
-            }
+            }  # fmt: skip
             tables["averaged"][name] = {rig: averaged_of(own, name) for rig, own in by_rig.items()}
-            tables["gate"][name] = {"rows": gate_rows(stopped, name), "summary": gate_summary(stopped, name)}
+            tables["agreement"][name] = {rig: agreement_of(own, name) for rig, own in by_rig.items()}
+            tables["pairs"][name] = {rig: rows_of(own, name) for rig, own in by_rig.items()}
+            yardstick = mdc95[YARDSTICK.name]
+            tables["gate"][name] = {
+                "rows": gate_rows(stopped, name, mdc95=yardstick),
+                "summary": gate_summary(stopped, name, mdc95=yardstick),
+            }
     findings = {
         "quick": quick,
         "design": _design(extent),
         "seconds": seconds,
         "references": {s.name: {r.name: _references(_of(courses, s, r)) for r in rigs[s.name]} for s in SCENES},
+        "tones": _tones(courses),
         "finer": _finer(courses, finer),
         "metrics": {name: _summary(tables, name) for name in tables["spread"]},
     }
@@ -164,20 +130,18 @@ def _tasks(extent: Extent, *, quick: bool) -> list[Task]:
             skin,
             sessions=extent.sessions,
             replicates=extent.replicates if skin < extent.replicated else 0,
-            changed=skin < extent.changed,
+            changed=skin < changed,
         )
-        for scene, rigs in zip(SCENES, extent.rigs, strict=True)
+        for scene, rigs, changed in zip(SCENES, extent.rigs, extent.changed, strict=True)
         for rig in rigs
         for skin in range(extent.skins)
     ]
 
 
 def _gate_tasks(extent: Extent, *, quick: bool) -> list[GateTask]:
-    # Contrasts only: what stops them stops tone, too.
-    scenes = (SCENES[0], replace(SCENES[1], metrics=CONTRASTS))
     return [
         GateTask(scene, skin, quick)
-        for scene, skins in zip(scenes, extent.mismatched, strict=True)
+        for scene, skins in zip(GATE_SCENES, extent.mismatched, strict=True)
         for skin in range(skins)
     ]
 
@@ -219,6 +183,28 @@ def _references(courses: Sequence[Course]) -> dict[str, Any]:
     }
 
 
+def _tones(courses: Sequence[Course]) -> list[dict[str, Any]]:
+    """What is refused, and what is told wrongly, of skin of every tone: all rigs together."""
+    rows = []
+    for scene in SCENES:
+        for melanin in MELANINS:
+            own = [
+                c
+                for c in courses
+                if c.task.scene.name == scene.name and scene.plan(c.task.skin).complexion.melanin == melanin
+            ]
+            trials = [t for c in own for t in c.trials if t.kind == "session"]
+            read = [t for t in trials if t.readings]
+            rows.append({
+                "scene": scene.name, "melanin": melanin, "courses": len(own),
+                "without": sum(not c.trials for c in own), "retaken": sum(c.retakes for c in own),
+                "photos": len(trials), "not_aligned": len(trials) - len(read),
+                "refused": {name: sum(bool(t.readings[name].refused) for t in read) for name in scene.metrics},
+                "alarms": {name: sum(is_alarm(t.readings[name]) for t in read) for name in scene.metrics},
+            })  # fmt: skip
+    return rows
+
+
 def _design(extent: Extent) -> dict[str, Any]:
     return {
         "rigs": [rig.name for rig in extent.rigs[0]],
@@ -226,7 +212,7 @@ def _design(extent: Extent) -> dict[str, Any]:
         "sessions": extent.sessions,
         "replicated": extent.replicated,
         "replicates": extent.replicates,
-        "changed": extent.changed,
+        "changed": list(extent.changed),
         "mismatched": list(extent.mismatched),
         "size": {scene.name: list(scene.size) for scene in SCENES},
         "melanin": list(MELANINS),

@@ -17,6 +17,10 @@ _SHAPES: Final = ["circle", "diamond", "triangle-right"]
 _KIND_COLOURS: Final = [OURS, RIVAL, QUIET]
 
 
+_FEWEST_JOINED: Final = 8
+"""Pairs of a group, below which groups are not joined by a line."""
+
+
 def figures(findings: Findings) -> dict[str, alt.VConcatChart | alt.HConcatChart]:
     """Charts by file stem."""
     return {
@@ -28,7 +32,7 @@ def figures(findings: Findings) -> dict[str, alt.VConcatChart | alt.HConcatChart
 
 def _smallest_changes(findings: Findings) -> alt.VConcatChart:
     rows = [
-        {"metric": _label(name), "rig": rig, "what": what, "mdc95": row[key]}
+        {"metric": _label(name), "rig": rig, "what": what, "mdc95": row[key], **_span(row, key)}
         for name, rigs in findings["spread"].items()
         for rig, row in rigs.items()
         for what, key in (
@@ -36,7 +40,7 @@ def _smallest_changes(findings: Findings) -> alt.VConcatChart:
             ("stated by the program", "claimed_mdc95"),
             ("without the gate", "mdc95_ungated"),
         )
-        if row[key] is not None
+        if row[key] is not None and not (key == "mdc95_ungated" and row[key] == row["mdc95"])
     ]
     rigs = list(dict.fromkeys(row["rig"] for row in rows))
     panels = []
@@ -46,11 +50,13 @@ def _smallest_changes(findings: Findings) -> alt.VConcatChart:
         x = alt.X("mdc95:Q", title=None, scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=5))
         shape = alt.Shape("what:N", title=None, scale=alt.Scale(domain=_KINDS, range=_SHAPES))
         colour = alt.Color("what:N", title=None, scale=alt.Scale(domain=_KINDS, range=_KIND_COLOURS))
+        offset = alt.YOffset("what:N", sort=_KINDS, scale=alt.Scale(domain=_KINDS))
         marks = own.mark_point(filled=True, size=90, opacity=1).encode(
-            x=x, y=y, yOffset=alt.YOffset("what:N", sort=_KINDS), shape=shape, color=colour
+            x=x, y=y, yOffset=offset, shape=shape, color=colour
         )  # fmt: skip
-        panels.append(marks.properties(width=270, height=100, title=metric))
-    return _grid(panels, "Smallest detectable change between two photos of unchanged skin (MDC95)")
+        spans = own.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, yOffset=offset, color=colour)
+        panels.append((spans + marks).properties(width=270, height=100, title=metric))
+    return _grid(panels, "Smallest detectable change between two photos of unchanged skin (MDC95), with 95 % intervals")
 
 
 def _false_alarms(findings: Findings) -> alt.VConcatChart:
@@ -88,7 +94,12 @@ def _power(findings: Findings) -> alt.VConcatChart:
     panels = []
     for name in ("relief", "delta_mi", "delta_a", "ita"):
         rows = [
-            {"rig": rig, "truth": part["true_change"], **{k: 100 * part["seen"][k] for k in ("share", "low", "high")}}
+            {
+                "rig": rig,
+                "truth": part["true_change"],
+                "pairs": str(part["seen"]["of"]),
+                **{k: 100 * part["seen"][k] for k in ("share", "low", "high")},
+            }
             for rig, row in findings["response"][name].items()
             for part in row["bins"]
         ]
@@ -104,11 +115,25 @@ def _power(findings: Findings) -> alt.VConcatChart:
             legend=alt.Legend(symbolOpacity=1),
         )
         y = alt.Y("share:Q", title="told as a change, % of pairs", scale=alt.Scale(domain=[0, 100]))
-        lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=60)).encode(x=x, y=y, color=colour)
+        marks: alt.Chart | alt.LayerChart = base.mark_point(filled=True, size=60, opacity=1).encode(
+            x=x, y=y, color=colour
+        )  # fmt: skip
+        marks += base.mark_text(dx=9, dy=-7, fontSize=10).encode(x=x, y=y, text="pairs:N", color=colour)
+        if min(int(row["pairs"]) for row in rows) >= _FEWEST_JOINED:
+            marks += base.mark_line().encode(x=x, y=y, color=colour)
         spans = base.mark_rule(opacity=0.35, strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour)
         wanted = alt.Chart(data([{"y": 80}])).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(y="y:Q")
-        panels.append((spans + lines + wanted).properties(width=260, height=170, title=_label(name)))
-    return _grid(panels, "How often a true change is told, in the right direction; dashed: 80 %")
+        panels.append((spans + marks + wanted).properties(width=260, height=170, title=_label(name)))
+    return _grid(
+        panels,
+        "How often a true change is told, in the right direction, with 95 % intervals and counts; dashed: 80 %",
+    )
+
+
+def _span(row: dict[str, Any], key: str) -> dict[str, float | None]:
+    """Ends of the interval of what was measured; nothing for what is stated, and where none is stored."""
+    low, high = row.get("mdc95_interval", (None, None)) if key == "mdc95" else (None, None)
+    return {} if low is None else {"low": low, "high": high}
 
 
 def _grid(panels: list[alt.Chart | alt.LayerChart], title: str) -> alt.VConcatChart:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.findings import Findings
@@ -17,6 +18,7 @@ STATED_RANGE: Final = (0.9, 2.0)
 """Stated over real MDC95 that is called honest and not wasteful."""
 MDC95_LIMITS: Final = {"relief": 25.0, "delta_mi": 2.2, "ita": 5.5}
 """In per cent or units, with a rig that is put back to marks."""
+YARDSTICKS: Final = {"harmful_stopped": "stated", "harmful_measured_stopped": "measured"}
 COARSE: Final = 0.8
 """Spread in finer pixels over that in the usual ones, below which pixels are to blame."""
 RESET_RIGS: Final = ("fixed rig", "marked floor")
@@ -75,11 +77,11 @@ def _listed(ratios: dict[str, float]) -> str:
 def _alarms(findings: Findings) -> Iterator[str]:
     for name, rigs in findings["alarms"].items():
         alarms = {rig: row["alarms"] for rig, row in rigs.items()}
-        too_many = _percent(alarms, lambda share: share > MOST_FALSE_ALARMS)
+        too_many = _percent(alarms, false_alarm_missed)
         if too_many:
             yield f"{_title(name)}: false alarms on {too_many} of the pairs; at most 7 % are wanted."
         wasted = {rig: row["harmless_refused"] for rig, row in rigs.items()}
-        too_strict = _percent(wasted, lambda share: share > MOST_STOPPED_MATCHED)
+        too_strict = _percent(wasted, lambda row: bool(row["of"]) and row["share"] > MOST_STOPPED_MATCHED)
         if too_strict:
             yield f"{_title(name)}: the gate refuses {too_strict} of harmless photos; 10 % may be."
         held = {
@@ -87,14 +89,22 @@ def _alarms(findings: Findings) -> Iterator[str]:
             "changed": {rig: row["covered"] for rig, row in findings["response"][name].items()},
         }
         for what, covered in held.items():
-            too_few = _percent(covered, lambda share: share < LEAST_COVERAGE)
-            if too_few:
-                yield f"{_title(name)}: intervals hold the truth of {what} skin in {too_few}; 93 to 97 % are wanted."
+            for fault in ("too narrow", "too cautious"):
+                rows = _percent(covered, partial(_has_fault, fault))
+                if rows:
+                    yield (
+                        f"{_title(name)}: intervals are {fault}: they hold the truth of {what} skin in {rows}; "
+                        "93 to 97 % are wanted."
+                    )
 
 
-def _percent(rows: dict[str, Any], wrong: Callable[[float], bool]) -> str:
+def _has_fault(fault: str, row: Mapping[str, Any]) -> bool:
+    return coverage_missed(row) == fault
+
+
+def _percent(rows: dict[str, Any], wrong: Callable[[Mapping[str, Any]], bool]) -> str:
     """The shares that are wrong, each with its rig and of how many."""
-    found = {rig: row for rig, row in rows.items() if row["of"] and wrong(row["share"])}
+    found = {rig: row for rig, row in rows.items() if wrong(row)}
     return ", ".join(f"{100 * row['share']:.0f} % ({rig}, of {row['of']})" for rig, row in found.items())
 
 
@@ -108,12 +118,15 @@ def _directions(table: dict[str, Any]) -> Iterator[str]:
 
 def _gates(table: dict[str, Any]) -> Iterator[str]:
     for name, gate in table.items():
-        stopped, matched = gate["summary"]["harmful_stopped"], gate["summary"]["matched_stopped"]
-        if stopped["of"] and stopped["share"] < LEAST_STOPPED:
-            yield (
-                f"{_title(name)}: the gate stops {stopped['count']} of {stopped['of']} mismatches that move the number "
-                "by more than its MDC95; 95 % are wanted."
-            )
+        summary = gate["summary"]
+        for key, yardstick in YARDSTICKS.items():
+            stopped = summary.get(key)
+            if stopped and stopped["of"] and stopped["share"] < LEAST_STOPPED:
+                yield (
+                    f"{_title(name)}: the gate stops {stopped['count']} of {stopped['of']} mismatches that move the "
+                    f"number by more than the {yardstick} MDC95; 95 % are wanted."
+                )
+        matched = summary["matched_stopped"]
         if matched["of"] and matched["share"] > MOST_STOPPED_MATCHED:
             yield f"{_title(name)}: the gate stops {matched['count']} of {matched['of']} matched pairs; 10 % may be."
 

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from textwrap import fill
-from typing import Any
 
-from benchmarks.estimates import proportion
 from benchmarks.findings import Findings
-from benchmarks.markdown import counts, percent, picture, table
-from benchmarks.repeatability_limits import shortfalls
-from tracker.metrics import metric_named
-
-Row = dict[str, Any]
+from benchmarks.gate_page import gate_section
+from benchmarks.markdown import NONE, counts, percent, picture, table
+from benchmarks.repeatability_limits import coverage_missed, shortfalls
+from benchmarks.repeatability_words import (
+    by_skin,
+    each,
+    filled,
+    interval,
+    listed,
+    mdc,
+    plain,
+    proportion_of,
+    span,
+    subject,
+    symbol,
+    with_unit,
+)
 
 
 def sections(findings: Findings) -> str:
     """The sections on repeatability, from stored findings; the same findings give the same text."""
-    makers = (_design, _spread, _finer, _ungated, _alarms, _response, _averaged, _gate, _short)
+    makers = (
+        _design, _tones, _spread, _finer, _ungated, _alarms, _agreement, _response, _averaged, gate_section, _short,
+    )  # fmt: skip
     parts = [make(findings) for make in makers]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _design(findings: Findings) -> str:
     plan = findings["design"]
+    some = plan["changed"]
+    changed = " and ".join(map(str, some)) if isinstance(some, list) else some
     sizes = " and ".join(f"{columns} × {rows} ({scene})" for scene, (rows, columns) in plan["size"].items())
     references = [
         [
@@ -37,30 +50,62 @@ def _design(findings: Findings) -> str:
         for rig, row in rigs.items()
     ]
     intro = f"""
-{plan["skins"]} rendered skins per scene (melanin {_list(plan["melanin"])} of the epidermis; mottling
-{_list(plan["mottling"])} and dimples of {_list(plan["depth"])} mm on the thigh; {_list(plan["excess"])} times the
+{plan["skins"]} rendered skins per scene (melanin {listed(plan["melanin"])} of the epidermis; mottling
+{listed(plan["mottling"])} and dimples of {listed(plan["depth"])} mm on the thigh; {listed(plan["excess"])} times the
 pigment or the blood of its surroundings in the patch) are each photographed once as a reference and
 {plan["sessions"]} times on another day, unchanged, with lamp, camera and soft tissue drawn anew from the rig
-(MEASUREMENT.md §2, A1). {plan["changed"]} of them are photographed changed as well, and {plan["replicated"]} of them
+(MEASUREMENT.md §2, A1). {changed} of them are photographed changed as well, and {plan["replicated"]} of them
 {plan["replicates"]} times more in the same session. Every photo goes through the program as a file: alignment, gate,
 values, interval and verdict. Photos have {sizes} pixels, a fraction of a phone's, so that hundreds of pairs take
-minutes. Pairs of one skin share their reference, so they are clustered: the intervals of
-proportions below, which take pairs as independent, are somewhat too narrow."""
+minutes. Pairs of one skin share their reference, so they are clustered: the exact intervals of proportions below
+take pairs as independent and are somewhat too narrow. "By skin" beside them draws whole skins instead (bootstrap;
+where nothing or everything counts, the exact interval of as many trials as there are skins). Every pair stands in
+`benchmarks/results/repeatability.json` under `pairs`: skin, kind, share left, change, stated MDC95, truth, and r for
+refused, a for told as a change, c for an interval that holds the truth."""
     return f"""## Repeatability
 
-{_filled(intro)}
+{filled(intro)}
 
 {table(["scene, rig", "later photos", "not aligned", "codes", "references retaken"], references)}"""
 
 
+def _tones(findings: Findings) -> str:
+    if not findings.get("tones"):
+        return ""
+    rows = [
+        [
+            f"{row['scene']}, {row['melanin']:g}", str(row["courses"]), str(row["without"]), str(row["retaken"]),
+            str(row["photos"]), str(row["not_aligned"]), _by_metric(row["refused"]), _by_metric(row["alarms"]),
+        ]
+        for row in findings["tones"]
+    ]  # fmt: skip
+    head = ["scene, melanin", "series", "no reference", "references retaken", "later photos", "not aligned", "refused",
+            "false alarms"]  # fmt: skip
+    return f"""### By tone of the skin
+
+{
+        filled(f'''
+Unchanged skin, all rigs together: a series is one skin with one rig. A reference that the program refuses is taken
+again up to {findings["design"]["retakes"]} times; a series without one gives no later photos, so the darkest skin
+counts for less in what follows wherever it is refused here.''')
+    }
+
+{table(head, rows)}"""
+
+
+def _by_metric(of: dict[str, int]) -> str:
+    return counts({symbol(name): count for name, count in of.items() if count})
+
+
 def _spread(findings: Findings) -> str:
     rows = []
-    for name, rig, row in _each(findings["spread"]):
+    for name, rig, row in each(findings["spread"]):
         low, high = row["s_w_interval"]
         rows.append([
-            _subject(name, rig), f"{row['let_through']} of {row['photos']}", _with_unit(name, row["s_w"]),
-            _interval(name, low, high), _mdc(name, row["mdc95"], row["mdc95_increase"]),
-            _plain(row["claimed_mdc95"]), _plain(row["claimed_over_real"]), _with_unit(name, row["photo_uncertainty"]),
+            subject(name, rig), f"{row['let_through']} of {row['photos']}", with_unit(name, row["s_w"]),
+            interval(name, low, high), mdc(name, row["mdc95"], row["mdc95_increase"]),
+            span(row.get("mdc95_interval")), plain(row["claimed_mdc95"]), plain(row["claimed_over_real"]),
+            with_unit(name, row["photo_uncertainty"]),
         ])  # fmt: skip
     head = [
         "metric, rig",
@@ -68,6 +113,7 @@ def _spread(findings: Findings) -> str:
         "s_w",
         "95 % interval",
         "MDC95",
+        "95 % interval",
         "MDC95 stated",
         "stated / real",
         "u of a photo",
@@ -77,9 +123,9 @@ def _spread(findings: Findings) -> str:
 s_w is the standard deviation between sessions of one skin (one-way analysis of variance, the reference counted as a
 session), over the photos that the program compares: that is what a clinic gets. MDC95 = 2.77 s_w. Relief changes are
 ratios: its s_w is in per cent (100 times that of the logarithm), its MDC95 is what a decrease and an increase must
-exceed. "Stated" is the median MDC95 that the program prints, from the provisional spread between sessions
-(`Metric.session_sd`, one value for every rig) and the photos' own uncertainty; above 1 in the next column it claims
-less than it could, below 1 it claims too much. Skin that breathes, warms up and tenses is not rendered: a stated
+exceed (the interval beside it is of a decrease). "Stated" is the median MDC95 that the program prints, from the
+provisional spread between sessions (`Metric.session_sd`, one value for every rig) and the photos' own uncertainty;
+above 1 in the next column it claims less than it could, below 1 it claims too much. Skin that breathes, warms up and tenses is not rendered: a stated
 MDC95 above the rendered one leaves room for that, one below leaves none. "u of a photo" is what the program knows
 from one photo alone: it cannot see what differs between sessions.
 
@@ -93,7 +139,7 @@ def _finer(findings: Findings) -> str:
     if not findings["finer"]:
         return ""
     body = [
-        [_symbol(name), _with_unit(name, usual), _with_unit(name, fine)]
+        [symbol(name), with_unit(name, usual), with_unit(name, fine)]
         for name, (usual, fine) in findings["finer"].items()
     ]
     return f"""### In finer pixels
@@ -107,15 +153,15 @@ what stands above and below is worse than a phone's photo would be.
 
 def _ungated(findings: Findings) -> str:
     rows, tone = [], []
-    for name, rig, row in _each(findings["spread"]):
+    for name, rig, row in each(findings["spread"]):
         refused = 1 - row["let_through"] / row["photos"] if row["photos"] else None
         gate = findings["alarms"][name][rig]
         rows.append([
-            _subject(name, rig), percent(refused), _proportion(gate["harmful_refused"]),
-            _proportion(gate["harmless_refused"]), _plain(row["mdc95"]), _plain(row["mdc95_ungated"]),
+            subject(name, rig), percent(refused), proportion_of(gate["harmful_refused"]),
+            proportion_of(gate["harmless_refused"]), plain(row["mdc95"]), plain(row["mdc95_ungated"]),
         ])  # fmt: skip
         if "mdc95_without_chart" in row:
-            tone.append([_subject(name, rig), _plain(row["mdc95"]), _plain(row["mdc95_without_chart"])])
+            tone.append([subject(name, rig), plain(row["mdc95"]), plain(row["mdc95_without_chart"])])
     head = ["metric, rig", "refused", "harmful refused", "harmless refused", "MDC95", "without the gate"]
     return f"""### What the gate and the chart are worth
 
@@ -133,35 +179,66 @@ it is worse.
 
 
 def _alarms(findings: Findings) -> str:
-    rows = []
-    for name, rig, row in _each(findings["alarms"]):
+    rows, coverage = [], []
+    for name, rig, row in each(findings["alarms"]):
         skins = row["skins_with_alarm"]
-        changed = findings["response"][name][rig]["covered"]
         rows.append([
-            _subject(name, rig), _proportion(row["alarms"]), f"{skins[0]} of {skins[1]}",
-            _proportion(row["alarms_ungated"]), _proportion(row["covered"]), _proportion(changed),
+            subject(name, rig), proportion_of(row["alarms"]), by_skin(row.get("alarms_by_skin")),
+            f"{skins[0]} of {skins[1]}", proportion_of(row["alarms_ungated"]),
         ])  # fmt: skip
-    head = ["metric, rig", "false alarms", "on skins", "without the gate", "coverage, unchanged", "coverage, changed"]
+        changed = findings["response"][name][rig]
+        coverage.append([
+            subject(name, rig), proportion_of(row["covered"]), by_skin(row.get("covered_by_skin")),
+            coverage_missed(row["covered"]) or "as wanted" if row["covered"]["of"] else NONE,
+            proportion_of(changed["covered"]), by_skin(changed.get("covered_by_skin")),
+            coverage_missed(changed["covered"]) or "as wanted" if changed["covered"]["of"] else NONE,
+        ])  # fmt: skip
+    head = ["metric, rig", "false alarms", "by skin, %", "on skins", "without the gate"]
+    cover = ["metric, rig", "unchanged", "by skin, %", "which is", "changed", "by skin, %", "which is"]
     return f"""### False alarms and coverage
 
 A false alarm is a verdict of *better*, *worse* or *changed* on skin that did not change; at most 5 to 7 % are wanted.
-Coverage is the share of pairs whose stated 95 % interval holds the true change; 93 to 97 % are wanted. Each with its
-exact 95 % interval and the counts. What the program sets aside because pigment and redness disturb each other is in
-neither.
+Each with its exact 95 % interval and the counts, and with the interval by skin. What the program sets aside because
+pigment and redness disturb each other is in neither.
 
 {picture("validation-false-alarms", "False alarms for each metric and rig")}
 
-{table(head, rows)}"""
+{table(head, rows)}
+
+Coverage is the share of pairs whose stated 95 % interval holds the true change; 93 to 97 % are wanted: below, the
+intervals are too narrow, above they are too cautious, and changes are missed.
+
+{table(cover, coverage)}"""
+
+
+def _agreement(findings: Findings) -> str:
+    if not findings.get("agreement"):
+        return ""
+    rows = [
+        [
+            subject(name, rig), f"{row['pairs']} of {row['skins']}", plain(row["icc"]), with_unit(name, row["bias"]),
+            interval(name, *row["limits"], " to "),
+        ]
+        for name, rig, row in each(findings["agreement"])
+    ]  # fmt: skip
+    return f"""### Agreement between sessions
+
+Unchanged skin that the program compares. ICC is that of single values, absolute agreement, from one-way analysis of
+variance: no session is shared by two skins. It depends on how much these skins differ, and skin that differs so widely
+flatters it; s_w and MDC95 do not. Bias and limits (bias ± 1.96 standard deviations) are Bland and Altman's, of later
+photo minus reference; relief in per cent of the logarithm.
+
+{table(["metric, rig", "pairs of skins", "ICC", "bias", "95 % limits"], rows)}"""
 
 
 def _response(findings: Findings) -> str:
     rows = []
-    for name, rig, row in _each(findings["response"]):
+    for name, rig, row in each(findings["response"]):
         line, wrong = row["line"], row["wrong_direction"]
         rows.append([
-            _subject(name, rig), f"{row['told']} of {row['photos']}", _plain(line["slope"]), _plain(line["r2"]),
-            _plain(row["typical_true_over_mdc95"]), _plain(row["seen_in_80_percent"]),
-            _plain(row["largest_true_change"]), f"{wrong[0]} of {wrong[1]}",
+            subject(name, rig), f"{row['told']} of {row['photos']}", plain(line["slope"]), plain(line["r2"]),
+            plain(row["typical_true_over_mdc95"]), plain(row["seen_in_80_percent"]),
+            plain(row["largest_true_change"]), f"{wrong[0]} of {wrong[1]}",
         ])  # fmt: skip
     head = [
         "metric, rig", "compared", "slope", "R²", "true / MDC95", "seen in 80 %", "largest tried", "wrong direction",
@@ -173,7 +250,9 @@ and R² are of the measured on the true change (in logarithms for relief; its tr
 / MDC95" is the median true change in units of the real MDC95: below 1 most of these changes are too small for
 the rig. "Seen in 80 %" is the true change, in per cent or units, at which the program tells 80 % of the compared
 pairs as a change in the right direction, from a normal curve fitted by maximum likelihood; – if the largest change
-that was tried does not reach it. "Wrong direction" counts stated changes against the truth.
+that was tried does not reach it. "Wrong direction" counts stated changes against the truth. ΔMI is judged on patches
+of pigment, ΔEI′ and Δa* on those of blood, tone on both. The figure groups pairs of like true change, with the pairs
+of each group and exact 95 % intervals.
 
 {picture("validation-power", "Share of pairs told as a change, over the true change")}
 
@@ -181,60 +260,28 @@ that was tried does not reach it. "Wrong direction" counts stated changes agains
 
 
 def _averaged(findings: Findings) -> str:
-    rows = [
-        [_subject(name, rig), _with_unit(name, row["s_shot"]), _with_unit(name, row["s_session"])]
-        + [_plain(row["mdc95"][str(n)]) for n in (1, 2, 3)]
-        for name, rig, row in _each(findings["averaged"])
-        if row["s_shot"] is not None
-    ]
+    rows = []
+    for name, rig, row in each(findings["averaged"]):
+        if row["s_shot"] is None:
+            continue
+        # Findings of before "resolved" was stored put the session at nothing where it could not be told.
+        resolved = row.get("resolved", row["s_session"] != 0)
+        steps = [plain(row["mdc95"][str(n)]) if resolved else "not resolved" for n in (2, 3)]
+        single = findings["spread"][name][rig]
+        between = with_unit(name, row["s_session"]) if resolved else "not resolved"
+        rows.append([
+            subject(name, rig), with_unit(name, row["s_shot"]), str(row["s_shot_freedom"]),
+            with_unit(name, single["s_w"]), str(row.get("s_w_freedom", NONE)), between, plain(single["mdc95"]), *steps,
+        ])  # fmt: skip
+    head = ["metric, rig", "s between shots", "df", "s_w", "df", "s between sessions", "MDC95, r = 1", "r = 2", "r = 3"]
     return f"""### Averaging shots of one session
 
 Lamp and skin stay where they are, the camera is put back and the tissue settles anew. What differs between sessions
-beyond that is not averaged away: MDC95 = 2.77 √(s_session² + s_shot² / r).
+beyond that is not averaged away: MDC95 = 2.77 √(s_session² + s_shot² / r), with s_session² = s_w² − s_shot². df is
+degrees of freedom: shots are few. Where s between shots is not below s_w, so few do not tell the two apart, and what
+an average would give is not resolved.
 
-{table(["metric, rig", "s between shots", "s between sessions", "MDC95, r = 1", "r = 2", "r = 3"], rows)}"""
-
-
-def _gate(findings: Findings) -> str:
-    summary = [
-        [_symbol(name)] + [_proportion(gate["summary"][key]) for key in _GATE_SHARES]
-        for name, gate in findings["gate"].items()
-        if gate["rows"]
-    ]
-    pictured = [name for name in ("relief", "delta_mi") if findings["gate"][name]["rows"]]
-    tables = [_mismatches(findings["gate"][name]["rows"], name) for name in pictured]
-    head = ["metric", "harmful, stopped", "passed, yet harmful", "matched, stopped", "harmless, stopped"]
-    return f"""### The gate on known mismatches
-
-One thing is wrong with the second photo; otherwise it is as a fixed rig gives it. A mismatch is *harmful* if by itself
-it moves the number by more than the stated MDC95. Stopped is what gets no change: refused by the alignment, or by the
-gate for this metric. At least 95 % of the harmful are to be stopped and at most 10 % of the matched. Where a photo was
-not even aligned, the move of relief is that of its true shading under the other lamp, and that of other metrics is not
-known: they count as neither harmful nor harmless.
-
-{table(head, summary)}
-
-""" + "\n\n".join(tables)
-
-
-_GATE_SHARES = ("harmful_stopped", "harmful_among_passed", "matched_stopped", "harmless_stopped")
-
-
-def _mismatches(rows: Sequence[Row], name: str) -> str:
-    body = [
-        [
-            f"{row['kind']}: {row['size']:g}".replace("-", "−"),
-            f"{row['stopped']} of {row['pairs']}",
-            _plain(row["moved"]),
-            _plain(row["most_moved"]),
-            f"{row['harmful_stopped']} of {row['harmful']}",
-            ", ".join(row["why"]),
-        ]
-        for row in rows
-    ]
-    title = metric_named(name).title
-    head = [f"{title}, mismatch", "stopped", "moved / MDC95", "most", "harmful, stopped", "by"]
-    return table(head, body)
+{table(head, rows)}"""
 
 
 def _short(findings: Findings) -> str:
@@ -246,59 +293,3 @@ def _short(findings: Findings) -> str:
     return f"""### Where repeatability falls short
 
 {listed}"""
-
-
-def _filled(text: str) -> str:
-    return fill(" ".join(text.split()), 120, break_on_hyphens=False)
-
-
-def _each(table: Row) -> Iterable[tuple[str, str, Row]]:
-    return ((name, rig, row) for name, rigs in table.items() for rig, row in rigs.items())
-
-
-def _symbol(name: str) -> str:
-    return metric_named(name).symbol
-
-
-def _subject(name: str, rig: str) -> str:
-    return f"{_symbol(name)}, {rig}"
-
-
-def _scaled(name: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return _plain(100 * value if metric_named(name).multiplicative else value)
-
-
-def _interval(name: str, low: float | None, high: float | None) -> str:
-    return "–" if low is None else f"{_scaled(name, low)}–{_scaled(name, high)}"
-
-
-def _with_unit(name: str, value: float | None) -> str:
-    unit = "%" if metric_named(name).multiplicative else metric_named(name).unit
-    gap = "" if unit == "°" else " "
-    return "–" if value is None else f"{_scaled(name, value)}{gap}{unit}"
-
-
-def _mdc(name: str, decrease: float | None, increase: float | None) -> str:
-    if decrease is None:
-        return "–"
-    return f"−{_plain(decrease)} / +{_plain(increase)} %" if metric_named(name).multiplicative else _plain(decrease)
-
-
-def _plain(value: float | None) -> str:
-    """Three digits that count, or two decimals."""
-    if value is None:
-        return "–"
-    size = abs(value)
-    digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
-    return f"{value:.{digits}f}".replace("-", "−")
-
-
-def _proportion(row: Row) -> str:
-    return str(proportion(row["count"], row["of"]))
-
-
-def _list(values: Sequence[float]) -> str:
-    *first, last = [f"{value:g}" for value in values]
-    return f"{', '.join(first)} or {last}" if first else last

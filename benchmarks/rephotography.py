@@ -18,7 +18,7 @@ from tracker.phantom import RIGS, Rig, Scenario, Shot, State, build_stage, drawn
 from tracker.phantom.photograph import FIRST_DAY
 
 LATER: Final = timedelta(days=28)
-MOST_RETAKES: Final = 5
+MOST_RETAKES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
