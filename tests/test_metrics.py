@@ -260,13 +260,17 @@ def test_more_blood_alone_is_not_called_a_change_of_pigment(patch: Stage) -> Non
 
 @pytest.mark.slow
 def test_a_chart_makes_cameras_and_lamps_agree_on_56_skins() -> None:
-    """Two cameras, eight lamps: mean ΔE00 at most 2.0, ITA within 2.5° in daylight (MEASUREMENT.md §7.6, B1, B2)."""
+    """Two cameras, ten lamps: mean ΔE00 at most 2.0, ITA within 2.5° in daylight (MEASUREMENT.md §7.6, B1, B2).
+
+    Under the worst lamp the chart of one camera is not believed, and it must not be.
+    """
     found = [seen((Response(lamp, camera), EDITION)) for camera in CAMERAS for lamp in LAMPS]
 
-    assert all(each["believed"] for each in found)
-    assert np.mean([each["after"] for each in found]) <= 2.0
-    daylight = [each["ita_bias"] for each in found if each["lamp"] in ("D50", "D65")]
-    assert np.abs(np.mean(daylight)) <= 2.5
+    believed = [each for each in found if each["believed"]]
+    assert len(believed) >= 18
+    assert np.mean([each["after"] for each in believed]) <= 2.0
+    daylight = [each["ita_bias"] for each in believed if each["lamp"] in ("D50", "D65")]
+    assert np.abs(daylight).max() <= 2.5
 
 
 @pytest.mark.slow
