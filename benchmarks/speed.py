@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import resource
 import statistics
@@ -27,7 +28,8 @@ from numpy.typing import NDArray
 from tracker.alignment import align, resample
 from tracker.calibration import calibrate
 from tracker.metrics import METRICS
-from tracker.phantom import series
+from tracker.phantom import build_stage, nominal_shot, photograph, series
+from tracker.phantom.scenario import named
 from tracker.photo import read_photo
 from tracker.pipeline import establish, follow
 from tracker.quality import assess, assess_photo
@@ -37,6 +39,10 @@ T = TypeVar("T")
 
 
 RUNS, MEGAPIXELS = 5, 12.0
+RENDERED = (1500, 2000)
+RENDERED_PLANS = ("thigh", "pigment", "phone")
+MOST_CPU_SECONDS = 2.0
+"""For a rendered photo of 3 megapixels with its truth, on one thread."""
 PEER = "peer: SIFT + MAGSAC homography + warp, 1000 px"
 
 
@@ -47,7 +53,11 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=MEGAPIXELS)
     parser.add_argument("--write", action="store_true", help="store the findings and write docs/validation.md")
     parser.add_argument("--one", nargs=2, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--phantom", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.phantom:
+        print(json.dumps(_rendered(options.phantom[0], (int(options.phantom[1]), int(options.phantom[2])))))
+        return
     if options.one:
         print(json.dumps(_once(*options.one)))
         return
@@ -63,10 +73,12 @@ def main() -> None:
 
 def run(*, quick: bool, workers: int) -> dict[str, Any]:
     """Findings; always one process at a time, because two would measure each other."""
-    return measure(runs=1, megapixels=1.0) if quick else measure(runs=RUNS, megapixels=MEGAPIXELS)
+    if quick:
+        return measure(runs=1, megapixels=1.0, rendered=(300, 400))
+    return measure(runs=RUNS, megapixels=MEGAPIXELS)
 
 
-def measure(*, runs: int, megapixels: float) -> dict[str, Any]:
+def measure(*, runs: int, megapixels: float, rendered: tuple[int, int] = RENDERED) -> dict[str, Any]:
     """Times of every run, each in a process of its own."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -76,6 +88,7 @@ def measure(*, runs: int, megapixels: float) -> dict[str, Any]:
         "megapixels": megapixels,
         "machine": f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}",
         "runs": {name: [run[name] for run in times] for name in times[0]},
+        "phantom": {"size": rendered, "cpu_seconds": {name: _phantom(name, rendered) for name in RENDERED_PLANS}},
         "seconds": time.perf_counter() - began,
     }
 
@@ -98,7 +111,27 @@ tutorials do (SIFT features, MAGSAC homography, warp, at 1000 px); it gives neit
 
 | station | median s | min–max | ratio to the peer |
 | --- | ---: | ---: | ---: |
-{table}"""
+{table}
+
+{_phantom_table(findings.get("phantom"))}"""
+
+
+def _phantom_table(found: dict[str, Any] | None) -> str:
+    """What a rendered photo costs."""
+    if not found:
+        return "**Rendered photos.** –"
+    times = found["cpu_seconds"]
+    rows = "\n".join(f"| {name} | {first:.2f} | {further:.2f} |" for name, (first, further) in times.items())
+    slow = [name for name, both in times.items() if max(both) > MOST_CPU_SECONDS]
+    verdict = f"over it: {', '.join(slow)}" if slow else "none is over it"
+    return f"""\
+**Rendered photos** of {found["size"][1]} × {found["size"][0]} pixels with their truth: seconds of CPU time on one
+thread, for the first photo, whose skin is grown, and for each further one. At most {MOST_CPU_SECONDS:g} s are wanted:
+{verdict}.
+
+| scene | first photo | each further photo |
+| --- | ---: | ---: |
+{rows}"""
 
 
 def _runs(count: int) -> str:
@@ -154,6 +187,30 @@ def _once(reference: Path, moving: Path) -> dict[str, float]:
     seconds["peak memory, GB (pair)"] = _peak_memory()
     timed(PEER, lambda: _peer(photos[0].rgb, photos[1].rgb))
     return seconds
+
+
+def _phantom(name: str, size: tuple[int, int]) -> list[float]:
+    """CPU seconds of the first and of a further photo, in a fresh process on one thread."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    command = [sys.executable, __file__, "--phantom", name, *map(str, size)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, env=os.environ | threads)
+    return list(json.loads(done.stdout))
+
+
+def _rendered(name: str, size: tuple[int, int]) -> list[float]:
+    cv2.setNumThreads(1)
+    plan = named(name)
+    shot = nominal_shot(plan, size)
+    seconds = []
+    began = time.process_time()
+    stage = build_stage(plan, seed=1, size=size)
+    for state in (plan.start, plan.end, plan.end):
+        photo = photograph(stage, shot, state, first=shot, session=len(seconds))
+        _ = photo.jpeg, photo.truth.metrics, photo.truth.moving_row
+        now = time.process_time()
+        seconds.append(now - began)
+        began = now
+    return [seconds[0], statistics.median(seconds[1:])]
 
 
 def _peak_memory() -> float:
