@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from benchmarks import factorial, geometry
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
-from benchmarks.markdown import counts, number, percent, picture, table
+from benchmarks.markdown import number, percent, picture, table
 from benchmarks.relief_page import relief_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE
 from benchmarks.robustness_page import robustness_section
@@ -113,7 +113,7 @@ planned, the second is moved, noisier, more blurred and otherwise exposed under 
 sequence. Tone and pigment differ between pairs, as between people.
 
 **Relief.** {of_relief["measured"]} of {of_relief["pairs"]} pairs gave a number. Not measured, by cause:
-{counts(of_relief["refused"])}.
+{causes(of_relief["refused"])}.
 The value follows the true shading with slope {number(of_relief["value"]["slope"])} and R²
 {number(of_relief["value"]["r2"], 3)}; the stated *change* follows the true change with slope
 {number(of_relief["change"]["slope"])}, R² {number(of_relief["change"]["r2"], 3)} and an error of
@@ -126,7 +126,7 @@ the best grey-level measure has R² {number(rivals, 2)} and ours {number(r2["rel
 {_levels(of_relief, factorial.RELIEF, "error of the value, %", "bias of the value, %", "error of the change, points")}
 
 **Pigment contrast ΔMI.** {of_contrast["measured"]} of {of_contrast["pairs"]} pairs gave a number. Not measured, by
-cause: {counts(of_contrast["refused"])}. The value has slope {number(of_contrast["value"]["slope"])} and R²
+cause: {causes(of_contrast["refused"])}. The value has slope {number(of_contrast["value"]["slope"])} and R²
 {number(of_contrast["value"]["r2"], 3)}; the change has slope {number(of_contrast["change"]["slope"])}, R²
 {number(of_contrast["change"]["r2"], 3)} and an error of {number(of_contrast["change"]["rmse"])} index units (RMS).
 

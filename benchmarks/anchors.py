@@ -9,9 +9,9 @@ ANCHORS: Mapping[str, str] = MappingProxyType(
     {
         "relief": "GLCM, same photos re-drawn: ICC ≥ 0.90 in 35 parameters, “moderate” with CSS [1]; laser scan Svm "
         "with experts r = 0.86 [2]; VISIA, positioned face: spots and wrinkles about 6 % [3]",
-        "delta_mi": "automatic against clinical mMASI, of the change r = 0.62 [4]",
-        "delta_ei": "a* with a clinical score, Spearman 0.37 [5]",
-        "delta_a": "Δa* with a clinical score, Spearman 0.30 [5]",
+        "delta_mi": "no comparable figure (automatic against clinical mMASI, of the change r = 0.62 [4])",
+        "delta_ei": "no comparable figure (a* with a clinical score, Spearman 0.37 [5])",
+        "delta_a": "no comparable figure (Δa* with a clinical score, Spearman 0.30 [5])",
         "ita": "phone against DSLR with a chart, ICC 0.78 to 0.93 [6]; two weeks of sun 3.6 to 3.9 ΔE [7]",
         "lightness": "camera with chart, median ΔE*ab 6.40, repeated 3.43 [8]",
         "a_star": "contact spectrophotometer, smallest detectable 0.2 to 0.5 [7]",

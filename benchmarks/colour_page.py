@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
 from benchmarks import colour, contrasts, tones
 from benchmarks.estimates import MDC95_PER_SD
@@ -12,10 +14,23 @@ from tracker.metrics import metric_named
 from tracker.phantom.spectra import CAMERAS, ILLUMINANTS
 from tracker.repeatability import PROVISIONAL
 
+_CAUSES: Final = {
+    "light obliqueness": "lamp taken for frontal",
+    "light direction": "lamp taken to be elsewhere",
+    "clipping": "overexposed",
+    "sharpness": "blurred",
+}
+
 
 def causes(codes: Mapping[str, int]) -> str:
-    """Why photos gave no number, most frequent first."""
-    return counts({code.replace("_", " "): count for code, count in codes.items()})
+    """Why photos gave no number, in plain words, most frequent first."""
+    plain: Counter[str] = Counter()
+    for code, count in codes.items():
+        words = code.replace("_", " ").replace("baseline: ", "first photo: ")
+        for name, meaning in _CAUSES.items():
+            words = words.replace(name, meaning)
+        plain[words] += count
+    return counts(plain)
 
 
 def _line(name: str, line: Findings) -> list[str]:

@@ -144,7 +144,7 @@ def _lamp(light: list[Findings]) -> str:
 **The lamp is a gain factor.** Response to dimples of {relief.TANNED_AT:g} mm (floor removed as a square) over that at
 45° and 28 % ambient light, beside (1 − a) tan(slant). The largest deviation from the law is {percent(off)}. In frontal
 light {relief.TANNED_AT:g} mm of dimples give {number(frontal["value"])} %, and none give {number(frontal["floor"])} %:
-no relief is seen, and the gate refuses such a photo.
+no relief is seen, and the program refuses such a photo.
 
 {table(["slant", "ambient", "law", "true shading", "found", "value, %", "floor, %"], rows)}
 

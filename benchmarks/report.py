@@ -7,6 +7,7 @@ import importlib
 import os
 from pathlib import Path
 
+from benchmarks.advice import advice
 from benchmarks.anchors import SOURCES
 from benchmarks.charts import save
 from benchmarks.findings import RESULTS, Findings, store, stored
@@ -26,7 +27,8 @@ def page(results: Path = RESULTS) -> str:
     parts = [
         _head(found),
         summary(accuracy, repeatability),
-        shortfalls(accuracy, repeatability),
+        advice(accuracy, repeatability),
+        shortfalls(accuracy, repeatability, found["speed"] or {}),
         *(
             importlib.import_module(f"benchmarks.{name}").sections(findings)
             for name, findings in found.items()
@@ -34,7 +36,7 @@ def page(results: Path = RESULTS) -> str:
         ),
         _foot(),
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def draw(results: Path = RESULTS, folder: Path = IMAGES) -> list[Path]:
@@ -71,14 +73,17 @@ def main(name: str, description: str) -> None:
 
 
 def _head(found: dict[str, Findings | None]) -> str:
-    seconds = {name: findings.get("seconds") for name, findings in found.items() if findings}
-    times = ", ".join(f"{name} {number(value, 0)} s" for name, value in seconds.items() if value) or NONE
+    seconds = {name: (findings or {}).get("seconds") for name, findings in found.items()}
+    times = ", ".join(f"{name} {number(value, 0) + ' s' if value else NONE}" for name, value in seconds.items())
+    known = [value for value in seconds.values() if value]
+    total = f"{number(sum(known) / 60, 1)} minutes" if len(known) == len(NAMES) else NONE
     accuracy = found["accuracy"] or {}
     methods = ", ".join(f"`{method}`" for method in accuracy.get("methods", ())) or NONE
     return f"""\
 # Validation: how right and how repeatable the numbers are
 
-Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}, which took: {times}.
+Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}, which took {total} in
+all ({times}).
 Methods: {methods}.
 Do not edit this page: `tests/test_validation.py` holds it to the stored findings in `benchmarks/results/`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import robustness_page
 from benchmarks.findings import Findings
 from benchmarks.markdown import number, table
+from benchmarks.speed import MOST_CPU_SECONDS
 from benchmarks.targets import OWN, SPECIFIED, Target
 from tracker.metrics import METRICS
 
@@ -16,12 +17,13 @@ NOT_MEASURED = (
 )
 
 
-def shortfalls(accuracy: Findings, repeatability: Findings) -> str:
+def shortfalls(accuracy: Findings, repeatability: Findings, speed: Findings) -> str:
     """The section on missed targets, claims that are too bold, and the worst disturbances."""
     parts = [
         _part("Targets of the specification", SPECIFIED, accuracy, repeatability),
         _part("Our own limits", OWN, accuracy, repeatability),
         "\n".join(_claims(repeatability)),
+        _slow(speed.get("phantom") or {}),
         robustness_page.worst(accuracy.get("robustness") or {}),
     ]
     body = "\n\n".join(part for part in parts if part)
@@ -81,3 +83,10 @@ def _claims(repeatability: Findings) -> list[str]:
                     f"- {metric.symbol}, {rig}: states an MDC95 of {number(stated, 1)}, has {number(real, 1)}."
                 )
     return lines
+
+
+def _slow(phantom: Findings) -> str:
+    """Rendered photos that cost more than they may."""
+    slow = {name: max(both) for name, both in phantom.get("cpu_seconds", {}).items() if max(both) > MOST_CPU_SECONDS}
+    listed = ", ".join(f"{name} {number(seconds)} s" for name, seconds in slow.items())
+    return f"**Rendering** takes longer than {MOST_CPU_SECONDS:g} s of CPU time for: {listed}." if slow else ""

@@ -201,7 +201,7 @@ def _rendered(name: str, size: tuple[int, int]) -> list[float]:
     cv2.setNumThreads(1)
     plan = named(name)
     shot = nominal_shot(plan, size)
-    seconds = []
+    seconds: list[float] = []
     began = time.process_time()
     stage = build_stage(plan, seed=1, size=size)
     for state in (plan.start, plan.end, plan.end):

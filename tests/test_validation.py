@@ -54,6 +54,11 @@ def test_what_is_stored_is_a_full_run() -> None:
     assert set(accuracy["metrics"]) == {metric.name for metric in METRICS}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_run_is_stored_with_the_time_it_took(name: str) -> None:
+    assert ((stored(name) or {}).get("seconds") or 0.0) > 0.0
+
+
 def test_findings_come_back_as_they_were_stored(tmp_path: Path) -> None:
     findings = plain({"slope": 1 / 3, "codes": {"unsure": 2}, "none": float("nan")})
     store("trial", findings, tmp_path)
