@@ -125,9 +125,9 @@ session), over the photos that the program compares: that is what a clinic gets.
 ratios: its s_w is in per cent (100 times that of the logarithm), its MDC95 is what a decrease and an increase must
 exceed (the interval beside it is of a decrease). "Stated" is the median MDC95 that the program prints, from the
 provisional spread between sessions (`Metric.session_sd`, one value for every rig) and the photos' own uncertainty;
-above 1 in the next column it claims less than it could, below 1 it claims too much. Skin that breathes, warms up and tenses is not rendered: a stated
-MDC95 above the rendered one leaves room for that, one below leaves none. "u of a photo" is what the program knows
-from one photo alone: it cannot see what differs between sessions.
+above 1 in the next column it claims less than it could, below 1 it claims too much. Skin that breathes, warms up and
+tenses is not rendered: a stated MDC95 above the rendered one leaves room for that, one below leaves none. "u of a
+photo" is what the program knows from one photo alone: it cannot see what differs between sessions.
 
 {picture("validation-repeatability", "Smallest detectable change, real and stated, for each metric and rig")}
 
@@ -217,7 +217,7 @@ def _agreement(findings: Findings) -> str:
     rows = [
         [
             subject(name, rig), f"{row['pairs']} of {row['skins']}", plain(row["icc"]), with_unit(name, row["bias"]),
-            interval(name, *row["limits"], " to "),
+            interval(name, row["limits"][0], row["limits"][1], between=" to "),
         ]
         for name, rig, row in each(findings["agreement"])
     ]  # fmt: skip
