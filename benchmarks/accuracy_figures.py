@@ -10,6 +10,7 @@ from benchmarks.charts import HUES, INK, OURS, QUIET, RIVAL, data, identity, row
 from benchmarks.findings import Findings
 from benchmarks.rivals import TITLES
 
+_PERCENT = ("relief", "luminance_band")
 _SHOWN = ("relief", "glcm", "luminance_band")
 _LEVELS = {"5": "5 %", "15": "15 %", "30": "30 %", "all": "all levels", "shallow": "all, ≤ 2 mm"}
 _CONTRASTS = {"delta_mi": "ΔMI, index", "delta_ei": "ΔEI′, index", "delta_a": "Δa*, CIELAB"}
@@ -25,7 +26,7 @@ def figures(findings: Findings) -> dict[str, Any]:
         "validation-lamp": _lamp(findings["relief"]["light"]),
         "validation-contrasts": _found_and_true(findings["contrasts"]["points"], _CONTRASTS, "tone", "melanosomes"),
         "validation-cross-talk": _cross_talk(findings["contrasts"]["by_tone"]),
-        "validation-tone": _found_and_true(findings["tones"]["points"], _TONE, "lamp", "lamp"),
+        "validation-tone": _tone(findings["tones"]["points"]),
     }
 
 
@@ -34,18 +35,19 @@ def _geometry(points: Findings) -> Any:
     shown = [value for key in ("real", "claimed") for value in points[key]]
     low, high = 0.9 * min(shown), 1.1 * max(shown)
     axis = alt.Scale(type="log", domain=[low, high], nice=False)
+    ticks = alt.Axis(values=[at for at in (0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0) if low <= at <= high])
     dots = (
         alt.Chart(data(rows(points)))
         .mark_circle(size=36, opacity=0.75)
         .encode(
-            x=alt.X("real:Q", scale=axis, title="real median error, mm"),
-            y=alt.Y("claimed:Q", scale=axis, title="claimed median error, mm"),
+            x=alt.X("real:Q", scale=axis, axis=ticks, title="real median error, mm"),
+            y=alt.Y("claimed:Q", scale=axis, axis=ticks, title="claimed median error, mm"),
             color=alt.Color(
                 "tissue:Q", scale=alt.Scale(range=["#b9d8f2", "#0b3c66"], domain=[0, 3]), title="tissue, mm RMS"
             ),
         )
     )
-    return (identity(low, high, axis) + dots).properties(width=300, height=300)
+    return (dots + identity(low, high, axis)).properties(width=300, height=300)
 
 
 def _relief(points: Findings) -> Any:
@@ -54,25 +56,32 @@ def _relief(points: Findings) -> Any:
 
 
 def _by_pigment(points: list[dict[str, Any]], name: str) -> Any:
-    """One measure: a panel for each strength of pigment, all on one scale, a line for each layout."""
-    records = [
-        {
-            "pigment": f"pigment mottling {round(100 * row['mottling'])} %",
-            "layout": row["layout"],
-            "truth": row["truth"],
-            "found": row[name],
-        }
-        for row in points
-    ]
-    base = alt.Chart(data(records)).encode(
-        x=alt.X("truth:Q", title="true relief shading, %"),
-        y=alt.Y("found:Q", title=TITLES[name]),
-        detail="layout:N",
-        color=alt.value(OURS if name == "relief" else RIVAL),
-    )
-    layers = base.mark_line(strokeWidth=1, opacity=0.5) + base.mark_circle(size=22, opacity=0.8)
-    order = [f"pigment mottling {level} %" for level in (5, 15, 30)]
-    return layers.properties(width=190, height=140).facet(column=alt.Column("pigment:N", sort=order, title=None))
+    """One measure: a panel for each strength of pigment, all on one scale, a line for each layout.
+
+    What is in per cent of shading stands beside the identity, on one scale for both axes.
+    """
+    in_percent = name in _PERCENT
+    top = 1.05 * max(row[each] for row in points for each in ("truth", *_PERCENT))
+    scale = alt.Scale(domain=[0.0, top], nice=False) if in_percent else alt.Scale()
+    truth = alt.Scale(domain=[0.0, top], nice=False)
+    panels = []
+    for level in sorted({row["mottling"] for row in points}):
+        records = [
+            {"layout": row["layout"], "truth": row["truth"], "found": row[name]}
+            for row in points
+            if row["mottling"] == level
+        ]
+        base = alt.Chart(data(records)).encode(
+            x=alt.X("truth:Q", scale=truth, title="true relief shading, %"),
+            y=alt.Y("found:Q", scale=scale, title=TITLES[name] + (", %" if in_percent else "")),
+            detail="layout:N",
+            color=alt.value(OURS if name == "relief" else RIVAL),
+        )
+        layers = base.mark_line(strokeWidth=1, opacity=0.5) + base.mark_circle(size=22, opacity=0.8)
+        side = 170
+        panel = layers + identity(0.0, top, truth) if in_percent else layers
+        panels.append(panel.properties(width=side, height=side, title=f"pigment mottling {round(100 * level)} %"))
+    return alt.hconcat(*panels, spacing=14).resolve_scale(y="shared")
 
 
 def _rivals(plane: Findings) -> Any:
@@ -127,6 +136,45 @@ def _lamp(light: list[Findings]) -> Any:
         )
     )
     return (identity(0.0, 1.8) + dots).properties(width=320, height=260)
+
+
+def _tone(points: Findings) -> Any:
+    """Error of each measure of tone by skin and lamp, side by side so that no dot hides another."""
+    records = rows(points)
+    skins = _skins([record["true_ita"] for record in records])
+    lamps = sorted({record["lamp"] for record in records})
+    panels = []
+    for name, label in _TONE.items():
+        errors = [
+            {"skin": skin, "lamp": record["lamp"], "error": record[name] - record[f"true_{name}"]}
+            for skin, record in zip(skins, records, strict=True)
+        ]
+        dots = (
+            alt.Chart(data(errors))
+            .mark_circle(size=36, opacity=0.9)
+            .encode(
+                x=alt.X("skin:O", sort="descending", axis=alt.Axis(labelAngle=0), title="true ITA of the skin, °"),
+                xOffset=alt.XOffset("lamp:N", scale=alt.Scale(domain=lamps)),
+                y=alt.Y("error:Q", title=f"found − true, {label}"),
+                color=alt.Color("lamp:N", scale=alt.Scale(domain=lamps, range=list(HUES[: len(lamps)])), title="lamp"),
+            )
+        )
+        zero = alt.Chart(data([{"zero": 0.0}])).mark_rule(color=QUIET, strokeDash=[4, 3]).encode(y="zero:Q")
+        panels.append((zero + dots).properties(width=230, height=180))
+    return alt.vconcat(alt.hconcat(*panels[:2], spacing=30), alt.hconcat(*panels[2:], spacing=30), spacing=20)
+
+
+def _skins(angles: list[float]) -> list[int]:
+    """The typology angle of the skin that each photo shows, rounded: photos less than 5° apart are of one skin."""
+    ordered = sorted(angles)
+    groups = [[ordered[0]]]
+    for angle in ordered[1:]:
+        if angle - groups[-1][-1] < 5.0:
+            groups[-1].append(angle)
+        else:
+            groups.append([angle])
+    known = {angle: round(sum(group) / len(group)) for group in groups for angle in group}
+    return [known[angle] for angle in angles]
 
 
 def _found_and_true(points: Findings, names: dict[str, str], group: str, title: str) -> Any:

@@ -9,9 +9,8 @@ from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
 from benchmarks.markdown import number, percent, picture, table
 from benchmarks.relief_page import relief_section
-from benchmarks.repeatability_limits import LEAST_COVERAGE
+from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE
 from benchmarks.robustness_page import robustness_section
-from benchmarks.targets import MOST_COVERAGE
 
 DARK = 0.25
 """Melanosome fraction from which skin is called dark here."""

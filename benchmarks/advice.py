@@ -38,7 +38,8 @@ hold the truth, and its MDC95 is within the target of the specification where th
 compared if the slope is {SLOPES[0]:g} to {SLOPES[1]:g}, R² at least {LEAST_R2:g} and the RMS error at most the
 MDC95 that comes from the provisional spread. A skin tone is excepted if more than one in ten of its photos is refused,
 or if its contrasts are wrong by more than that MDC95 (RMS). The smallest change is the larger of the MDC95 that the
-program states, below which it calls nothing a change, and the MDC95 found here. A melanosome fraction of 0.02 is light skin, 0.05 intermediate, 0.15 and above dark. All of it holds for rendered skin only.
+program states, below which it calls nothing a change, and the MDC95 found here. A melanosome fraction of
+0.02 is light skin, 0.05 intermediate, 0.15 and above dark. All of it holds for rendered skin only.
 {_chart(repeatability)}"""
 
 
@@ -118,6 +119,7 @@ def _chart(repeatability: Findings) -> str:
     if not worse:
         return ""
     return (
-        "\n**On a fixed rig a chart costs repeatability**, because its own error comes on top of a lamp and camera that\n"
-        f"do not change (s_w): {'; '.join(worse)}. It is needed for colours that are\nright, and where anything changes.\n"
+        "\n**On a fixed rig a chart costs repeatability**, because its own error comes on top of a lamp and camera\n"
+        f"that do not change (s_w): {'; '.join(worse)}.\nIt is needed for colours that are right, and where "
+        "anything changes.\n"
     )

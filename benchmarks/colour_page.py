@@ -154,7 +154,7 @@ exposed as on a marked floor, lamp at 45°; refused: {causes(photos["refused"])}
 
 {table(["metric", "slope", "bias", "R²", "RMS error", "photos"], lines)}
 
-{picture("validation-tone", "Found against true skin tone in photos with a chart, by lamp")}
+{picture("validation-tone", "Error of skin tone in photos with a chart, by skin and lamp")}
 
 Bias by lamp:
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.findings import Findings
-from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_FALSE_ALARMS
+from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE, MOST_FALSE_ALARMS
 from tracker.metrics import METRICS
 from tracker.phantom import RIGS
 
-MOST_COVERAGE = 0.97
-"""Above it intervals are wider than they need be, and changes are missed."""
 Value = Callable[[Findings, Findings], float | None]
 
 
