@@ -36,11 +36,17 @@ gets no change: refused by the alignment, or by the gate for this metric. At lea
 and at most 10 % of the matched. "Not shown" is where no pair was harmful, so that nothing is known of the gate. Where a
 photo was not even aligned, the move of relief is that of its true shading under the other lamp, and that of other
 metrics is not known: they count as neither harmful nor harmless. Intervals are exact; pairs of one skin are alike, so
-they are too narrow.
+they are too narrow.{_skins(findings)}
 
 {table(head, summary)}
 
 """ + "\n\n".join(tables)
+
+
+def _skins(findings: Findings) -> str:
+    skins = findings["design"].get("mismatched_skins", {})
+    listed = "\n".join(f"- {scene}: {'; '.join(own)}" for scene, own in skins.items() if own)
+    return f"\n\nThe skins, by melanin:\n\n{listed}" if listed else ""
 
 
 def _stopped(summary: Row, key: str) -> str:

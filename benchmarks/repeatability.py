@@ -21,7 +21,16 @@ from benchmarks.gate_trials import GateTask, GateTrial, gate_rows, gate_summary,
 from benchmarks.null_pairs import agreement_of, alarms_of, averaged_of, is_alarm, rows_of, spread_of
 from benchmarks.repeatability_figures import figures
 from benchmarks.repeatability_page import sections
-from benchmarks.repeatability_scenes import DEPTHS, EXCESSES, GATE_SCENES, MELANINS, MOTTLINGS, SCENES, is_moved
+from benchmarks.repeatability_scenes import (
+    DEPTHS,
+    EXCESSES,
+    GATE_SCENES,
+    MELANINS,
+    MOTTLINGS,
+    SCENES,
+    is_moved,
+    skin_in_words,
+)
 from benchmarks.rephotography import MOST_RETAKES, Course, Scene, Task, rephotograph
 from benchmarks.workers import spread
 from tracker.phantom import FIXED_RIG, FREE_HAND, MARKED_FLOOR, RIGS, Rig
@@ -52,7 +61,7 @@ class Extent:
 
 
 FULL: Final = Extent(
-    (RIGS, RIGS), skins=15, sessions=3, replicated=5, replicates=2, changed=(6, 10), mismatched=(5, 3), finer=3
+    (RIGS, RIGS), skins=15, sessions=4, replicated=5, replicates=2, changed=(6, 10), mismatched=(5, 3), finer=3
 )
 QUICK: Final = Extent(
     ((FIXED_RIG, FREE_HAND), (FIXED_RIG,)),
@@ -220,6 +229,10 @@ def _design(extent: Extent) -> dict[str, Any]:
         "depth": list(DEPTHS),
         "excess": list(EXCESSES),
         "retakes": MOST_RETAKES,
+        "mismatched_skins": {
+            scene.name: [skin_in_words(scene.plan(k)) for k in range(skins)]
+            for scene, skins in zip(GATE_SCENES, extent.mismatched, strict=True)
+        },
         "finer": [extent.finer, *FINER_SIZE],
     }
 

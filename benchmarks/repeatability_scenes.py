@@ -94,3 +94,11 @@ def is_moved(plan: Scenario, name: str) -> bool:
     if name in _PIGMENTED:
         return plan.start.melanin != 1.0
     return name not in _RED or plan.start.patch_blood != 1.0
+
+
+def skin_in_words(plan: Scenario) -> str:
+    """What tells a skin that mismatches are tried on from the others."""
+    if plan.patch_width:
+        return f"{plan.complexion.melanin:g} with {'pigment' if is_moved(plan, 'delta_mi') else 'blood'}"
+    body = {ROUND: "round", FLAT: "nearly flat"}.get(plan.body, "thigh")
+    return f"{plan.complexion.melanin:g} {body}, {plan.relief.depth:g} mm"
