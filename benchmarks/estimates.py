@@ -153,7 +153,7 @@ def intraclass_correlation(subjects: Sequence[Sequence[float]]) -> float:
     Examples
     --------
     >>> round(intraclass_correlation([[1.0, 1.2], [3.0, 3.2], [5.0, 4.8]]), 3)
-    0.995
+    0.994
     """
     counted = [np.asarray(values, dtype=np.float64) for values in subjects if len(values) > 1]
     if len(counted) < 2:
