@@ -182,16 +182,23 @@ def _open(data: bytes, kind: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise Unfit("too_many_pixels") from error
     except DECODER_FAULTS as error:
-        if kind == "TIFF" and "mode" in str(error):
-            raise Unfit("unusual_tiff") from error
-        raise Unfit("too_complex" if "too large" in str(error) else "damaged") from error
+        if kind == "TIFF":
+            _check_directory(data)
+            if "mode" in str(error):
+                raise Unfit("unusual_tiff") from error
+        raise Unfit(_class_of(error)) from error
 
 
 def _load(image: Image.Image) -> None:
     try:
         image.load()
     except DECODER_FAULTS as error:
-        raise Unfit("too_complex" if "too large" in str(error) else "damaged") from error
+        raise Unfit(_class_of(error)) from error
+
+
+def _class_of(error: Exception) -> str:
+    """Pillow refuses texts and profiles that unpack to very much, and says so only in words."""
+    return "too_complex" if re.search("too large|too much memory", str(error), re.IGNORECASE) else "damaged"
 
 
 def _refuse_unsuitable(image: Image.Image, data: bytes, kind: str, notes: list[str]) -> None:
@@ -220,10 +227,7 @@ def _has_several(image: Image.Image) -> bool:
 
 def _check_tiff(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
     tags = image.tag_v2
-    if _DNG_VERSION in tags or tags.get(262) in (_COLOUR_FILTER, _LINEAR_RAW):
-        raise Unfit("raw")
-    if _SUB_IFDS in tags and tags.get(254) == 1:  # the first picture is the preview of a raw one
-        raise Unfit("raw")
+    _refuse_raw(tags)
     packing = tags.get(259, _NONE)
     if packing not in (_NONE, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS):
         raise Unfit("unusual_tiff")
@@ -235,6 +239,24 @@ def _check_tiff(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
             raise Unfit("damaged")
         if packing in (_DEFLATE, _OLD_DEFLATE):
             check_deflated(memoryview(data)[start : start + size], limit=8 * MAX_PIXELS)
+
+
+def _check_directory(data: bytes) -> None:
+    """Look for the marks of a raw file in a TIFF that Pillow cannot open."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2(data[:8])
+    try:
+        file = io.BytesIO(data)
+        file.seek(tags.next)
+        tags.load(file)
+    except DECODER_FAULTS:
+        return
+    _refuse_raw(tags)
+
+
+def _refuse_raw(tags: TiffImagePlugin.ImageFileDirectory_v2) -> None:
+    is_preview = _SUB_IFDS in tags and tags.get(254) == 1  # of the raw picture that is kept in another directory
+    if is_preview or _DNG_VERSION in tags or tags.get(262) in (_COLOUR_FILTER, _LINEAR_RAW):
+        raise Unfit("raw")
 
 
 def _numbers(value: object) -> tuple[int, ...]:

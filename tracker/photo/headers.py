@@ -51,7 +51,7 @@ def jpeg_structure(data: bytes) -> JpegStructure:
     Unfit
         There is no end marker, something lies between the segments, or the kind or number of scans is not ordinary.
     """
-    frame, scans, at = b"", 0, 2
+    frame, kind, scans, at = b"", 0, list[bytes](), 2
     while True:
         found = _NEXT_MARKER.match(data, at)
         if found is None:
@@ -66,19 +66,40 @@ def jpeg_structure(data: bytes) -> JpegStructure:
                 raise Unfit("damaged")
             if marker not in _ORDINARY_FRAME or segment[0] != 8:
                 raise Unfit("unusual_jpeg")
-            frame = segment
+            frame, kind = segment, marker
         elif marker == 0xDA:
-            scans += 1
+            scans.append(segment)
             following = _NEXT_MARKER.search(data, at)
             if following is None:
                 raise Unfit("damaged")
             at = following.start()
     if not frame or not scans:
         raise Unfit("damaged")
-    if scans > MAX_JPEG_SCANS:
+    if len(scans) > MAX_JPEG_SCANS:
         raise Unfit("many_scans")
+    if not _is_complete(frame, scans, progressive=kind == 0xC2):
+        raise Unfit("damaged")
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     return JpegStructure(width, height, frame[5], found.end() - 2)
+
+
+def _is_complete(frame: bytes, scans: list[bytes], *, progressive: bool) -> bool:
+    """Whether the scans bring every coefficient of every component to its last bit.
+
+    A progressive photo that is cut between two scans decodes without a warning, only coarser: skin without texture.
+    """
+    wanted = {frame[at] for at in range(6, len(frame) - 2, 3)}
+    missing = {(component, k) for component in wanted for k in range(64 if progressive else 1)}
+    for scan in scans:
+        count = scan[0] if scan else 0
+        if len(scan) < 4 + 2 * count:
+            return False
+        first, last, bits = scan[1 + 2 * count : 4 + 2 * count]
+        if not progressive:
+            first, last, bits = 0, 0, 0  # a sequential scan has it all, whatever it says; decoders ignore it too
+        if bits & 0x0F == 0:
+            missing -= {(scan[1 + 2 * c], k) for c in range(count) for k in range(first, last + 1)}
+    return not missing
 
 
 def _segment(data: bytes, at: int) -> bytes:
