@@ -301,8 +301,16 @@ FILES = [
     File("cmyk.tif", lambda: encoded(Image.fromarray(picture()).convert("CMYK"), "TIFF"), "print_colours"),
     File("lab.tif", lambda: encoded(Image.fromarray(picture()).convert("LAB"), "TIFF"), "print_colours"),
     File("grey.jpg", lambda: encoded(picture()[..., 0]), ACCEPTED, "greyscale", has_colour=False),
-    File("grey_alpha.png", lambda: encoded(Image.fromarray(picture()).convert("LA"), "PNG"), ACCEPTED, "greyscale", False),
-    File("one_bit_deep.png", lambda: encoded(Image.fromarray(picture()).convert("1"), "PNG"), ACCEPTED, "greyscale", False),
+    File(
+        "grey_alpha.png", lambda: encoded(Image.fromarray(picture()).convert("LA"), "PNG"), ACCEPTED, "greyscale", False
+    ),
+    File(
+        "one_bit_deep.png",
+        lambda: encoded(Image.fromarray(picture()).convert("1"), "PNG"),
+        ACCEPTED,
+        "greyscale",
+        False,
+    ),
     File("palette.png", lambda: encoded(Image.fromarray(picture()).quantize(64), "PNG"), ACCEPTED, "palette", False),
     File("grey_in_colour.jpg", lambda: encoded(np.dstack([picture()[..., 0]] * 3)), ACCEPTED, "are grey", False),
     File("grey16.png", lambda: encoded(picture()[..., 0].astype(np.uint16) * 257, "PNG"), ACCEPTED, "16-bit", False),
@@ -322,7 +330,12 @@ FILES = [
     File("icc_garbage.jpg", lambda: encoded(picture(), icc_profile=b"nonsense" * 40), ACCEPTED, _PROFILE_IGNORED),
     File("icc_cut.jpg", lambda: encoded(picture(), icc_profile=display_p3()[:300]), ACCEPTED, _PROFILE_IGNORED),
     File("icc_large.png", lambda: encoded(picture(), "PNG", icc_profile=bytes(4_100_000)), "too_complex"),
-    File("icc_large.jpg", lambda: encoded(picture(), icc_profile=display_p3() + bytes(4_100_000)), ACCEPTED, _PROFILE_IGNORED),
+    File(
+        "icc_large.jpg",
+        lambda: encoded(picture(), icc_profile=display_p3() + bytes(4_100_000)),
+        ACCEPTED,
+        _PROFILE_IGNORED,
+    ),
     File(
         "icc_for_print.jpg",
         lambda: encoded(picture(), icc_profile=icc_profile(SRGB_PRIMARIES, 2.2, "print", space=b"CMYK")),
@@ -360,13 +373,19 @@ FILES = [
     File("bomb.heic", _shifted_heic, EITHER if pillow_heif else "heic_unavailable"),
     File("too_large.jpg", lambda: encoded(picture()) + bytes(50_000_000), "too_large"),
     # small files that unpack to much
-    File("bomb_text.png", lambda: png_with(png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(90_000_000)))), "too_complex"),
+    File(
+        "bomb_text.png",
+        lambda: png_with(png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(90_000_000)))),
+        "too_complex",
+    ),
     File(
         "bomb_texts.png",
         lambda: png_with(*[png_chunk(b"zTXt", b"a%d\0\0" % k + zlib.compress(bytes(900_000))) for k in range(200)]),
         "too_complex",
     ),
-    File("bomb_icc.png", lambda: png_with(png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(30_000_000)))), "too_complex"),
+    File(
+        "bomb_icc.png", lambda: png_with(png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(30_000_000)))), "too_complex"
+    ),
     File("many_scans.jpg", _many_scans, "too_complex"),
     # two things at once, or one under another name
     File("png_named.jpg", lambda: encoded(picture(), "PNG"), ACCEPTED, "is a PNG"),
@@ -385,7 +404,7 @@ FILES = [
     File("plain.tif", lambda: encoded(picture(), "TIFF"), ACCEPTED),
     File("lzw.tif", lambda: encoded(picture(), "TIFF", compression="tiff_lzw"), ACCEPTED),
     File("plain.heic", heic, _HEIC_OUTCOME),
-]  # fmt: skip
+]
 
 
 def main() -> None:
