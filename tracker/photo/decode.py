@@ -24,6 +24,8 @@ from tracker.photo.headers import (
     check_deflated,
     check_png,
     check_size,
+    check_tiff,
+    check_tiff_parts,
     jpeg_structure,
     png_size,
     webp_size,
@@ -228,12 +230,24 @@ def _has_several(image: Image.Image) -> bool:
 def _check_tiff(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
     tags = image.tag_v2
     _refuse_raw(tags)
+    check_tiff(data)
     packing = tags.get(259, _NONE)
     if packing not in (_NONE, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS):
         raise Unfit("unusual_tiff")
     starts, sizes = (_numbers(tags.get(a)) or _numbers(tags.get(b)) for a, b in ((273, 324), (279, 325)))
     if len(starts) != len(sizes) or not starts:
         raise Unfit("damaged")
+    across, down = tags.get(322, tags[256]), tags.get(323, tags.get(278, 2**32 - 1))
+    depths = _numbers(tags.get(258, 1))
+    apart = tags.get(284) == 2  # every colour in strips of its own
+    check_tiff_parts(
+        (tags[256], tags[257]),
+        (across, down),
+        sizes,
+        bits=depths[0] if apart else sum(depths),
+        raw=packing == _NONE,
+        planes=len(depths) if apart else 1,
+    )
     for start, size in zip(starts, sizes, strict=True):
         if start + size > len(data):
             raise Unfit("damaged")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tracker.photo.refusals import MAX_JPEG_SCANS, MAX_PIXELS, MAX_SIDE, MIN_SIDE, Unfit
 
@@ -17,6 +18,10 @@ _NEXT_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ORDINARY_FRAME = {0xC0, 0xC1, 0xC2}
 _PIECE = 1 << 20
+#: Entries of a TIFF that hold one number, and those that hold one for each channel, strip or tile.
+_TIFF_SINGLE = {256, 257, 259, 262, 277, 278, 284, 322, 323}
+_TIFF_LISTS = {258, 273, 279, 324, 325}
+_NO_ROWS_STATED = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,69 @@ def _inflated(stream: zlib._Decompress, packed: bytes | memoryview, *, limit: in
     except zlib.error as error:
         raise Unfit("damaged") from error
     return size
+
+
+def check_tiff(data: bytes) -> None:
+    """Check that the first directory of a TIFF describes its pixels in a form that all readers understand alike.
+
+    Readers guess when an entry is damaged: they leave it out, or take what is missing for zero.
+
+    Raises
+    ------
+    Unfit
+        The directory, or one of its entries that say where and how pixels lie, is damaged.
+    """
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    at = int.from_bytes(data[4:8], order)
+    entries = int.from_bytes(data[at : at + 2], order)
+    if len(data) < at + 2 + 12 * entries + 4 or not entries:
+        raise Unfit("damaged")
+    for k in range(at + 2, at + 2 + 12 * entries, 12):
+        tag, kind = (int.from_bytes(data[j : j + 2], order) for j in (k, k + 2))
+        count, value = (int.from_bytes(data[j : j + 4], order) for j in (k + 4, k + 8))
+        if tag in _TIFF_SINGLE | _TIFF_LISTS:
+            size = {3: 2, 4: 4}.get(kind, 0) * count
+            if not size or (tag in _TIFF_SINGLE and count != 1) or (size > 4 and value + size > len(data)):
+                raise Unfit("damaged")
+
+
+def check_tiff_parts(
+    size: tuple[int, int], part: tuple[int, int], packed: Sequence[int], *, bits: int, raw: bool, planes: int
+) -> None:
+    """Check that strips or tiles cover the whole picture, and hold it all if they are not compressed.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height of the picture in pixels.
+    part : tuple of int
+        The same of a strip or tile; strips may be stated as higher than the picture.
+    packed : sequence of int
+        Bytes of every part.
+    bits : int
+        Per pixel of one plane.
+    raw : bool
+        Not compressed.
+    planes : int
+        Separate pictures of a colour each; usually 1.
+
+    Raises
+    ------
+    Unfit
+        They do not.
+    """
+    (width, height), (across, down) = size, part
+    if not 0 < across <= MAX_SIDE or not (0 < down <= MAX_SIDE or down == _NO_ROWS_STATED):
+        raise Unfit("damaged")
+    columns, rows = -(-width // across), -(-height // down)
+    if len(packed) != columns * rows * planes:
+        raise Unfit("damaged")
+    if raw and across == width:  # the last strip may be lower
+        needed = planes * height * ((width * bits + 7) // 8)
+    else:
+        needed = len(packed) * down * ((across * bits + 7) // 8)
+    if raw and sum(packed) < needed:
+        raise Unfit("damaged")
 
 
 def check_deflated(packed: bytes | memoryview, *, limit: int) -> None:
