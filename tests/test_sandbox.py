@@ -58,7 +58,7 @@ import os, socket, sys
 from tracker.photo.child import MEMORY_BYTES, confine
 kept = os.memfd_create("kept")
 if os.getuid() == 0: os.setuid(65534)  # an administrator is not bound by the limit of processes
-confine()
+confine(threads=False)
 def tried(what):
     try: what()
     except (OSError, MemoryError) as error: return type(error).__name__
@@ -98,7 +98,7 @@ def test_a_running_child_is_confined_and_knows_no_secrets(sandbox: Sandbox, monk
     (pid,) = sandbox.pids
 
     limits = Path(f"/proc/{pid}/limits").read_text()
-    wanted = {"Max open files": "0", "Max file size": "0", "Max core file size": "0", "Max processes": "0"}
+    wanted = {"Max open files": "0", "Max file size": "0", "Max core file size": "0"}
     assert {name: limits.split(name)[1].split()[0] for name in wanted} == wanted
     assert limits.split("Max address space")[1].split()[0] == "1500000000"
     assert b"TRACKER_SECRET" not in Path(f"/proc/{pid}/environ").read_bytes()
@@ -189,11 +189,11 @@ def test_photos_read_at_once_are_not_mixed_up() -> None:
     assert all(np.array_equal(photo.rgb, rgb) for photo, rgb in zip(photos, pictures, strict=True))
 
 
-def test_a_photo_at_the_limit_of_pixels_fits_into_the_memory() -> None:
+@pytest.mark.slow
+def test_a_photo_at_the_limit_of_pixels_fits_into_memory_and_time() -> None:
     side = int(MAX_PIXELS**0.5) - 8
     smooth = np.add.outer(np.arange(side) // 64, np.arange(side) // 64).astype(np.uint8)
-    opaque = np.full((side, side), 255, np.uint8)
-    data = encoded(np.dstack([smooth, smooth // 2, 255 - smooth, opaque]), "PNG", compress_level=1)
+    data = encoded(np.dstack([smooth, smooth // 2, 255 - smooth, np.full_like(smooth, 255)]), "PNG", compress_level=1)
 
     photo = read_photo(data)
 
@@ -233,10 +233,11 @@ def test_a_forked_process_gets_children_of_its_own() -> None:
 def test_the_worker_of_the_clinic_reads_photos_in_a_child_of_its_own() -> None:
     with PhotoProcess() as worker:
         photo = worker.submit(read_photo, PHOTO).result()
-        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+        lists = Path(f"/proc/{worker.pid}/task").glob("*/children")
+        children = [int(pid) for entry in lists for pid in entry.read_text().split()]
 
     assert np.array_equal(photo.rgb, read_photo(PHOTO).rgb)
-    assert [_ends(int(pid)) for pid in children] == [True] * len(children)
+    assert [_ends(pid) for pid in children] == [True]
 
 
 @pytest.mark.parametrize(

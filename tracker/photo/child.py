@@ -45,21 +45,28 @@ def main(shared: int) -> None:
     os.dup2(2, 1)  # a library that prints must not speak in between
     memory = mmap.mmap(shared, 3 * MAX_PIXELS) if shared >= 0 else None
     _rehearse()
-    confine()
+    confine(threads=decode.heif is not None)
     answers.write(b"{}\n")
     answers.flush()
     serve(sys.stdin.buffer, answers, memory)
 
 
-def confine() -> None:
+def confine(*, threads: bool) -> None:
     """Give up, for good, what decoding does not need. Where the system knows no limits, nothing happens.
 
-    No further descriptor can be opened, and so no file and no connection; no file can grow; no process or thread can
-    be started (a system administrator's account is not bound by that); there is no image of the memory after a crash.
+    No further descriptor can be opened, and so no file and no connection, nor a program with its libraries; no file
+    can grow; there is no image of the memory after a crash.
+
+    Parameters
+    ----------
+    threads : bool
+        Whether threads may be started. Only the decoder of HEIC cannot do without. If they may, so may processes,
+        which have given up the same. A system administrator's account is not bound by this one limit.
     """
     if resource is None:
         return
-    for name, most in (("FSIZE", 0), ("CORE", 0), ("AS", MEMORY_BYTES), ("NPROC", 0), ("NOFILE", 0)):
+    limits = {"FSIZE": 0, "CORE": 0, "AS": MEMORY_BYTES, "NOFILE": 0} | ({} if threads else {"NPROC": 0})
+    for name, most in limits.items():
         limit = getattr(resource, f"RLIMIT_{name}", None)
         if limit is None:
             continue

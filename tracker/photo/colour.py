@@ -29,12 +29,14 @@ def without_transparency(image: Image.Image, notes: list[str]) -> Image.Image:
     """Make every pixel that is not opaque black, which no metric takes for skin; a blend would still be measured."""
     if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
         return image
-    rgba = np.array(image.convert("RGBA"))
-    hidden = rgba[..., 3] < 255
-    if hidden.any():
-        notes.append("Transparent parts were set on black and are not measured.")
-    rgba[hidden] = 0
-    return Image.fromarray(np.ascontiguousarray(rgba[..., :3]))
+    rgba = image.convert("RGBA")
+    alpha, flat = rgba.getchannel("A"), rgba.convert("RGB")
+    if alpha.getextrema() == (255, 255):
+        return flat
+    notes.append("Transparent parts were set on black and are not measured.")
+    rgb = np.array(flat)
+    rgb[np.asarray(alpha) < 255] = 0
+    return Image.fromarray(rgb)
 
 
 def paint(image: Image.Image, rgb: NDArray[np.uint8], notes: list[str]) -> bool:
