@@ -74,8 +74,9 @@ def test_colours_in_a_wide_gamut_are_those_of_a_second_implementation(
     converted = colour.RGB_to_RGB(stored, space, "sRGB", apply_cctf_decoding=True, apply_cctf_encoding=True)
     twice = colour.delta_E(_lab(np.clip(converted, 0, 1), space), true, method="CIE 2000")
 
-    assert np.median(applied) < 0.35  # 8 bits in and 8 bits out
-    assert applied.max() < 1.2
+    typical, worst = (0.6, 2.0) if kind == "JPEG" else (0.3, 0.9)  # of 8 bits in and out; JPEG rounds once more
+    assert np.median(applied) < typical
+    assert applied.max() < worst
     assert np.median(ignored) > 1.5  # what would be wrong without
     assert np.median(twice) > 1.5  # and with one application too many
 

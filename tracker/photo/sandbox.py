@@ -55,9 +55,7 @@ class _Child:
     """One process and the memory that is shared with it."""
 
     def __init__(self, *, share: bool) -> None:
-        self._memory = os.memfd_create("photo") if share else -1
-        if share:
-            os.ftruncate(self._memory, 3 * MAX_PIXELS)  # is taken from the machine only where it is written to
+        self._memory = _memory() if share else -1
         here = Path(__file__).resolve().parent
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
@@ -68,7 +66,7 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**kept, **single, "PYTHONPATH": path},
-            pass_fds=(self._memory,) if share else (),
+            pass_fds=(self._memory,) if self._memory >= 0 else (),
             start_new_session=True,
         )
         self._ready = False
@@ -229,7 +227,11 @@ class Sandbox:
             return self._new()
 
     def _put_back(self, child: _Child) -> None:
-        child.forget()
+        try:
+            child.forget()
+        except OSError:
+            self._remove(child)
+            return
         with self._lock:
             self._idle.append(child)
 
@@ -253,6 +255,17 @@ def decoders() -> Sandbox:
             atexit.register(made.close)
             _ours = os.getpid(), made
         return _ours[1]
+
+
+def _memory() -> int:
+    """Descriptor of memory for the largest photo, taken from the machine only where it is written to; −1: refused."""
+    made = os.memfd_create("photo")
+    try:
+        os.ftruncate(made, 3 * MAX_PIXELS)
+    except OSError:  # this process may not make files of such a size, and the limit holds for memory too
+        os.close(made)
+        return -1
+    return made
 
 
 def _checked(line: bytes, task: str) -> Answer:
