@@ -167,6 +167,7 @@ def _once(reference: Path, moving: Path) -> dict[str, float]:
         seconds[name] = time.perf_counter() - began
         return result
 
+    timed("first photo of a program, which starts the process that decodes", lambda: read_photo(reference))
     begin = time.perf_counter()
     photos = timed("decode, two photos", lambda: [read_photo(p) for p in (reference, moving)])
     images = timed("calibrate, two photos", lambda: [calibrate(p) for p in photos])

@@ -79,7 +79,8 @@ def _checks() -> dict[str, str]:
 
 
 def _refusal_codes() -> list[str]:
-    stations = ["photo.py", "region.py", "pipeline.py", *sorted((ROOT / "tracker/alignment").glob("*.py"))]
+    packages = [path for name in ("photo", "alignment") for path in sorted((ROOT / "tracker" / name).glob("*.py"))]
+    stations = ["region.py", "pipeline.py", *packages]
     sources = "\n".join((ROOT / "tracker" / station).read_text(encoding="utf-8") for station in stations)
     return sorted(set(re.findall(r'code="(\w+)"', sources)) - {"quality"})
 

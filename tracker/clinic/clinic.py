@@ -24,6 +24,7 @@ from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
 from tracker.metrics import METRICS
+from tracker.photo import warm_up
 from tracker.region import Region
 from tracker.report import Report
 
@@ -257,6 +258,7 @@ class Clinic(People):
         with self._lock:
             if self._worker is None:
                 self._worker = Worker(self._bench, executor or PhotoProcess())
+                warm_up()  # the first photo of the day is looked at as quickly as the others
 
     def stop_worker(self) -> None:
         """Stop measuring in the background, at once; a photo half measured goes on waiting."""

@@ -27,7 +27,10 @@ from tracker.reports.document import report_document
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.
-_LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {".heic", ".heif", ".avif", ".gif", ".bmp", ".dng", ".cr2", ".cr3", ".nef"}
+_LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {
+    *(".hif", ".avif", ".gif", ".bmp", ".jp2", ".jxl"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
+}
 _REGION_FILES = ("region.json", "region.png")
 _ALIGNED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\.jpg")
 
