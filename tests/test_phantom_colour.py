@@ -336,7 +336,7 @@ def test_the_chart_is_painted_where_it_says():
     assert cover.sum() * canvas.pitch**2 == pytest.approx(board.size[0] * board.size[1], rel=0.01)
     assert_allclose(board.patches.mean(axis=0), board.centre, atol=1e-9)
     row, column = ((board.patches - np.array([canvas.y[0, 0], canvas.x[0, 0]])) / canvas.pitch).round().astype(int).T
-    assert_allclose(colour_[row, column], linear_from_reflectance(chart_reflectance()), atol=1e-5)
+    assert_allclose(colour_[row, column], linear_from_reflectance(chart_reflectance(board.edition)), atol=1e-5)
 
 
 # Clutter
