@@ -1,6 +1,6 @@
 """Seconds and peak memory per station for a pair of 12-megapixel photos, beside a peer in the same run.
 
-    python benchmarks/speed.py [--runs 5] [--megapixels 12] [--write]
+    python benchmarks/speed.py [--runs 4] [--megapixels 12] [--write]
 
 Machines differ and are busy: the ratios to the peer (SIFT features, MAGSAC homography, warp) are what to quote.
 """
