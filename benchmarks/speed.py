@@ -38,7 +38,7 @@ from tracker.region import WHOLE_SKIN, region_mask
 T = TypeVar("T")
 
 
-RUNS, MEGAPIXELS = 5, 12.0
+RUNS, MEGAPIXELS = 4, 12.0
 RENDERED = (1500, 2000)
 RENDERED_PLANS = ("thigh", "pigment", "phone")
 MOST_CPU_SECONDS = 2.0
