@@ -82,8 +82,8 @@ def _head(found: dict[str, Findings | None]) -> str:
     return f"""\
 # Validation: how right and how repeatable the numbers are
 
-Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}, which took {total} in
-all ({times}).
+Written by `python -m benchmarks --write` of version {accuracy.get("version", NONE)}. Its parts, which may be
+measured again one by one, took {total} together ({times}).
 Methods: {methods}.
 Do not edit this page: `tests/test_validation.py` holds it to the stored findings in `benchmarks/results/`.
 
