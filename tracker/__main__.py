@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _series_commands(commands)
     _pair_commands(commands)
     _phantom_command(commands)
+    _card_command(commands)
     demo = commands.add_parser("demo", help="load the demonstration clinic")
     demo.set_defaults(run=_lazily("application:demo"))
     app = commands.add_parser("app", help="start the app on this computer")
@@ -107,11 +108,38 @@ def _phantom_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     phantom.set_defaults(run=_lazily("rendering:render_phantom"))
 
 
+def _card_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    card = commands.add_parser("card", help="the printable calibration card, at true size")
+    card.add_argument("--out", type=Path, required=True, metavar="FILE.pdf")
+    card.add_argument("--paper", choices=("a4", "letter"), default="a4")
+    card.add_argument("--batch", type=_short, metavar="NAME", help="printed on the card (the day of today)")
+    card.add_argument("--values", type=Path, metavar="FILE.csv", help="also write the table for its measured colours")
+    card.set_defaults(run=_lazily("card:print_card"))
+
+
 def _shared_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--region", type=Path, metavar="FILE", help='{"polygon": [[row, col], …]} or a PNG mask, in reference pixels'
     )
     command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.add_argument(
+        "--card", type=Path, metavar="FILE.csv", help="measured colours of our card: patch,L,a,b,batch[,X,Y,Z]"
+    )
+    command.add_argument(
+        "--chart",
+        choices=("after-2014", "before-2014"),
+        default="after-2014",
+        help="when a ColorChecker in the pictures was made: after (default) or before November 2014",
+    )
+    command.add_argument(
+        "--grey", type=Path, metavar="FILE", help='outline of a grey card, {"polygon": …}, at one place of every photo'
+    )
+
+
+def _short(text: str) -> str:
+    if not 1 <= len(text.strip()) <= 40 or not text.isprintable():
+        raise argparse.ArgumentTypeError("must be 1 to 40 letters on one line")
+    return text.strip()
 
 
 def _at_least_one(text: str) -> int:

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from tracker.calibration import CalibratedImage, srgb_from_linear
+from tracker.calibration import CalibratedImage, ColourLevel, srgb_from_linear
 from tracker.errors import RegionInvalid
 from tracker.photo import display_name
 
 MIN_REGION_CELLS = 64
 MARKER_MARGIN = 1.5
+CARD_MARGIN = 1.05  # of what is known to its edge
 _MAX_REGION_BYTES = 20_000_000
 
 
@@ -201,12 +202,13 @@ def _rasterise(region: Region, reference: CalibratedImage) -> NDArray[np.bool_]:
 def marker_mask(image: CalibratedImage) -> NDArray[np.bool_]:
     """Printed markers and the colour chart with a margin, on the analysis grid of the image."""
     canvas = np.zeros(image.grid.shape, np.uint8)
-    outlines = [m.corners for m in image.markers]
+    outlines = [(m.corners, MARKER_MARGIN) for m in image.markers]
     if image.colour.corners is not None:
-        outlines.append(image.colour.corners)
-    for outline in outlines:
+        margin = MARKER_MARGIN if image.colour.level is ColourLevel.CHART else CARD_MARGIN
+        outlines.append((image.colour.corners, margin))
+    for outline, margin in outlines:
         middle = outline.mean(axis=0)
-        wider = image.grid.from_photo(middle + (outline - middle) * MARKER_MARGIN)
+        wider = image.grid.from_photo(middle + (outline - middle) * margin)
         cv2.fillConvexPoly(canvas, np.rint(wider[:, ::-1]).astype(np.int32), 1)
     return canvas.astype(np.bool_)
 

@@ -13,7 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.chart import ColourCalibration, ColourLevel, calibrate_colour, without_chart
+from tracker.calibration.batch import Batch, read_batch
+from tracker.calibration.card import find_card
+from tracker.calibration.chart import Edition
+from tracker.calibration.colour import ColourCalibration, ColourLevel
+from tracker.calibration.levels import UNKNOWN_COLOURS, KnownColours, colour_level
 from tracker.calibration.linear import (
     clipped_on_grid,
     lab_from_linear,
@@ -21,19 +25,23 @@ from tracker.calibration.linear import (
     linear_on_grid,
     srgb_from_linear,
 )
-from tracker.calibration.scale import Marker, Scale, find_markers, scale_from_markers
+from tracker.calibration.scale import MIN_MARKER_SIDE_PX, Marker, Scale, find_markers, scale_from_markers
 from tracker.photo import Photo
 
 __all__ = [
+    "Batch",
     "CalibratedImage",
     "ColourCalibration",
     "ColourLevel",
+    "Edition",
     "Grid",
+    "KnownColours",
     "Marker",
     "Scale",
     "calibrate",
     "lab_from_linear",
     "linear_from_srgb",
+    "read_batch",
     "srgb_from_linear",
 ]
 
@@ -43,6 +51,7 @@ CLOSE_UP_FIELD_MM = 160.0
 UNSCALED_WIDTH = 1000
 MARKER_SEARCH_WIDTH = 2400
 CLIPPED_SHARE = 0.25
+SMALLEST_MARKER_PX = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +107,27 @@ class CalibratedImage:
     markers: tuple[Marker, ...]
 
 
-def calibrate(photo: Photo) -> CalibratedImage:
+def calibrate(photo: Photo, known: KnownColours = UNKNOWN_COLOURS) -> CalibratedImage:
     """Linear light of a photo on its analysis grid.
 
     Parameters
     ----------
     photo : Photo
+    known : KnownColours
+        What is known about the card or chart in the picture.
 
     Returns
     -------
     CalibratedImage
         With the scale of the printed markers and the colours of the chart, where these are in the picture.
     """
-    markers = _markers(photo)
+    seen = _markers(photo, least_px=SMALLEST_MARKER_PX)
+    large = _large_enough(seen, photo)
+    # A marker too small to be trusted alone is confirmed by the others of a card.
+    markers = seen if len(large) < len(seen) and find_card(seen) else large
     scale = scale_from_markers(markers)
     grid = _grid(photo.shape, scale)
-    colour = calibrate_colour(photo.rgb) if photo.has_colour else without_chart("the photo is greyscale")
+    colour = colour_level(photo, markers, known)
     linear = linear_on_grid(photo.rgb, grid.shape)
     clipped = clipped_on_grid(photo.rgb, grid.shape) > CLIPPED_SHARE
     linear.flags.writeable = False
@@ -121,16 +135,21 @@ def calibrate(photo: Photo) -> CalibratedImage:
     return CalibratedImage(photo, grid, linear, clipped, scale, colour, markers)
 
 
-def _markers(photo: Photo) -> tuple[Marker, ...]:
+def _large_enough(markers: tuple[Marker, ...], photo: Photo) -> tuple[Marker, ...]:
+    factor = max(1.0, max(photo.shape) / MARKER_SEARCH_WIDTH)
+    return tuple(m for m in markers if m.side_px >= MIN_MARKER_SIDE_PX * factor)
+
+
+def _markers(photo: Photo, *, least_px: float) -> tuple[Marker, ...]:
     """Markers are searched at a bounded size: 20 mm cover hundreds of pixels in a 12-megapixel photo."""
     grey = cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY)
     factor = max(photo.shape) / MARKER_SEARCH_WIDTH
     if factor <= 1:
-        return find_markers(np.asarray(grey, dtype=np.uint8))
+        return find_markers(np.asarray(grey, dtype=np.uint8), least_px=least_px)
     size = (round(photo.shape[1] / factor), round(photo.shape[0] / factor))
     small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     exact = np.array([photo.shape[0] / size[1], photo.shape[1] / size[0]])
-    return tuple(Marker(m.id, (m.corners + 0.5) * exact - 0.5) for m in find_markers(small))
+    return tuple(Marker(m.id, (m.corners + 0.5) * exact - 0.5) for m in find_markers(small, least_px=least_px))
 
 
 def _grid(shape: tuple[int, int], scale: Scale | None) -> Grid:

@@ -2,197 +2,149 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_xyz, linear_from_srgb, xyz_from_lab
+from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
+from tracker.calibration.fit import ColourFit, Swatches, fit_colour, xyz_d65
+from tracker.calibration.reading import plane_to_photo, read_squares
 
-DETECTION_WIDTH = 1200
+__all__ = ["ColourCalibration", "ColourLevel", "Edition", "calibrate_colour", "reference_xyz", "without_chart"]
+
+DETECTION_WIDTHS = (1200, 2400)
 MAX_DELTA_E = 3.0
+MAX_SKIN_DELTA_E = 7.0  # of either skin patch: one under a finger does not show in a median
 MIN_PATCHES = 16
-_BRIGHTEST, _DARKEST = 0.95, 0.001
 _SKIN_PATCHES = (0, 1)
 _GREY_PATCHES = tuple(range(18, 24))
+_NEAR_SKIN = (*_SKIN_PATCHES, *_GREY_PATCHES, 6, 8)  # with orange and moderate red
+#: The other reference set is suggested when its error is smaller than this share of the chosen one's.
+_CLEARLY_BETTER = 0.8
+_ROWS, _COLUMNS = 4, 6
+_HALF_READ = 1 / 6  # of a patch and its frame: the middle is read, wherever the corners are a little off
 
 
-class ColourLevel(StrEnum):
-    """How far the colours of a photo can be believed (`MEASUREMENT.md` §4.4)."""
+class Edition(StrEnum):
+    """When a ColorChecker Classic was made: its maker changed the pigments in November 2014."""
 
-    NONE = "C0"
-    GREY = "C1"
-    CHART = "C2"
-    SKIN_CARD = "C3"
+    AFTER_2014 = "after-2014"
+    BEFORE_2014 = "before-2014"
 
     @property
-    def absolute(self) -> bool:
-        """Whether absolute tone (L*, a*, b*, ITA) may be stated."""
-        return self in (ColourLevel.CHART, ColourLevel.SKIN_CARD)
+    def other(self) -> Edition:
+        """The edition that this one is not."""
+        return Edition.BEFORE_2014 if self is Edition.AFTER_2014 else Edition.AFTER_2014
+
+    def __str__(self) -> str:
+        return f"{'after' if self is Edition.AFTER_2014 else 'before'} November 2014"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ColourCalibration:
-    """Colour level of a photo, and its evidence.
-
-    Attributes
-    ----------
-    level : ColourLevel
-    tone : ndarray, shape (3, 3)
-        Per channel, coefficients of ln(light) as a polynomial of ln(camera value), highest power first: undoes
-        the camera's tone curve. ``[0, 1, 0]`` changes nothing.
-    matrix : ndarray, shape (3, 3)
-        Camera light → linear sRGB (column vectors); the identity without a chart.
-    delta_e : float or None
-        Median leave-one-patch-out ΔE00 over the patches that are not clipped; None without a chart.
-    corners : ndarray, shape (4, 2), or None
-        Chart outline in photo pixels (row, column).
-    evidence : str
-        What the level rests on, in words.
-    """
-
-    level: ColourLevel
-    tone: NDArray[np.float64]
-    matrix: NDArray[np.float64]
-    delta_e: float | None
-    corners: NDArray[np.float64] | None
-    evidence: str
-
-    def apply(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Corrected linear sRGB of linear camera values, both (h, w, 3)."""
-        if not self.level.absolute:
-            return linear
-        corrected = _undo_tone(linear.astype(np.float64), self.tone) @ self.matrix.T
-        return corrected.astype(np.float32)
-
-
-#: CIELAB (D50, 2°) of the ColorChecker Classic after November 2014, row by row (X-Rite data, MEASUREMENT.md §4.1).
-REFERENCE_LAB_D50 = np.array(
-    [
+#: CIELAB (D50, 2°) of the ColorChecker Classic, row by row (X-Rite data, MEASUREMENT.md §4.1).
+REFERENCE_LAB_D50 = {
+    Edition.AFTER_2014: np.array([
         [37.54, 14.37, 14.92], [64.66, 19.27, 17.50], [49.32, -3.82, -22.54], [43.46, -12.74, 22.72],
         [54.94, 9.61, -24.79], [70.48, -32.26, -0.37], [62.73, 35.83, 56.50], [39.43, 10.75, -45.17],
         [50.57, 48.64, 16.67], [30.10, 22.54, -20.87], [71.77, -24.13, 58.19], [71.51, 18.24, 67.37],
         [28.37, 15.42, -49.80], [54.38, -39.72, 32.27], [42.43, 51.05, 28.62], [81.80, 2.67, 80.41],
         [50.63, 51.28, -14.12], [49.57, -29.71, -28.32], [95.19, -1.03, 2.93], [81.29, -0.57, 0.44],
         [66.89, -0.75, -0.06], [50.76, -0.13, 0.14], [35.63, -0.46, -0.48], [20.64, 0.07, -0.46],
-    ]
-)  # fmt: skip
-
-_WHITE_D50 = np.array([0.96422, 1.0, 0.82521])
-#: Bradford chromatic adaptation D50 → D65.
-_BRADFORD = np.array(
-    [
-        [0.9555766, -0.0230393, 0.0631636],
-        [-0.0282895, 1.0099416, 0.0210077],
-        [0.0122982, -0.0204830, 1.3299098],
-    ]
-)
+    ]),
+    Edition.BEFORE_2014: np.array([
+        [37.99, 13.56, 14.06], [65.71, 18.13, 17.81], [49.93, -4.88, -21.90], [43.14, -13.09, 21.90],
+        [55.11, 8.84, -25.40], [70.72, -33.40, -0.20], [62.66, 36.07, 57.10], [40.02, 10.41, -45.96],
+        [51.12, 48.24, 16.25], [30.33, 22.98, -21.59], [72.53, -23.71, 57.26], [71.94, 19.36, 67.86],
+        [28.78, 14.18, -50.30], [55.26, -38.34, 31.37], [42.10, 53.38, 28.19], [81.73, 4.04, 79.82],
+        [51.94, 49.99, -14.57], [51.04, -28.63, -28.64], [96.54, -0.43, 1.19], [81.26, -0.64, -0.33],
+        [66.77, -0.73, -0.50], [50.87, -0.15, -0.27], [35.66, -0.42, -1.23], [20.46, -0.08, -0.97],
+    ]),
+}  # fmt: skip
 
 
-def reference_xyz() -> NDArray[np.float64]:
+def reference_xyz(edition: Edition = Edition.AFTER_2014) -> NDArray[np.float64]:
     """CIE XYZ (D65, Y = 1 for white) of the 24 patches, shape (24, 3)."""
-    white_d65 = XYZ_FROM_LINEAR.sum(axis=1)
-    return xyz_from_lab(REFERENCE_LAB_D50) / white_d65 * _WHITE_D50 @ _BRADFORD.T
+    return xyz_d65(REFERENCE_LAB_D50[edition])
 
 
-def patch_weights() -> NDArray[np.float64]:
-    """Weight of each patch in the fit: skin 4, greys 2, others 1 (MEASUREMENT.md §4.2)."""
-    weights = np.ones(24)
-    weights[list(_SKIN_PATCHES)] = 4.0
-    weights[list(_GREY_PATCHES)] = 2.0
-    return weights
-
-
-def fit_tone(camera: NDArray[np.float64], xyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Tone curve of the camera from the six greys, as in `ColourCalibration.tone`.
-
-    Parameters
-    ----------
-    camera, xyz : ndarray, shape (24, 3)
-        Patch means in linear camera RGB, and their reference values.
-
-    Returns
-    -------
-    ndarray, shape (3, 3)
-        The curve that changes nothing where fewer than five greys are usable or the fit is not monotone.
-    """
-    greys = list(_GREY_PATCHES)
-    reference = np.log(xyz[greys, 1])
-    curves = np.tile([0.0, 1.0, 0.0], (3, 1))
-    for channel in range(3):
-        usable = ~_clipped(camera[greys, channel])
-        if usable.sum() < 5:
-            continue
-        log_camera = np.log(np.maximum(camera[greys, channel], _DARKEST))
-        fitted = np.polyfit(log_camera[usable], reference[usable], 2)
-        slope = np.polyval(np.polyder(fitted), np.linspace(log_camera.min() - 1, 0, 20))
-        if slope.min() > 0.3:
-            curves[channel] = fitted
-    return curves
-
-
-def fit_matrix(
-    light: NDArray[np.float64], xyz: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Weighted least-squares matrix M with ``xyz ≈ light @ M.T``; weights multiply the residuals."""
-    solution, *_ = np.linalg.lstsq(light * weights[:, None], xyz * weights[:, None], rcond=None)
-    return np.asarray(solution.T, dtype=np.float64)
-
-
-def leave_one_out(
-    light: NDArray[np.float64], xyz: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """ΔE00 of each patch when it is predicted from the others, shape (24,)."""
-    from skimage.color import deltaE_ciede2000  # loads for half a second; few photos have a chart
-
-    predicted = np.empty_like(xyz)
-    for left_out in range(len(xyz)):
-        keep = np.arange(len(xyz)) != left_out
-        predicted[left_out] = fit_matrix(light[keep], xyz[keep], weights[keep]) @ light[left_out]
-    return np.asarray(deltaE_ciede2000(lab_from_xyz(xyz), lab_from_xyz(predicted)), dtype=np.float64)
-
-
-def without_chart(evidence: str = "no colour chart in the picture") -> ColourCalibration:
-    """Colour level C0: contrasts may be measured, absolute tone may not."""
-    return ColourCalibration(ColourLevel.NONE, np.tile([0.0, 1.0, 0.0], (3, 1)), np.eye(3), None, None, evidence)
-
-
-def calibrate_colour(rgb: NDArray[np.uint8]) -> ColourCalibration:
+def calibrate_colour(rgb: NDArray[np.uint8], edition: Edition = Edition.AFTER_2014) -> ColourCalibration:
     """Colour correction from a ColorChecker Classic in the photo.
 
     Parameters
     ----------
     rgb : ndarray, shape (H, W, 3), uint8
         Upright sRGB photo.
+    edition : Edition
+        Which published colours the chart has. They are never exchanged by themselves: where the others fit clearly
+        better, the evidence says so.
 
     Returns
     -------
     ColourCalibration
-        Level C2 if a chart was found and predicts its own left-out patches with a median ΔE00 of 3 or less,
+        Level C2 if a chart was found and predicts its own left-out patches near skin with a median ΔE00 of 3 or less,
         else C0: a chart that is partly hidden or in uneven light is not believed. Clipped patches are left out:
         nothing is known about them.
     """
-    corners = _detect(rgb)
+    corners = find_chart(rgb)
     if corners is None:
         return without_chart()
-    fits = [_fit(rgb, np.roll(corners, turn, axis=0)) for turn in range(4)]
-    best = min(fits, key=lambda fit: np.inf if fit.delta_e is None else fit.delta_e)
-    if best.delta_e is None:
+    outlines = [np.roll(corners, turn, axis=0) for turn in range(4)]
+    readings = [(outline, read_patches(rgb, outline, edition)) for outline in outlines]
+    usable = [(outline, patches) for outline, patches in readings if _enough(patches)]
+    if not usable:
         return without_chart("a colour chart was seen, but too much of it is overexposed or hidden")
-    if best.delta_e > MAX_DELTA_E:
+    fits = [(outline, patches, fit_colour(patches)) for outline, patches in usable]
+    outline, patches, best = min(fits, key=lambda fit: fit[2].delta_e)
+    hint = _suggestion(patches, best, edition)
+    if best.delta_e > MAX_DELTA_E or best.errors[patches.skin].max() > MAX_SKIN_DELTA_E:
         return without_chart(
             "a colour chart was seen, but its patches do not agree with its published colours (median ΔE00 "
-            f"{best.delta_e:.1f}, at most {MAX_DELTA_E:.0f}): it is covered, unevenly lit or another chart"
+            f"{best.delta_e:.1f}, at most {MAX_DELTA_E:.0f}): it is covered, unevenly lit or another chart{hint}"
         )
-    return best
+    return ColourCalibration(
+        ColourLevel.CHART, best.tone, best.matrix, best.delta_e, outline, _evidence(patches, best, edition) + hint,
+        best.grey_residual,
+    )  # fmt: skip
 
 
-def _detect(rgb: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+def _enough(patches: Swatches) -> bool:
+    return bool(patches.known.sum() >= MIN_PATCHES and (patches.known & patches.skin).sum() == len(_SKIN_PATCHES))
+
+
+def _evidence(patches: Swatches, found: ColourFit, edition: Edition) -> str:
+    grey = "" if found.grey_residual is None else f", greys within {100 * found.grey_residual:.1f} %"
+    return (
+        f"24-patch chart made {edition}, leave-one-out ΔE00 {found.delta_e:.1f} near skin, "
+        f"{int(patches.known.sum())} of 24 patches{grey}"
+    )
+
+
+def _suggestion(patches: Swatches, found: ColourFit, edition: Edition) -> str:
+    """Half a sentence if the chart rather seems to be of the other edition."""
+    other = fit_colour(replace(patches, xyz=reference_xyz(edition.other)))
+    if other.delta_e > _CLEARLY_BETTER * found.delta_e:
+        return ""
+    return f"; the colours of charts made {edition.other} fit better (ΔE00 {other.delta_e:.1f}): see when it was made"
+
+
+def find_chart(rgb: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+    """Corners of a ColorChecker in photo pixels (row, column), shape (4, 2); None if there is none.
+
+    Searched small first: most charts are large enough, and a photo without one is to cost little.
+    """
     if not hasattr(cv2, "mcc"):
         return None
-    factor = min(1.0, DETECTION_WIDTH / max(rgb.shape[:2]))
+    for width in DETECTION_WIDTHS:
+        factor = min(1.0, width / max(rgb.shape[:2]))
+        found = _find_at(rgb, factor)
+        if found is not None or factor == 1.0:
+            return found
+    return None
+
+
+def _find_at(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.float64] | None:
     small = cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else rgb
     detector = cv2.mcc.CCheckerDetector.create()
     detector.setColorChartType(cv2.mcc.MCC24)  # without this line the type is undefined and charts are missed
@@ -202,37 +154,19 @@ def _detect(rgb: NDArray[np.uint8]) -> NDArray[np.float64] | None:
     return (box[:, ::-1] + 0.5) / factor - 0.5
 
 
-def _fit(rgb: NDArray[np.uint8], corners: NDArray[np.float64]) -> ColourCalibration:
-    camera, xyz = _patch_means(rgb, corners), reference_xyz()
-    known = np.asarray(~_clipped(camera).any(axis=1))
-    if known.sum() < MIN_PATCHES or known[list(_SKIN_PATCHES)].sum() < 2:
-        return without_chart()
-    tone = fit_tone(camera, xyz)
-    light = _undo_tone(camera, tone)
-    weights = patch_weights() * known
-    error = float(np.median(leave_one_out(light, xyz, weights)[known]))
-    to_srgb = np.linalg.inv(XYZ_FROM_LINEAR) @ fit_matrix(light, xyz, weights)
-    evidence = f"24-patch chart, median leave-one-out ΔE00 {error:.1f} over {int(known.sum())} patches"
-    return ColourCalibration(ColourLevel.CHART, tone, to_srgb, error, corners, evidence)
-
-
-def _clipped(light: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.asarray((light > _BRIGHTEST) | (light < _DARKEST), dtype=np.bool_)
-
-
-def _undo_tone(light: NDArray[np.float64], tone: NDArray[np.float64]) -> NDArray[np.float64]:
-    logs = np.log(np.maximum(light, _DARKEST))
-    return np.exp((tone[:, 0] * logs + tone[:, 1]) * logs + tone[:, 2])
-
-
-def _patch_means(rgb: NDArray[np.uint8], corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean linear RGB of the middle of each patch, in the order of the published table, shape (24, 3)."""
-    cell = 40
-    target = np.array([[0, 0], [6 * cell, 0], [6 * cell, 4 * cell], [0, 4 * cell]], dtype=np.float32)
-    source = np.ascontiguousarray(corners[:, ::-1], dtype=np.float32)
-    flat = cv2.warpPerspective(
-        rgb, cv2.getPerspectiveTransform(source, target), (6 * cell, 4 * cell), flags=cv2.INTER_AREA
+def read_patches(
+    rgb: NDArray[np.uint8], corners: NDArray[np.float64], edition: Edition = Edition.AFTER_2014
+) -> Swatches:
+    """Patches of a ColorChecker whose corners are known, in the order of the published table."""
+    row, column = np.divmod(np.arange(_ROWS * _COLUMNS), _COLUMNS)
+    outline = np.array([[0, 0], [0, _COLUMNS], [_ROWS, _COLUMNS], [_ROWS, 0]], dtype=np.float64)
+    found = read_squares(rgb, plane_to_photo(outline, corners), np.stack([row, column], axis=-1) + 0.5, _HALF_READ)
+    index = np.arange(len(row))
+    return Swatches(
+        camera=found.light,
+        xyz=reference_xyz(edition),
+        skin=np.isin(index, _SKIN_PATCHES),
+        grey=np.isin(index, _GREY_PATCHES),
+        judged=np.isin(index, _NEAR_SKIN),
+        known=found.seen,
     )
-    light = linear_from_srgb(flat / 255.0).reshape(4, cell, 6, cell, 3)
-    middle = light[:, cell // 3 : -cell // 3, :, cell // 3 : -cell // 3]
-    return np.median(middle, axis=(1, 3)).reshape(24, 3)

@@ -60,13 +60,15 @@ class Scale:
     source: str
 
 
-def find_markers(grey: NDArray[np.uint8]) -> tuple[Marker, ...]:
+def find_markers(grey: NDArray[np.uint8], *, least_px: float = MIN_MARKER_SIDE_PX) -> tuple[Marker, ...]:
     """Our printed markers in a greyscale photo, in order of their numbers.
 
     Parameters
     ----------
     grey : ndarray, shape (H, W), uint8
         Luma of the upright photo.
+    least_px : float
+        Smallest side of a marker, pixels.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def find_markers(grey: NDArray[np.uint8]) -> tuple[Marker, ...]:
         for quad, number in zip(quads, np.asarray(ids).ravel(), strict=True)
         if int(number) in MARKER_IDS
     ]
-    return tuple(sorted((m for m in found if m.side_px >= MIN_MARKER_SIDE_PX), key=lambda m: m.id))
+    return tuple(sorted((m for m in found if m.side_px >= least_px), key=lambda m: m.id))
 
 
 def _refined(light: NDArray[np.float32], quad: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.phantom.card import PrintedCard
 from tracker.phantom.chart import Chart
 from tracker.phantom.clutter import TIDY, Clutter, Cover, lay_cover, strew
 from tracker.phantom.fields import Canvas, Field, random_field
@@ -40,7 +41,8 @@ class Backdrop:
     corners: NDArray[np.float64]
     """Corners of the markers 0-3, clockwise from the upper left, (y, x) mm in the scene, shape (4, 4, 2)."""
     patches: NDArray[np.float64] | None = None
-    """Centres of the colour chart's patches, row by row, (y, x) mm in the scene, shape (24, 2); None without."""
+    """Centres of the patches of the chart, row by row, or of the tiles of the card, (y, x) mm in the scene, shape (n, 2);
+    None without."""
     over: Cover | None = None
     """Cloth on the skin; None without."""
 
@@ -51,7 +53,7 @@ def lay_backdrop(
     centres: tuple[tuple[float, float], ...],
     *,
     response: Response = STANDARD,
-    chart: Chart | None = None,
+    chart: Chart | PrintedCard | None = None,
     clutter: Clutter = TIDY,
 ) -> Backdrop:
     """Return a blue-grey matte backdrop with marker cards on it.
@@ -66,8 +68,8 @@ def lay_backdrop(
         Centres of the marker cards 0, 1, …, (y, x) mm.
     response : Response
         Lamp and camera.
-    chart : Chart, optional
-        A colour chart.
+    chart : Chart or PrintedCard, optional
+        A colour chart, or a card of our own.
     clutter : Clutter
         What else lies about.
 
@@ -86,7 +88,7 @@ def lay_backdrop(
         colour[where] += cover[..., None] * (paper[..., None] - colour[where])
     patches = None
     if chart is not None:
-        where = canvas.window(*chart.centre, 0.5 * chart.width + 1.0)
+        where = canvas.window(*chart.centre, 0.5 * max(chart.size) + 1.0)
         painted, cover = chart.draw(canvas.y[where[0]], canvas.x[:, where[1]], canvas.pitch, response)
         card[where] = np.maximum(card[where], cover)
         colour[where] += cover[..., None] * (painted - colour[where])

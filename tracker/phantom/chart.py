@@ -1,7 +1,7 @@
 """A 24-patch colour chart as it lies in the scene, drawn from the reflectances of real ones."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ _RIM_GREY: Final = 0.055
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A colour chart, dark skin in its upper left corner."""
+
+    level: ClassVar[str] = "C2"
+    """Colour level that it allows."""
 
     centre: tuple[float, float]
     """(y, x) in the scene, mm."""

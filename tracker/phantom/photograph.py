@@ -216,5 +216,5 @@ def _truth(
         melanin_gain=state.melanin,
         metrics=metrics,
         findings=findings,
-        colour_level="C0" if stage.plan.chart is None else "C2",
+        colour_level="C0" if stage.plan.chart is None else stage.plan.chart.level,
     )

@@ -3,6 +3,7 @@
 from dataclasses import astuple, dataclass
 from typing import Final
 
+from tracker.phantom.card import PrintedCard
 from tracker.phantom.chart import Chart
 from tracker.phantom.clutter import TIDY, Clutter
 from tracker.phantom.light import Light
@@ -44,8 +45,8 @@ class Scenario:
     """The spectrum of the lamp and the colours of the camera."""
     findings: Findings = _NOTHING
     """What there is to be found on the skin besides."""
-    chart: Chart | None = None
-    """A colour chart in the scene."""
+    chart: Chart | PrintedCard | None = None
+    """A colour chart in the scene, or a card of our own."""
     clutter: Clutter = TIDY
     """What lies about, and what is worn."""
 

@@ -1,0 +1,218 @@
+"""Our own printed card in a photo: found by its markers, read patch by patch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.calibration import layout
+from tracker.calibration.batch import Batch
+from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
+from tracker.calibration.fit import ColourFit, Swatches, delta_e00, fit_colour, fit_tone, grey_residual, xyz_d65
+from tracker.calibration.colour import undo_tone
+from tracker.calibration.linear import XYZ_FROM_LINEAR
+from tracker.calibration.reading import plane_to_photo, project, read_squares
+from tracker.calibration.scale import MARKER_SIDE_MM, Marker
+
+MAX_DELTA_E = 2.0
+MAX_GREY_RESIDUAL = 0.10
+LEAST_MARKERS = 2
+LEAST_GREYS, LEAST_SKIN = 5, 7
+_MISFIT = 0.05  # of the side of a marker: loose markers around the skin are no card
+_HALF_READ_MM = 0.3 * layout.PATCH_SIDE_MM
+_PAPER_READ_MM = 0.2 * layout.QUIET_ZONE_MM
+_UNEVEN = 0.08  # spread within a patch, as a share of its light
+_NOISE = 0.004
+_COVERED_DELTA_E, _COVERED_RATIO = 6.0, 4.0
+_UNEVEN_LIGHT = 0.7  # range of ln(light) over the card beyond which no plane describes it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedCard:
+    """Where our card lies in a photo.
+
+    Attributes
+    ----------
+    to_photo : ndarray, shape (3, 3)
+        Homography from card millimetres (y, x) to photo pixels (row, column).
+    markers : tuple of int
+        Numbers of the markers that it rests on.
+    """
+
+    to_photo: NDArray[np.float64]
+    markers: tuple[int, ...]
+
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """Outline in photo pixels (row, column), shape (4, 2)."""
+        return project(self.to_photo, layout.outline())
+
+
+def find_card(markers: tuple[Marker, ...]) -> PlacedCard | None:
+    """Place of our card, from the markers seen in a photo.
+
+    Parameters
+    ----------
+    markers : tuple of Marker
+        Loose markers with the same numbers may be among them.
+
+    Returns
+    -------
+    PlacedCard or None
+        None unless at least two markers lie to each other as on the card: then loose markers are in the picture, or
+        too much of the card is hidden.
+    """
+    by_id = {number: [m for m in markers if m.id == number] for number in range(4)}
+    seen = [number for number in by_id if by_id[number]]
+    for count in range(len(seen), LEAST_MARKERS - 1, -1):
+        fits = [
+            fit
+            for numbers in combinations(seen, count)
+            for chosen in product(*(by_id[number] for number in numbers))
+            if (fit := _placed(chosen)) is not None
+        ]
+        if fits:
+            return min(fits, key=lambda fit: fit[0])[1]
+    return None
+
+
+def _placed(markers: tuple[Marker, ...]) -> tuple[float, PlacedCard] | None:
+    """Misfit in sides of a marker, and the place; None if the markers do not lie as on the card."""
+    printed = np.concatenate([layout.marker_corners()[m.id] for m in markers])
+    photo = np.concatenate([m.corners for m in markers])
+    homography = plane_to_photo(printed, photo)
+    if not np.isfinite(homography).all():
+        return None
+    side = float(np.mean([m.side_px for m in markers]))
+    misfit = float(np.sqrt(np.mean(np.sum((project(homography, printed) - photo) ** 2, axis=1)))) / side
+    if misfit > max(_MISFIT, 0.5 / side) or not _faces_the_camera(homography):
+        return None
+    return misfit, PlacedCard(homography, tuple(m.id for m in markers))
+
+
+def _faces_the_camera(homography: NDArray[np.float64]) -> bool:
+    """Whether the card is convex, not mirrored, and all in front of the camera."""
+    corners = project(homography, layout.outline())
+    sides = np.roll(corners, -1, axis=0) - corners
+    turns = sides[:, 0] * np.roll(sides, -1, axis=0)[:, 1] - sides[:, 1] * np.roll(sides, -1, axis=0)[:, 0]
+    depth = layout.outline() @ homography[2, :2] + homography[2, 2]
+    return bool((turns < 0).all() and (depth * depth[0] > 0).all())
+
+
+def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None = None) -> ColourCalibration:
+    """Colour correction from our card.
+
+    Parameters
+    ----------
+    rgb : ndarray, shape (H, W, 3), uint8
+        Upright sRGB photo.
+    card : PlacedCard
+    batch : Batch, optional
+        The measured colours of the prints.
+
+    Returns
+    -------
+    ColourCalibration
+        C3 if the measured patches predict each other with a median ΔE00 of 2 or less; else C1 if the greys lie on
+        one curve: neutral balance and tone, no absolute colours; else C0. Covered and saturated patches are left out.
+    """
+    patches = read_card(rgb, card, batch)
+    greys, skin = int((patches.known & patches.grey).sum()), int((patches.known & patches.skin).sum())
+    if greys < LEAST_GREYS:
+        return without_chart(
+            f"our card was seen, but only {greys} of its 6 greys can be read: it is covered, overexposed or in shadow",
+            card.corners,
+        )
+    if batch is None:
+        return _by_greys(patches, card, "the print is not measured")
+    if skin < LEAST_SKIN:
+        return _by_greys(patches, card, f"only {skin} of its 12 skin tones can be read")
+    found, patches = _fit_uncovered(patches)
+    left = int((patches.known & patches.skin).sum())
+    if found.delta_e > MAX_DELTA_E or left < LEAST_SKIN or (patches.known & patches.grey).sum() < LEAST_GREYS:
+        why = f"its patches do not agree with batch {batch.name} (median ΔE00 {found.delta_e:.1f}, at most 2)"
+        return _by_greys(patches, card, why)
+    evidence = (
+        f"our card, batch {batch.name}, leave-one-out ΔE00 {found.delta_e:.1f}, {int(patches.known.sum())} of "
+        f"{len(layout.PATCHES)} patches{_within(found.grey_residual)}"
+    )
+    return ColourCalibration(
+        ColourLevel.SKIN_CARD, found.tone, found.matrix, found.delta_e, card.corners, evidence, found.grey_residual
+    )
+
+
+def read_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None = None) -> Swatches:
+    """Patches of the card in a photo, freed from the slope of the light across it.
+
+    Returns
+    -------
+    Swatches
+        With the colours of the batch, or what was sent to the printer without one.
+    """
+    found = read_squares(rgb, card.to_photo, layout.patch_centres(), _HALF_READ_MM)
+    even = found.spread <= _UNEVEN * found.light[:, 1] + _NOISE
+    light = found.light / _slope_of_light(rgb, card)[:, None]
+    grey = layout.is_grey()
+    xyz = xyz_d65(layout.nominal_lab_d50()) if batch is None else batch.xyz
+    return Swatches(light, xyz, ~grey, grey, np.ones(len(grey), dtype=np.bool_), found.seen & even)
+
+
+def _slope_of_light(rgb: NDArray[np.uint8], card: PlacedCard) -> NDArray[np.float64]:
+    """Light on each patch over that on the middle of the card, shape (18,), from the paper around the markers.
+
+    Ones where fewer than three sides of the card show their paper, or where the light is no plane: a shadow.
+    """
+    ones = np.ones(len(layout.PATCHES))
+    away = (MARKER_SIDE_MM + layout.QUIET_ZONE_MM) / 2
+    rim = np.array([[-away, -away], [-away, 0], [-away, away], [0, away], [away, away], [away, 0], [away, -away], [0, -away]])
+    places = (layout.MARKER_CENTRES[list(card.markers), None] + rim).reshape(-1, 2)
+    paper = read_squares(rgb, card.to_photo, places, _PAPER_READ_MM)
+    which = np.repeat(np.arange(len(card.markers)), len(rim))
+    if len(set(which[paper.seen].tolist())) < 3:
+        return ones
+    middle = layout.outline().mean(axis=0)
+    terms = np.column_stack([(places - middle)[paper.seen], np.ones(int(paper.seen.sum()))])
+    logs = np.log(paper.light[paper.seen].mean(axis=1))
+    plane, *_ = np.linalg.lstsq(terms, logs, rcond=None)
+    logs_of_patches = (layout.patch_centres() - middle) @ plane[:2]
+    if np.ptp(logs_of_patches) > _UNEVEN_LIGHT or np.std(logs - terms @ plane) > _UNEVEN:
+        return ones
+    return np.asarray(np.exp(logs_of_patches))
+
+
+def _fit_uncovered(patches: Swatches) -> tuple[ColourFit, Swatches]:
+    """Fit, leaving out one after another the patches that are far from what the others say: something lies on them."""
+    found = fit_colour(patches)
+    for _ in range(len(layout.PATCHES) - LEAST_GREYS - LEAST_SKIN):
+        worst = int(np.nanargmax(found.errors))
+        if found.errors[worst] <= max(_COVERED_DELTA_E, _COVERED_RATIO * found.delta_e):
+            break
+        patches = replace(patches, known=patches.known & (np.arange(len(patches.known)) != worst))
+        found = fit_colour(patches)
+    return found, patches
+
+
+def _by_greys(patches: Swatches, card: PlacedCard, why: str) -> ColourCalibration:
+    """C1: each channel's tone curve takes the greys to the same light, which is the neutral balance too."""
+    tone, residual = fit_tone(patches), grey_residual(patches, fit_tone(patches))
+    if residual is None or residual > MAX_GREY_RESIDUAL:
+        return without_chart(
+            f"our card was seen, but {why}, and its greys do not lie on one curve: it is covered or in uneven light",
+            card.corners,
+        )
+    greys = patches.known & patches.grey
+    light = undo_tone(patches.camera[greys], tone)
+    neutral = light.mean(axis=1, keepdims=True).repeat(3, axis=1)
+    error = float(np.mean(delta_e00(light @ XYZ_FROM_LINEAR.T, neutral @ XYZ_FROM_LINEAR.T)))
+    evidence = (
+        f"greys of our card, {int(greys.sum())} of 6, neutral within ΔE00 {error:.1f}{_within(residual)}; {why}: "
+        "no absolute tone"
+    )
+    return ColourCalibration(ColourLevel.GREY, tone, np.eye(3), error, card.corners, evidence, residual)
+
+
+def _within(residual: float | None) -> str:
+    return "" if residual is None else f", greys within {100 * residual:.1f} %"
