@@ -1,4 +1,4 @@
-"""Our card as the phantom paints it: the layout that the program prints, in the colours that some printer made of it."""
+"""Our card as the phantom paints it: the layout that the program prints, in the colours some printer made of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tracker.calibration import layout
 from tracker.calibration.batch import Batch
-from tracker.calibration.fit import lab_d50, xyz_d65
+from tracker.calibration.fit import BRADFORD, lab_d50
 from tracker.calibration.linear import XYZ_FROM_LINEAR
 from tracker.calibration.scale import MARKER_DICTIONARY, MARKER_SIDE_MM
 from tracker.phantom.card import PrintedCard, Tile
@@ -66,15 +66,7 @@ def printed_card(
 
 def lab_d50_of(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """CIELAB (D50) of linear sRGB, as an instrument gives it, both (n, 3)."""
-    xyz = linear @ XYZ_FROM_LINEAR.T
-    to_d50 = np.linalg.inv(xyz_d65_matrix())
-    return lab_d50(xyz @ to_d50.T)
-
-
-def xyz_d65_matrix() -> NDArray[np.float64]:
-    """The adaptation from D50 to D65 that `xyz_d65` makes, found by asking it, shape (3, 3)."""
-    probes = np.array([[0.4, 0.3, 0.2], [0.3, 0.4, 0.2], [0.3, 0.3, 0.4]])
-    return np.linalg.solve(probes, xyz_d65(lab_d50(probes))).T
+    return lab_d50(linear @ XYZ_FROM_LINEAR.T @ np.linalg.inv(BRADFORD).T)
 
 
 def _skins() -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
-from tracker.calibration import CalibratedImage, calibrate
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, ColourLevel, KnownColours, calibrate
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
 from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, usable_cells
 from tracker.metrics import METRICS
@@ -113,6 +113,7 @@ def track(
     metrics: Sequence[Metric] = METRICS,
     repeatability: Repeatability | None = None,
     control: Report | None = None,
+    colours: KnownColours = UNKNOWN_COLOURS,
     title: str = "Series",
     progress: Progress | None = None,
     watcher: Watcher | None = None,
@@ -130,6 +131,8 @@ def track(
         Measured in this clinic; by default provisional values.
     control : Report, optional
         The same dates on untreated skin.
+    colours : KnownColours
+        What is known about the card, chart or grey surface in the photos.
     title : str
         Of the series; not a person's name.
     progress : callable, optional
@@ -158,7 +161,7 @@ def track(
         if progress:
             progress(k, len(found.entries), name)
         try:
-            image = calibrate(_read(source))
+            image = calibrate(_read(source), colours)
             if reference is None:
                 reference, first = establish(image, region or WHOLE_SKIN, metrics)
                 results.append(first)
@@ -418,5 +421,13 @@ def _reported(
         overlap=alignment.overlap if alignment else None,
         error_px=error,
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
-        notes=image.photo.notes,
+        notes=(*image.photo.notes, *_colour_note(image)),
     )
+
+
+def _colour_note(image: CalibratedImage) -> tuple[str, ...]:
+    """What the colours rest on, where something was meant to be rested on."""
+    colour = image.colour
+    if colour.level is ColourLevel.NONE and colour.corners is None:
+        return ()
+    return (f"Colour level {colour.level}: {colour.evidence}.",)

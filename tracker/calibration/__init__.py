@@ -29,6 +29,7 @@ from tracker.calibration.scale import MIN_MARKER_SIDE_PX, Marker, Scale, find_ma
 from tracker.photo import Photo
 
 __all__ = [
+    "UNKNOWN_COLOURS",
     "Batch",
     "CalibratedImage",
     "ColourCalibration",

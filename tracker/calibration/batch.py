@@ -126,7 +126,9 @@ def _lab(path: Path, row: dict[str, str]) -> list[float]:
         xyz = np.array([_number(path, row, column) for column in _XYZ]) / 100.0
         apart = float(delta_e00(xyz_d65(np.array(lab)), xyz_d65(lab_d50(xyz))))
         if not apart <= _MOST_DISAGREEMENT:
-            raise _failed(path, f"L, a, b and X, Y, Z of {row['patch']} disagree; give both under D50 and 2°, Y up to 100")
+            raise _failed(
+                path, f"L, a, b and X, Y, Z of {row['patch']} disagree; give both under D50 and 2°, Y up to 100"
+            )
     return lab
 
 

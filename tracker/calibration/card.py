@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from tracker.calibration import layout
 from tracker.calibration.batch import Batch
-from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
+from tracker.calibration.colour import ColourCalibration, ColourLevel, undo_tone, without_chart
 from tracker.calibration.fit import ColourFit, Swatches, delta_e00, fit_colour, fit_tone, grey_residual, xyz_d65
-from tracker.calibration.colour import undo_tone
 from tracker.calibration.linear import XYZ_FROM_LINEAR
 from tracker.calibration.reading import plane_to_photo, project, read_squares
 from tracker.calibration.scale import MARKER_SIDE_MM, Marker
@@ -132,9 +131,11 @@ def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None
         return _by_greys(patches, card, f"only {skin} of its 12 skin tones can be read")
     found, patches = _fit_uncovered(patches)
     left = int((patches.known & patches.skin).sum())
-    if found.delta_e > MAX_DELTA_E or left < LEAST_SKIN or (patches.known & patches.grey).sum() < LEAST_GREYS:
+    if found.delta_e > MAX_DELTA_E:
         why = f"its patches do not agree with batch {batch.name} (median ΔE00 {found.delta_e:.1f}, at most 2)"
         return _by_greys(patches, card, why)
+    if left < LEAST_SKIN or (patches.known & patches.grey).sum() < LEAST_GREYS:
+        return _by_greys(patches, card, f"too many of its patches do not agree with batch {batch.name}")
     evidence = (
         f"our card, batch {batch.name}, leave-one-out ΔE00 {found.delta_e:.1f}, {int(patches.known.sum())} of "
         f"{len(layout.PATCHES)} patches{_within(found.grey_residual)}"
@@ -167,7 +168,9 @@ def _slope_of_light(rgb: NDArray[np.uint8], card: PlacedCard) -> NDArray[np.floa
     """
     ones = np.ones(len(layout.PATCHES))
     away = (MARKER_SIDE_MM + layout.QUIET_ZONE_MM) / 2
-    rim = np.array([[-away, -away], [-away, 0], [-away, away], [0, away], [away, away], [away, 0], [away, -away], [0, -away]])
+    rim = np.array(
+        [[-away, -away], [-away, 0], [-away, away], [0, away], [away, away], [away, 0], [away, -away], [0, -away]]
+    )
     places = (layout.MARKER_CENTRES[list(card.markers), None] + rim).reshape(-1, 2)
     paper = read_squares(rgb, card.to_photo, places, _PAPER_READ_MM)
     which = np.repeat(np.arange(len(card.markers)), len(rim))

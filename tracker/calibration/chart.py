@@ -98,7 +98,12 @@ def calibrate_colour(rgb: NDArray[np.uint8], edition: Edition = Edition.AFTER_20
     fits = [(outline, patches, fit_colour(patches)) for outline, patches in usable]
     outline, patches, best = min(fits, key=lambda fit: fit[2].delta_e)
     hint = _suggestion(patches, best, edition)
-    if best.delta_e > MAX_DELTA_E or best.errors[patches.skin].max() > MAX_SKIN_DELTA_E:
+    if best.delta_e <= MAX_DELTA_E and (worst := best.errors[patches.skin].max()) > MAX_SKIN_DELTA_E:
+        return without_chart(
+            f"a colour chart was seen, but its skin patches do not agree with the others (ΔE00 {worst:.1f}, at most "
+            f"{MAX_SKIN_DELTA_E:.0f}): they are covered or unevenly lit{hint}"
+        )
+    if best.delta_e > MAX_DELTA_E:
         return without_chart(
             "a colour chart was seen, but its patches do not agree with its published colours (median ΔE00 "
             f"{best.delta_e:.1f}, at most {MAX_DELTA_E:.0f}): it is covered, unevenly lit or another chart{hint}"

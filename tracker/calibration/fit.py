@@ -13,12 +13,13 @@ from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_xyz, xyz_from_l
 SKIN_WEIGHT, GREY_WEIGHT = 4.0, 2.0
 _LEAST_GREYS = 5
 _LEAST_SLOPE = 0.3
+_LEAST_RANGE = 0.7  # of ln(light) over the greys: less is no scale of greys
 #: A root-polynomial must be better than the plain matrix by this factor and by this ΔE00: two photos of one room should
 #: not differ because noise chose their models.
 _MODEL_GAIN, _LEAST_GAIN = 0.8, 0.3
 _WHITE_D50 = np.array([0.96422, 1.0, 0.82521])
 #: Bradford chromatic adaptation D50 → D65.
-_BRADFORD = np.array(
+BRADFORD = np.array(
     [
         [0.9555766, -0.0230393, 0.0631636],
         [-0.0282895, 1.0099416, 0.0210077],
@@ -84,7 +85,7 @@ class ColourFit:
 
 def xyz_d65(lab_d50: NDArray[np.float64]) -> NDArray[np.float64]:
     """CIE XYZ (D65, Y = 1 for white) of CIELAB colours under D50, both (..., 3), adapted by Bradford."""
-    return xyz_from_lab(lab_d50) / XYZ_FROM_LINEAR.sum(axis=1) * _WHITE_D50 @ _BRADFORD.T
+    return xyz_from_lab(lab_d50) / XYZ_FROM_LINEAR.sum(axis=1) * _WHITE_D50 @ BRADFORD.T
 
 
 def lab_d50(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -140,11 +141,13 @@ def fit_tone(patches: Swatches) -> NDArray[np.float64]:
 
 def _curve(log_camera: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
     """A parabola of the logarithms where it rises everywhere, else a straight line, else nothing is changed."""
-    fitted = np.polyfit(log_camera, reference, 2)
+    if np.ptp(log_camera) < _LEAST_RANGE:
+        return np.array(UNCHANGED_TONE)
+    fitted, *_ = np.linalg.lstsq(np.vander(log_camera, 3), reference, rcond=None)
     slope = np.polyval(np.polyder(fitted), np.linspace(log_camera.min() - 1, 0, 20))
     if slope.min() > _LEAST_SLOPE:
         return np.asarray(fitted)
-    line = np.polyfit(log_camera, reference, 1)
+    line, *_ = np.linalg.lstsq(np.vander(log_camera, 2), reference, rcond=None)
     return np.array([0.0, *line]) if line[0] > _LEAST_SLOPE else np.array(UNCHANGED_TONE)
 
 
@@ -170,10 +173,7 @@ def _fit(terms: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
     return _matrix(terms, patches.xyz, weights), errors
 
 
-def _matrix(
-    terms: NDArray[np.float64], xyz: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _matrix(terms: NDArray[np.float64], xyz: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weighted least-squares matrix M with ``xyz ≈ terms @ M.T``; weights multiply the residuals."""
     solution, *_ = np.linalg.lstsq(terms * weights[:, None], xyz * weights[:, None], rcond=None)
     return np.asarray(solution.T, dtype=np.float64)
-

@@ -14,11 +14,12 @@ from PIL import Image
 
 from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
-from tracker.commands.printing import check_document, finite, forget, print_json, writer
+from tracker.commands.card import known_colours
+from tracker.commands.printing import check_document, colour_document, finite, forget, print_json, writer
 from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
-from tracker.photo import Photo, read_photo
+from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_reference, follow, result_of_reference
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import practitioner_sentence
@@ -55,7 +56,8 @@ def align_pair(options: Namespace) -> int:
 def compare_pair(options: Namespace) -> int:
     """Print all metrics of both photos and what changed."""
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    then, now = (calibrate(read_photo(path)) for path in (options.reference, options.moving))
+    colours = known_colours(options)
+    then, now = (calibrate(read_photo(path), colours) for path in (options.reference, options.moving))
     document = compare_document(then, now, region)
     if options.json:
         print_json(document)
@@ -81,8 +83,8 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
     seconds = second.seconds if second else time.perf_counter() - began
     changes = _changes(first, second, reason)
     return {
-        "reference": _photo_document(then.photo),
-        "moving": _photo_document(now.photo),
+        "reference": _photo_document(then),
+        "moving": _photo_document(now),
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
         "quality": [check_document(c) for c in (second or first).photo.checks] if second or first else [],  # type: ignore[union-attr]
         "metrics": [_metric_document(m, changes[m.name], first, second) for m in METRICS],
@@ -154,13 +156,15 @@ def _png(rgb: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _photo_document(photo: Photo) -> dict[str, Any]:
+def _photo_document(image: CalibratedImage) -> dict[str, Any]:
+    photo = image.photo
     return {
         "name": photo.name,
         "digest": photo.digest,
         "height": photo.shape[0],
         "width": photo.shape[1],
         "notes": list(photo.notes),
+        "colour": colour_document(image.colour),
     }
 
 

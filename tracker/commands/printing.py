@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from tracker.calibration import ColourCalibration
 from tracker.quality import Check
 
 
@@ -33,6 +34,16 @@ def check_document(check: Check) -> dict[str, Any]:
         "limit": check.limit,
         "status": str(check.status),
         "advice": check.advice,
+    }
+
+
+def colour_document(colour: ColourCalibration) -> dict[str, Any]:
+    """The colour level of a photo and its evidence in the form of the command line's JSON."""
+    return {
+        "level": str(colour.level),
+        "delta_e": finite(colour.delta_e),
+        "grey_residual": finite(colour.grey_residual),
+        "evidence": colour.evidence,
     }
 
 

@@ -13,8 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import PAPER, Alignment, warp_photo
-from tracker.calibration import CalibratedImage, calibrate
-from tracker.commands.printing import ProgressBar, check_document, finite, forget, print_json, writer
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, calibrate
+from tracker.commands.card import known_colours
+from tracker.commands.printing import (
+    ProgressBar,
+    check_document,
+    colour_document,
+    finite,
+    forget,
+    print_json,
+    writer,
+)
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.metrics import METRICS
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
@@ -63,9 +72,9 @@ def track_folder(options: Namespace) -> int:
     region = _region(options)
     untreated = photo_files(options.control) if options.control else []
     forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
-    album = _Album(options.out / "aligned")
-    control = _tracked(options.control, untreated, _region_in(options.control)) if options.control else None
-    report = _tracked(options.folder, photos, region, control, album)
+    album, colours = _Album(options.out / "aligned"), known_colours(options)
+    control = _tracked(options.control, untreated, _region_in(options.control), colours) if options.control else None
+    report = _tracked(options.folder, photos, region, colours, control, album)
     write = writer(options.out)
     pictures = _pictures(report, album, photos)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
@@ -92,11 +101,20 @@ def _tracked(
     folder: Path,
     photos: list[Path],
     region: Region | None,
+    colours: KnownColours,
     control: Report | None = None,
     watcher: _Album | None = None,
 ) -> Report:
     title = display_name(folder.resolve().name)
-    report = track(photos, region=region, control=control, title=title, progress=ProgressBar(), watcher=watcher)
+    report = track(
+        photos,
+        region=region,
+        control=control,
+        colours=colours,
+        title=title,
+        progress=ProgressBar(),
+        watcher=watcher,
+    )
     # A file that could not even be identified is reported under its raw name, which not every report can hold.
     shown = tuple(replace(rejection, name=display_name(rejection.name)) for rejection in report.rejections)
     return replace(report, rejections=shown)
@@ -161,7 +179,7 @@ def measure_photos(options: Namespace) -> int:
         Not one of them could be read.
     """
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    documents = _measured_or_refused(options.photos, region)
+    documents = _measured_or_refused(options.photos, region, known_colours(options))
     if options.json:
         print_json({"photos": documents})
         return 0
@@ -170,12 +188,12 @@ def measure_photos(options: Namespace) -> int:
     return 0
 
 
-def _measured_or_refused(paths: Sequence[Path], region: Region) -> list[dict[str, Any]]:
+def _measured_or_refused(paths: Sequence[Path], region: Region, colours: KnownColours) -> list[dict[str, Any]]:
     documents: list[dict[str, Any]] = []
     refusals: list[PhotoRejected] = []
     for path in paths:
         try:
-            documents.append(_measured(read_photo(path), region))
+            documents.append(_measured(read_photo(path), region, colours))
         except PhotoRejected as error:
             documents.append(_unreadable(path, error.reason))
             refusals.append(error)
@@ -204,10 +222,12 @@ def _region_in(folder: Path) -> Region | None:
     return next((read_region(folder / n) for n in _REGION_FILES if (folder / n).is_file()), None)
 
 
-def _measured(photo: Photo, region: Region) -> dict[str, Any]:
+def _measured(photo: Photo, region: Region, colours: KnownColours = UNKNOWN_COLOURS) -> dict[str, Any]:
+    image = calibrate(photo, colours)
     document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
+    document["colour"] = colour_document(image.colour)
     try:
-        _, result = establish(calibrate(photo), region)
+        _, result = establish(image, region)
     except PhotoRejected as error:
         nothing = {"quality": [], "notes": list(photo.notes), "metrics": _no_metrics(error.reason)}
         return document | nothing | {"reason": None}
@@ -225,7 +245,7 @@ def _measured(photo: Photo, region: Region) -> dict[str, Any]:
 
 def _unreadable(path: Path, reason: str) -> dict[str, Any]:
     """The same form for a file that gave no photo."""
-    document: dict[str, Any] = {"name": display_name(path.name), "digest": None, "taken_on": None}
+    document: dict[str, Any] = {"name": display_name(path.name), "digest": None, "taken_on": None, "colour": None}
     return document | {"quality": [], "notes": [], "metrics": _no_metrics(reason), "reason": reason}
 
 

@@ -41,8 +41,8 @@ class Backdrop:
     corners: NDArray[np.float64]
     """Corners of the markers 0-3, clockwise from the upper left, (y, x) mm in the scene, shape (4, 4, 2)."""
     patches: NDArray[np.float64] | None = None
-    """Centres of the patches of the chart, row by row, or of the tiles of the card, (y, x) mm in the scene, shape (n, 2);
-    None without."""
+    """Centres of the chart's patches, row by row, or of the card's tiles, (y, x) mm in the scene, shape (n, 2); None
+    without."""
     over: Cover | None = None
     """Cloth on the skin; None without."""
 

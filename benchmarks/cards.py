@@ -1,0 +1,332 @@
+"""What our card and the 24-patch chart make of colour: found, read, believed, and right about skin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import deltaE_ciede2000
+
+from benchmarks.colour import BLOOD, EASY, EXPOSURE, LAMPS, MELANIN, NOISE, SEED
+from benchmarks.findings import Findings
+from benchmarks.printed import INKS, printed_batch, printed_card
+from benchmarks.scenes import skin_of, thigh
+from benchmarks.workers import spread
+from tracker.alignment import in_own_frame
+from tracker.calibration import CalibratedImage, ColourLevel, KnownColours, calibrate
+from tracker.calibration.card import calibrate_card, find_card
+from tracker.calibration.chart import calibrate_colour, find_chart, read_patches, reference_xyz
+from tracker.calibration.colour import ColourCalibration
+from tracker.calibration.fit import delta_e00
+from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_linear, srgb_from_linear
+from tracker.calibration.scale import find_markers
+from tracker.errors import TrackerError
+from tracker.measurement import measure
+from tracker.metrics import metric_named
+from tracker.phantom import MARKED_FLOOR, PhantomPhoto, Scenario, build_stage, drawn_shot, photograph
+from tracker.phantom.card import PrintedCard
+from tracker.phantom.chart import Chart
+from tracker.phantom.optics import STANDARD, Response, skin_reflectance
+from tracker.phantom.pose import Camera
+from tracker.phantom.spectra import CAMERAS
+from tracker.photo import Photo, read_photo
+
+METRICS: Final = ("lightness", "a_star", "b_star", "ita")
+TONES: Final = (0.015, 0.03, 0.06, 0.12, 0.22)
+FIELD: Final = 520.0
+SIZE: Final = (900, 1200)
+ROOMS: Final = ((Response(), "observer"), *((Response("LED-B3", camera), camera) for camera in CAMERAS))
+"""Lamp and camera of a room, the first without an error of colour."""
+SHOTS: Final = 6
+WIDTHS: Final = (0.08, 0.12, 0.20)
+"""Of the chart over that of the picture."""
+TILTS: Final = ((0.0, 0.0), (15.0, 0.0), (0.0, 15.0), (30.0, 0.0), (0.0, 30.0), (-20.0, 20.0))
+REAL: Final = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "colour"
+_PX_PER_MM: Final = 5.0
+_SEARCHED: Final = (1500, 2000)
+_HIDDEN_SKIN: Final = (0.42, 0.24, 0.17)
+
+Row = dict[str, Any]
+
+
+def run(*, quick: bool, workers: int) -> Findings:
+    """All of it; `quick` takes a part of the scenes."""
+    step = 5 if quick else 1
+    responses = [Response(lamp, camera) for camera in CAMERAS for lamp in LAMPS][::step]
+    spectral = spread(spectral_error, [(ink, r) for ink in INKS for r in responses], workers=workers)
+    boards = ("card", "chart")
+    shots = 2 if quick else SHOTS
+    rooms = [
+        row
+        for rows in spread(
+            room,
+            [(board, k, tone, shots) for board in boards for k in range(len(ROOMS)) for tone in TONES[::step]],
+            workers=workers,
+        )
+        for row in rows
+    ]
+    searched = spread(
+        search, [(b, w, t) for b in boards for w in WIDTHS[::step] for t in TILTS[::step]], workers=workers
+    )
+    covered = spread(cover, [(board, k) for board in boards for k in range(0, 12, step)], workers=workers)
+    return {
+        "spectral": {ink: _spectral([row for row in spectral if row["ink"] == ink]) for ink in INKS},
+        "rooms": [_room(board, label, rooms) for board in boards for _, label in ROOMS],
+        "searched": {b: _found([row for row in searched if row["board"] == b]) for b in boards},
+        "covered": {b: _covered([row for row in covered if row["board"] == b]) for b in boards},
+        "real": real_charts(),
+    }
+
+
+def skin_colours() -> NDArray[np.float64]:
+    """Reflectances of 56 skins, shape (56, 33)."""
+    return skin_reflectance(np.array(MELANIN)[:, None], np.array(BLOOD)[None, :]).reshape(-1, 33)
+
+
+def spectral_error(task: tuple[str, Response]) -> Row:
+    """One camera under one lamp: 56 skins beside our card, printed with some ink and measured."""
+    ink, response = task
+    batch = printed_batch(ink)
+    rgb = flat_photo(printed_card((0.0, 0.0), batch, ink), response)
+    found = read_flat(rgb, KnownColours(batch=batch))
+    error = skin_error(found, response)
+    return {
+        "ink": ink, "lamp": response.illuminant, "camera": response.camera, "level": str(found.level),
+        "delta_e": found.delta_e, "median": float(np.median(error)), "p95": float(np.percentile(error, 95)),
+    }  # fmt: skip
+
+
+def skin_error(found: ColourCalibration, response: Response) -> NDArray[np.float64]:
+    """ΔE00 of 56 skins under the exposure of `flat_photo`, corrected."""
+    skins = skin_colours()
+    seen = (response.linear(skins) * EXPOSURE).astype(np.float32)
+    return np.asarray(deltaE_ciede2000(lab_from_linear(STANDARD.linear(skins)), lab_from_linear(found.apply(seen))))
+
+
+def read_flat(rgb: NDArray[np.uint8], known: KnownColours) -> ColourCalibration:
+    """The colour correction from our card in a picture."""
+    card = find_card(find_markers(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)))
+    if card is None:
+        raise TrackerError("The card was not found in a picture of nothing else.")
+    return calibrate_card(rgb, card, known.batch)
+
+
+def flat_photo(board: Chart | PrintedCard, response: Response = STANDARD) -> NDArray[np.uint8]:
+    """A chart or card on grey paper, straight from the front, as an sRGB picture with noise."""
+    rows, cols = (round((side + 40.0) * _PX_PER_MM) for side in board.size)
+    y, x = ((np.arange(n, dtype=np.float32) - (n - 1) / 2) / _PX_PER_MM for n in (rows, cols))
+    colour, cover_ = board.draw(y[:, None], x[None, :], 1 / _PX_PER_MM, response)
+    light = 0.4 + cover_[..., None] * (colour - 0.4)
+    light = light * EXPOSURE + np.random.default_rng(SEED).normal(0.0, NOISE, light.shape)
+    return np.asarray(np.rint(255 * srgb_from_linear(light)), np.uint8)
+
+
+def room(task: tuple[str, int, float, int]) -> list[Row]:
+    """Unchanged skin with card or chart in one room: lamp and camera put back to marks before every photo."""
+    board, which, tone, shots = task
+    response, label = ROOMS[which]
+    plan, known = _plan(board, tone, response)
+    seed = [SEED, which, round(1000 * tone)]
+    stage = build_stage(plan, seed=int(np.random.default_rng(seed).integers(1 << 30)), size=SIZE)
+    rows = []
+    for k in range(shots):
+        photo = photograph(stage, drawn_shot(plan, SIZE, np.random.default_rng([*seed, k]), rig=MARKED_FLOOR))
+        row: Row = {"board": board, "room": label, "tone": tone, "level": "", "lab": None}
+        image = _calibrated(photo, known)
+        row["level"], row["evidence"] = str(image.colour.level), image.colour.evidence
+        if image.colour.level.absolute:
+            lab = [_value(image, name) for name in METRICS]
+            truth = [photo.truth.metrics[name] for name in METRICS]
+            row |= {"lab": lab, "error": _delta(lab, truth), "ita_bias": lab[3] - truth[3]}
+        rows.append(row)
+    return rows
+
+
+def _plan(board: str, tone: float, response: Response) -> tuple[Scenario, KnownColours]:
+    """Flat skin in even light with a card or chart on it, from far enough away for a card at true size."""
+    batch = printed_batch()
+    laid: Chart | PrintedCard = printed_card((0.0, -130.0), batch) if board == "card" else Chart((0.0, -130.0), 120.0)
+    plan = thigh(plane=True, depth=0.0)
+    plan = replace(
+        plan,
+        field=FIELD,
+        card_edge=None,
+        complexion=replace(plan.complexion, melanin=tone),
+        light=replace(plan.light, slant=45.0, azimuth=90.0, ambient=0.6, falloff=0.04),
+        response=response,
+        chart=laid if isinstance(laid, PrintedCard) else replace(laid, edition="2014"),
+    )
+    return plan, KnownColours(batch=batch)
+
+
+def _calibrated(photo: PhantomPhoto, known: KnownColours) -> CalibratedImage:
+    return calibrate(read_photo(photo.jpeg, name=photo.name), known)
+
+
+def _value(image: CalibratedImage, name: str) -> float:
+    return measure(in_own_frame(image), skin_of(image), metric_named(name), marked=False).value
+
+
+def _delta(one: list[float], other: list[float]) -> float:
+    return float(deltaE_ciede2000(np.array(one[:3]), np.array(other[:3])))
+
+
+def search(task: tuple[str, float, tuple[float, float]]) -> Row:
+    """Whether a card or chart of some width is found and believed under some tilt, in a well-lit picture."""
+    board, share, tilt = task
+    batch = printed_batch()
+    laid = printed_card((0.0, 0.0), batch) if board == "card" else Chart((0.0, 0.0), edition="2014")
+    field = laid.size[1] / share
+    camera = Camera(
+        size=_SEARCHED, field=field, distance=3.0 * field, tilt=tilt, roll=7.0, shift=(-0.1 * field, 0.2 * field)
+    )
+    photo = Photo(tilted_photo(laid, camera), "0" * 64, "board.png", None)
+    colour = calibrate(photo, KnownColours(batch=batch)).colour
+    off = np.nan
+    if colour.corners is not None:
+        middle = camera.to_pixels(np.zeros((1, 2)))[0]
+        off = float(np.hypot(*(colour.corners.mean(axis=0) - middle))) / (share * _SEARCHED[1])
+    return {"board": board, "width": share, "tilt": tilt, "level": str(colour.level), "evidence": colour.evidence,
+            "delta_e": colour.delta_e, "off": off}  # fmt: skip
+
+
+def tilted_photo(board: Chart | PrintedCard, camera: Camera) -> NDArray[np.uint8]:
+    """A chart or card on skin-coloured ground, lit evenly, as a pinhole camera sees it, with some blur and noise."""
+    fine = 2
+    pitch = camera.mm_per_px / (2 * fine)
+    rows, cols = (round((side + 10.0) / pitch) for side in board.size)
+    y, x = ((np.arange(n, dtype=np.float32) - (n - 1) / 2) * np.float32(pitch) for n in (rows, cols))
+    colour, on_it = board.draw(y[:, None], x[None, :], pitch)
+    flat = np.array(_HIDDEN_SKIN, np.float32) + on_it[..., None] * (colour - np.array(_HIDDEN_SKIN, np.float32))
+    to_scene = np.array([[pitch, 0, -(rows - 1) / 2 * pitch], [0, pitch, -(cols - 1) / 2 * pitch], [0, 0, 1]])
+    zoom = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
+    swap = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
+    to_large = swap @ zoom @ camera.homography @ to_scene @ swap
+    size = (camera.size[1] * fine, camera.size[0] * fine)
+    ground = tuple(float(value) for value in _HIDDEN_SKIN)
+    large = cv2.warpPerspective(flat, to_large, size, borderMode=cv2.BORDER_CONSTANT, borderValue=ground)
+    light = cv2.resize(large, (camera.size[1], camera.size[0]), interpolation=cv2.INTER_AREA)
+    noise = np.random.default_rng(SEED).normal(0.0, NOISE, light.shape)
+    seen = cv2.GaussianBlur(np.asarray(light), (0, 0), 0.6) * EXPOSURE + noise
+    return np.asarray(np.rint(255 * srgb_from_linear(seen)), np.uint8)
+
+
+def cover(task: tuple[str, int]) -> Row:
+    """A card or chart of which a skin-coloured thing hides a part, more and more of it from one side."""
+    board, k = task
+    share = (k % 6 + 1) / 7.0
+    batch = printed_batch()
+    laid = printed_card((0.0, 0.0), batch) if board == "card" else Chart((0.0, 0.0), edition="2014")
+    response = Response("LED-B3", CAMERAS[0])
+    rgb = flat_photo(laid, response)
+    hidden = np.asarray(np.rint(255 * srgb_from_linear(np.array(_HIDDEN_SKIN) * EXPOSURE)), np.uint8)
+    margin, sides = round(20 * _PX_PER_MM), [round(side * _PX_PER_MM) for side in laid.size]
+    axis = int(k >= 6)
+    extent = [slice(None), slice(None)]
+    extent[axis] = slice(margin, margin + round(share * sides[axis]))
+    whole = _believe(board, rgb, KnownColours(batch=batch))
+    rgb[tuple(extent)] = hidden
+    found = _believe(board, rgb, KnownColours(batch=batch))
+    absolute = found.level.absolute
+    return {
+        "board": board, "share": share, "axis": axis, "level": str(found.level), "evidence": found.evidence,
+        "error": float(np.median(skin_error(found, response))) if absolute else np.nan,
+        "whole": float(np.median(skin_error(whole, response))),
+    }  # fmt: skip
+
+
+def _believe(board: str, rgb: NDArray[np.uint8], known: KnownColours) -> ColourCalibration:
+    if board == "chart":
+        return calibrate_colour(rgb)
+    try:
+        return read_flat(rgb, known)
+    except TrackerError:
+        return calibrate_colour(np.zeros_like(rgb))
+
+
+def real_charts() -> list[Row]:
+    """Real photos of charts: ΔE00 of the readable patches from their published colours, before and after."""
+    if not REAL.is_dir():
+        return []
+    rows = []
+    for path in sorted([*REAL.glob("*.png"), *REAL.glob("plantcv/*.png"), *REAL.glob("plantcv/*.jpg")]):
+        try:
+            photo = read_photo(path)
+        except TrackerError as error:
+            rows.append({"photo": path.name, "level": error.code, "evidence": error.reason})
+            continue
+        found = calibrate_colour(photo.rgb)
+        row: Row = {"photo": path.name, "level": str(found.level), "evidence": found.evidence}
+        if found.level is ColourLevel.CHART and found.corners is not None and find_chart(photo.rgb) is not None:
+            row |= _residual(photo.rgb, found)
+        rows.append(row)
+    return rows
+
+
+def _residual(rgb: NDArray[np.uint8], found: ColourCalibration) -> Row:
+    assert found.corners is not None
+    patches = read_patches(rgb, found.corners)
+    known, xyz = patches.known, reference_xyz()
+    before = delta_e00(patches.camera @ XYZ_FROM_LINEAR.T, xyz)[known]
+    corrected = found.apply(patches.camera.astype(np.float32)).astype(np.float64)
+    after = delta_e00(corrected @ XYZ_FROM_LINEAR.T, xyz)[known]
+    return {
+        "patches": int(known.sum()), "left_out": found.delta_e, "grey_residual": found.grey_residual,
+        "before": float(np.median(before)), "before_mean": float(before.mean()),
+        "after": float(np.median(after)), "after_mean": float(after.mean()),
+    }  # fmt: skip
+
+
+def _spectral(rows: list[Row]) -> Findings:
+    easy = [row["median"] for row in rows if row["lamp"] in EASY]
+    return {
+        "responses": rows,
+        "refused": sum(row["level"] != "C3" for row in rows),
+        "median": float(np.median([row["median"] for row in rows])),
+        "median_clinic_lamps": float(np.median(easy)) if easy else np.nan,
+        "worst": float(max(row["median"] for row in rows)),
+        "left_out": float(np.median([row["delta_e"] for row in rows])),
+    }
+
+
+def _room(board: str, label: str, rows: list[Row]) -> Findings:
+    """Error against the truth, and spread between photos of the same skin."""
+    mine = [row for row in rows if row["board"] == board and row["room"] == label]
+    believed = [row for row in mine if row["lab"]]
+    pairs, deviations = [], []
+    for tone in TONES:
+        labs = [row["lab"] for row in believed if row["tone"] == tone]
+        pairs += [_delta(labs[i], labs[j]) for i in range(len(labs)) for j in range(i)]
+        if len(labs) > 1:
+            deviations.append(np.var([lab[3] for lab in labs], ddof=1))
+    return {
+        "board": board, "room": label, "photos": len(mine), "believed": len(believed),
+        "error": float(np.median([row["error"] for row in believed])) if believed else np.nan,
+        "ita_bias": float(np.mean([row["ita_bias"] for row in believed])) if believed else np.nan,
+        "pair": float(np.median(pairs)) if pairs else np.nan,
+        "ita_sd": float(np.sqrt(np.mean(deviations))) if deviations else np.nan,
+    }  # fmt: skip
+
+
+def _found(rows: list[Row]) -> Findings:
+    return {
+        "scenes": len(rows),
+        "believed": sum(row["level"] in ("C2", "C3") for row in rows),
+        "missed": [row for row in rows if row["level"] not in ("C2", "C3")],
+        "off": float(np.nanmax([row["off"] for row in rows])),
+    }
+
+
+def _covered(rows: list[Row]) -> Findings:
+    """What came of hidden parts; misread is a believed card that is further off than the whole one by more than 1."""
+    believed = [row for row in rows if np.isfinite(row["error"])]
+    return {
+        "scenes": rows,
+        "used_in_part": len(believed),
+        "refused": len(rows) - len(believed),
+        "misread": sum(row["error"] > row["whole"] + 1.0 for row in believed),
+    }
