@@ -70,7 +70,9 @@ def run(*, quick: bool, workers: int) -> Findings:
         for row in rows
     ]
     searched = spread(
-        search, [(b, w, t) for b in boards for w in WIDTHS[::step] for t in TILTS[::step]], workers=workers
+        search,
+        [(b, w, t, k) for b in boards for w in WIDTHS[::step] for t in TILTS[::step] for k in range(1 if quick else 3)],
+        workers=workers,
     )
     covered = spread(cover, [(board, k) for board in boards for k in range(0, 12, step)], workers=workers)
     return {
@@ -175,16 +177,24 @@ def _delta(one: list[float], other: list[float]) -> float:
     return float(deltaE_ciede2000(np.array(one[:3]), np.array(other[:3])))
 
 
-def search(task: tuple[str, float, tuple[float, float]]) -> Row:
+def search(task: tuple[str, float, tuple[float, float], int]) -> Row:
     """Whether a card or chart of some width is found and believed under some tilt, in a well-lit picture."""
-    board, share, tilt = task
+    board, share, tilt, seed = task
     batch = printed_batch()
     laid = printed_card((0.0, 0.0), batch) if board == "card" else Chart((0.0, 0.0), edition="2014")
     field = laid.size[1] / share
+    rng = np.random.default_rng([SEED, seed, round(100 * share), *(round(t) + 90 for t in tilt)])
+    roll, shift = rng.uniform(-40.0, 40.0), rng.uniform(-0.15, 0.15, 2) * field
     camera = Camera(
-        size=_SEARCHED, field=field, distance=3.0 * field, tilt=tilt, roll=7.0, shift=(-0.1 * field, 0.2 * field)
+        size=_SEARCHED,
+        field=field,
+        distance=3.0 * field,
+        tilt=tilt,
+        roll=float(roll),
+        shift=(float(shift[0]), float(shift[1])),
     )
-    photo = Photo(tilted_photo(laid, camera), "0" * 64, "board.png", None)
+    response = ROOMS[seed % len(ROOMS)][0]
+    photo = Photo(tilted_photo(laid, camera, response), "0" * 64, "board.png", None)
     colour = calibrate(photo, KnownColours(batch=batch)).colour
     off = np.nan
     if colour.corners is not None:
@@ -194,13 +204,13 @@ def search(task: tuple[str, float, tuple[float, float]]) -> Row:
             "delta_e": colour.delta_e, "off": off}  # fmt: skip
 
 
-def tilted_photo(board: Chart | PrintedCard, camera: Camera) -> NDArray[np.uint8]:
+def tilted_photo(board: Chart | PrintedCard, camera: Camera, response: Response = STANDARD) -> NDArray[np.uint8]:
     """A chart or card on skin-coloured ground, lit evenly, as a pinhole camera sees it, with some blur and noise."""
     fine = 2
     pitch = camera.mm_per_px / (2 * fine)
     rows, cols = (round((side + 10.0) / pitch) for side in board.size)
     y, x = ((np.arange(n, dtype=np.float32) - (n - 1) / 2) * np.float32(pitch) for n in (rows, cols))
-    colour, on_it = board.draw(y[:, None], x[None, :], pitch)
+    colour, on_it = board.draw(y[:, None], x[None, :], pitch, response)
     flat = np.array(_HIDDEN_SKIN, np.float32) + on_it[..., None] * (colour - np.array(_HIDDEN_SKIN, np.float32))
     to_scene = np.array([[pitch, 0, -(rows - 1) / 2 * pitch], [0, pitch, -(cols - 1) / 2 * pitch], [0, 0, 1]])
     zoom = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
