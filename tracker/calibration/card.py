@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,12 @@ MAX_DELTA_E = 2.0
 MAX_GREY_RESIDUAL = 0.10
 LEAST_MARKERS = 2
 LEAST_GREYS, LEAST_SKIN = 5, 7
-_MISFIT = 0.05  # of the side of a marker: loose markers around the skin are no card
+_MISFIT, _MISFIT_PX = 0.025, 0.5  # share of the side of a marker, pixels: loose markers around the skin are no card
 _HALF_READ_MM = 0.3 * layout.PATCH_SIDE_MM
 _PAPER_READ_MM = 0.2 * layout.QUIET_ZONE_MM
 _UNEVEN = 0.08  # spread within a patch, as a share of its light
 _NOISE = 0.004
-_COVERED_DELTA_E, _COVERED_RATIO = 6.0, 4.0
+_COVERED_DELTA_E = 5.0
 _UNEVEN_LIGHT = 0.7  # range of ln(light) over the card beyond which no plane describes it
 
 
@@ -61,21 +61,14 @@ def find_card(markers: tuple[Marker, ...]) -> PlacedCard | None:
     Returns
     -------
     PlacedCard or None
-        None unless at least two markers lie to each other as on the card: then loose markers are in the picture, or
-        too much of the card is hidden.
+        None unless at least two numbers are seen and there is one marker of each that lie to each other as on the
+        card: else they are loose markers, or too much of the card is hidden.
     """
-    by_id = {number: [m for m in markers if m.id == number] for number in range(4)}
-    seen = [number for number in by_id if by_id[number]]
-    for count in range(len(seen), LEAST_MARKERS - 1, -1):
-        fits = [
-            fit
-            for numbers in combinations(seen, count)
-            for chosen in product(*(by_id[number] for number in numbers))
-            if (fit := _placed(chosen)) is not None
-        ]
-        if fits:
-            return min(fits, key=lambda fit: fit[0])[1]
-    return None
+    by_id = [same for number in range(4) if (same := [m for m in markers if m.id == number])]
+    if len(by_id) < LEAST_MARKERS:
+        return None
+    fits = [fit for chosen in product(*by_id) if (fit := _placed(chosen)) is not None]
+    return min(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
 def _placed(markers: tuple[Marker, ...]) -> tuple[float, PlacedCard] | None:
@@ -87,7 +80,7 @@ def _placed(markers: tuple[Marker, ...]) -> tuple[float, PlacedCard] | None:
         return None
     side = float(np.mean([m.side_px for m in markers]))
     misfit = float(np.sqrt(np.mean(np.sum((project(homography, printed) - photo) ** 2, axis=1)))) / side
-    if misfit > max(_MISFIT, 0.5 / side) or not _faces_the_camera(homography):
+    if misfit > max(_MISFIT, _MISFIT_PX / side) or not _faces_the_camera(homography):
         return None
     return misfit, PlacedCard(homography, tuple(m.id for m in markers))
 
@@ -187,15 +180,19 @@ def _slope_of_light(rgb: NDArray[np.uint8], card: PlacedCard) -> NDArray[np.floa
 
 
 def _fit_uncovered(patches: Swatches) -> tuple[ColourFit, Swatches]:
-    """Fit, leaving out one after another the patches that are far from what the others say: something lies on them."""
+    """Fit, leaving out one after another the patches without which the others agree best: something lies on them."""
     found = fit_colour(patches)
     for _ in range(len(layout.PATCHES) - LEAST_GREYS - LEAST_SKIN):
-        worst = int(np.nanargmax(found.errors))
-        if found.errors[worst] <= max(_COVERED_DELTA_E, _COVERED_RATIO * found.delta_e):
+        if np.nanmax(found.errors) <= _COVERED_DELTA_E:
             break
-        patches = replace(patches, known=patches.known & (np.arange(len(patches.known)) != worst))
-        found = fit_colour(patches)
+        fewer = [_without(patches, k) for k in np.flatnonzero(patches.known)]
+        fits = [(fit_colour(rest), rest) for rest in fewer]
+        found, patches = min(fits, key=lambda fit: float(np.nanmean(fit[0].errors)))
     return found, patches
+
+
+def _without(patches: Swatches, left_out: int) -> Swatches:
+    return replace(patches, known=patches.known & (np.arange(len(patches.known)) != left_out))
 
 
 def _by_greys(patches: Swatches, card: PlacedCard, why: str) -> ColourCalibration:

@@ -97,7 +97,8 @@ def delta_e00(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[n
     """ΔE00 of CIE XYZ colours (D65), both (..., 3)."""
     from skimage.color import deltaE_ciede2000  # loads for half a second; few photos have a chart
 
-    return np.asarray(deltaE_ciede2000(lab_from_xyz(one), lab_from_xyz(other)), dtype=np.float64)
+    pair = np.broadcast_arrays(lab_from_xyz(one), lab_from_xyz(other))
+    return np.asarray(deltaE_ciede2000(*pair), dtype=np.float64)
 
 
 def fit_colour(patches: Swatches) -> ColourFit:

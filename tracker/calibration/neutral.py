@@ -11,7 +11,7 @@ from tracker.calibration.linear import CLIPPED_HIGH, linear_from_srgb
 
 _LEAST_PIXELS = 400
 _MOST_CLIPPED = 0.02
-_UNEVEN = 0.12
+_UNEVEN, _EVEN_SHARE = 0.3, 0.9  # of the light, noise and a slope of it included
 _STRONGEST_GAIN = 4.0
 _LONGEST_SIDE = 400
 
@@ -45,12 +45,12 @@ def calibrate_neutral(rgb: NDArray[np.uint8], polygon: NDArray[np.float64]) -> C
     median = np.median(light, axis=0)
     if clipped(median).any():
         return without_chart("the marked grey is too dark to be read")
-    spread = 1.4826 * float(np.median(np.abs(light[:, 1] / median[1] - 1.0)))
+    near = np.abs(light / median - 1.0).max(axis=1) <= _UNEVEN
     gains = median[1] / median
-    if spread > _UNEVEN or gains.max() > _STRONGEST_GAIN:
+    if near.mean() < _EVEN_SHARE or gains.max() > _STRONGEST_GAIN:
         return without_chart("what is marked as grey is not one even grey surface in this photo")
     tone = np.array([[0.0, 1.0, np.log(gain)] for gain in gains])
-    evidence = f"a marked grey surface, even within {100 * spread:.0f} %: neutral balance, no absolute tone"
+    evidence = f"a marked grey surface, {100 * near.mean():.0f} % of it even: neutral balance, no absolute tone"
     return ColourCalibration(ColourLevel.GREY, tone, np.eye(3), None, polygon if len(polygon) == 4 else None, evidence)
 
 
