@@ -38,10 +38,10 @@ from tracker.photo import Photo, read_photo
 METRICS: Final = ("lightness", "a_star", "b_star", "ita")
 TONES: Final = (0.015, 0.03, 0.06, 0.12, 0.22)
 FIELD: Final = 520.0
-SIZE: Final = (900, 1200)
+SIZE: Final = (600, 800)
 ROOMS: Final = ((Response(), "observer"), *((Response("LED-B3", camera), camera) for camera in CAMERAS))
 """Lamp and camera of a room, the first without an error of colour."""
-SHOTS: Final = 6
+SHOTS: Final = 5
 WIDTHS: Final = (0.08, 0.12, 0.20)
 """Of the chart over that of the picture."""
 TILTS: Final = ((0.0, 0.0), (15.0, 0.0), (0.0, 15.0), (30.0, 0.0), (0.0, 30.0), (-20.0, 20.0))

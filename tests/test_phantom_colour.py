@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image, ImageCms
 
-from tracker.calibration.chart import calibrate_colour, reference_xyz
+from tracker.calibration.chart import REFERENCE_LAB_D50, Edition, calibrate_colour, reference_xyz
 from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_xyz, linear_from_srgb
 from tracker.errors import TrackerError
 from tracker.phantom.backdrop import lay_backdrop
@@ -310,6 +310,26 @@ def test_the_product_finds_the_chart_and_believes_it(lamp, camera, turn):
     if turn == 0:
         middle = (found.corners.mean(axis=0) - (np.array(TABLE.shape) - 1) / 2) * TABLE.pitch
         assert_allclose(middle, lying.patches.mean(axis=0), atol=1.0)
+
+
+@pytest.mark.parametrize("lamp", ["D50", "LED-B3", "FL2"])
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_the_product_suggests_the_other_edition_of_a_chart_and_does_not_take_it(lamp, camera):
+    young, old = (
+        calibrate_colour(_photo(chart=Chart((0.0, 0.0), edition=edition), response=Response(lamp, camera))[0])
+        for edition in ("2014", "average")
+    )
+
+    assert "before November 2014" not in young.evidence
+    assert old.evidence.startswith("24-patch chart made after November 2014")
+    assert "fit charts made before November 2014 better" in old.evidence
+
+
+def test_the_colours_of_older_charts_are_those_of_another_library():
+    published = colour.CCS_COLOURCHECKERS["ColorChecker24 - Before November 2014"]
+    lab = colour.XYZ_to_Lab(colour.xyY_to_XYZ(np.array(list(published.data.values()))), published.illuminant)
+
+    assert_allclose(REFERENCE_LAB_D50[Edition.BEFORE_2014], lab, atol=0.01)
 
 
 def test_the_product_corrects_a_camera_with_the_chart():

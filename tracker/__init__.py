@@ -11,7 +11,7 @@ The journey of a photo, and the modules in its order::
 from __future__ import annotations
 
 from tracker.alignment import AlignedImage, Alignment
-from tracker.calibration import CalibratedImage, ColourLevel, calibrate
+from tracker.calibration import CalibratedImage, ColourLevel, KnownColours, calibrate, read_batch
 from tracker.errors import (
     AlignmentFailed,
     CalibrationFailed,
@@ -40,6 +40,7 @@ __all__ = [
     "CalibrationFailed",
     "Change",
     "ColourLevel",
+    "KnownColours",
     "Measurement",
     "MeasurementDeclined",
     "Metric",
@@ -56,6 +57,7 @@ __all__ = [
     "TrackerError",
     "Verdict",
     "calibrate",
+    "read_batch",
     "read_photo",
     "read_region",
     "track",

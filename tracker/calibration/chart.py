@@ -22,7 +22,8 @@ MIN_PATCHES = 16
 _SKIN_PATCHES = (0, 1)
 _GREY_PATCHES = tuple(range(18, 24))
 _NEAR_SKIN = (*_SKIN_PATCHES, *_GREY_PATCHES, 6, 8)  # with orange and moderate red
-#: The other reference set is suggested when its error is smaller than this share of the chosen one's.
+#: The other reference set is suggested when it leaves less than this share of the chosen one's grey residual: the whites
+#: and the darkest greys differ most, and a colour matrix cannot make up for it.
 _CLEARLY_BETTER = 0.8
 _ROWS, _COLUMNS = 4, 6
 _HALF_READ = 1 / 6  # of a patch and its frame: the middle is read, wherever the corners are a little off
@@ -129,9 +130,14 @@ def _evidence(patches: Swatches, found: ColourFit, edition: Edition) -> str:
 def _suggestion(patches: Swatches, found: ColourFit, edition: Edition) -> str:
     """Half a sentence if the chart rather seems to be of the other edition."""
     other = fit_colour(replace(patches, xyz=reference_xyz(edition.other)))
-    if other.delta_e > _CLEARLY_BETTER * found.delta_e:
+    if found.grey_residual is None or other.grey_residual is None:
         return ""
-    return f"; the colours of charts made {edition.other} fit better (ΔE00 {other.delta_e:.1f}): see when it was made"
+    if other.grey_residual > _CLEARLY_BETTER * found.grey_residual:
+        return ""
+    return (
+        f"; its greys fit charts made {edition.other} better ({100 * other.grey_residual:.1f} % instead of "
+        f"{100 * found.grey_residual:.1f} %): see when it was made"
+    )
 
 
 def find_chart(rgb: NDArray[np.uint8]) -> NDArray[np.float64] | None:
