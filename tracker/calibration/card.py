@@ -185,7 +185,7 @@ def _fit_uncovered(patches: Swatches) -> tuple[ColourFit, Swatches]:
     for _ in range(len(layout.PATCHES) - LEAST_GREYS - LEAST_SKIN):
         if np.nanmax(found.errors) <= _COVERED_DELTA_E:
             break
-        fewer = [_without(patches, k) for k in np.flatnonzero(patches.known)]
+        fewer = [_without(patches, int(k)) for k in np.flatnonzero(patches.known)]
         fits = [(fit_colour(rest), rest) for rest in fewer]
         found, patches = min(fits, key=lambda fit: float(np.nanmean(fit[0].errors)))
     return found, patches

@@ -22,7 +22,7 @@ MIN_PATCHES = 16
 _SKIN_PATCHES = (0, 1)
 _GREY_PATCHES = tuple(range(18, 24))
 _NEAR_SKIN = (*_SKIN_PATCHES, *_GREY_PATCHES, 6, 8)  # with orange and moderate red
-#: The other reference set is suggested when it leaves less than this share of the chosen one's grey residual: the whites
+#: The other reference set is suggested when it leaves less than this share of the chosen one's grey residual: whites
 #: and the darkest greys differ most, and a colour matrix cannot make up for it.
 _CLEARLY_BETTER = 0.8
 _ROWS, _COLUMNS = 4, 6
