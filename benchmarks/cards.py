@@ -6,31 +6,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000
 
-from benchmarks.colour import BLOOD, EASY, EXPOSURE, LAMPS, MELANIN, NOISE, SEED
+from benchmarks.boards import PX_PER_MM, SKIN, flat_photo, read_flat, skin_error, tilted_photo
+from benchmarks.colour import EASY, EXPOSURE, LAMPS, SEED
 from benchmarks.findings import Findings
 from benchmarks.printed import INKS, printed_batch, printed_card
 from benchmarks.scenes import skin_of, thigh
 from benchmarks.workers import spread
 from tracker.alignment import in_own_frame
 from tracker.calibration import CalibratedImage, ColourLevel, KnownColours, calibrate
-from tracker.calibration.card import calibrate_card, find_card
 from tracker.calibration.chart import calibrate_colour, find_chart, read_patches, reference_xyz
 from tracker.calibration.colour import ColourCalibration
 from tracker.calibration.fit import delta_e00
-from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_linear, srgb_from_linear
-from tracker.calibration.scale import find_markers
+from tracker.calibration.linear import XYZ_FROM_LINEAR, srgb_from_linear
 from tracker.errors import TrackerError
 from tracker.measurement import measure
 from tracker.metrics import metric_named
 from tracker.phantom import MARKED_FLOOR, PhantomPhoto, Scenario, build_stage, drawn_shot, photograph
 from tracker.phantom.card import PrintedCard
 from tracker.phantom.chart import Chart
-from tracker.phantom.optics import STANDARD, Response, skin_reflectance
+from tracker.phantom.optics import Response
 from tracker.phantom.pose import Camera
 from tracker.phantom.spectra import CAMERAS
 from tracker.photo import Photo, read_photo
@@ -46,9 +44,7 @@ WIDTHS: Final = (0.08, 0.12, 0.20)
 """Of the chart over that of the picture."""
 TILTS: Final = ((0.0, 0.0), (15.0, 0.0), (0.0, 15.0), (30.0, 0.0), (0.0, 30.0), (-20.0, 20.0))
 REAL: Final = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "colour"
-_PX_PER_MM: Final = 5.0
 _SEARCHED: Final = (1500, 2000)
-_HIDDEN_SKIN: Final = (0.42, 0.24, 0.17)
 
 Row = dict[str, Any]
 
@@ -84,11 +80,6 @@ def run(*, quick: bool, workers: int) -> Findings:
     }
 
 
-def skin_colours() -> NDArray[np.float64]:
-    """Reflectances of 56 skins, shape (56, 33)."""
-    return skin_reflectance(np.array(MELANIN)[:, None], np.array(BLOOD)[None, :]).reshape(-1, 33)
-
-
 def spectral_error(task: tuple[str, Response]) -> Row:
     """One camera under one lamp: 56 skins beside our card, printed with some ink and measured."""
     ink, response = task
@@ -100,31 +91,6 @@ def spectral_error(task: tuple[str, Response]) -> Row:
         "ink": ink, "lamp": response.illuminant, "camera": response.camera, "level": str(found.level),
         "delta_e": found.delta_e, "median": float(np.median(error)), "p95": float(np.percentile(error, 95)),
     }  # fmt: skip
-
-
-def skin_error(found: ColourCalibration, response: Response) -> NDArray[np.float64]:
-    """ΔE00 of 56 skins under the exposure of `flat_photo`, corrected."""
-    skins = skin_colours()
-    seen = (response.linear(skins) * EXPOSURE).astype(np.float32)
-    return np.asarray(deltaE_ciede2000(lab_from_linear(STANDARD.linear(skins)), lab_from_linear(found.apply(seen))))
-
-
-def read_flat(rgb: NDArray[np.uint8], known: KnownColours) -> ColourCalibration:
-    """The colour correction from our card in a picture."""
-    card = find_card(find_markers(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)))
-    if card is None:
-        raise TrackerError("The card was not found in a picture of nothing else.")
-    return calibrate_card(rgb, card, known.batch)
-
-
-def flat_photo(board: Chart | PrintedCard, response: Response = STANDARD) -> NDArray[np.uint8]:
-    """A chart or card on grey paper, straight from the front, as an sRGB picture with noise."""
-    rows, cols = (round((side + 40.0) * _PX_PER_MM) for side in board.size)
-    y, x = ((np.arange(n, dtype=np.float32) - (n - 1) / 2) / _PX_PER_MM for n in (rows, cols))
-    colour, cover_ = board.draw(y[:, None], x[None, :], 1 / _PX_PER_MM, response)
-    light = 0.4 + cover_[..., None] * (colour - 0.4)
-    light = light * EXPOSURE + np.random.default_rng(SEED).normal(0.0, NOISE, light.shape)
-    return np.asarray(np.rint(255 * srgb_from_linear(light)), np.uint8)
 
 
 def room(task: tuple[str, int, float, int]) -> list[Row]:
@@ -204,27 +170,6 @@ def search(task: tuple[str, float, tuple[float, float], int]) -> Row:
             "delta_e": colour.delta_e, "off": off}  # fmt: skip
 
 
-def tilted_photo(board: Chart | PrintedCard, camera: Camera, response: Response = STANDARD) -> NDArray[np.uint8]:
-    """A chart or card on skin-coloured ground, lit evenly, as a pinhole camera sees it, with some blur and noise."""
-    fine = 2
-    pitch = camera.mm_per_px / (2 * fine)
-    rows, cols = (round((side + 10.0) / pitch) for side in board.size)
-    y, x = ((np.arange(n, dtype=np.float32) - (n - 1) / 2) * np.float32(pitch) for n in (rows, cols))
-    colour, on_it = board.draw(y[:, None], x[None, :], pitch, response)
-    flat = np.array(_HIDDEN_SKIN, np.float32) + on_it[..., None] * (colour - np.array(_HIDDEN_SKIN, np.float32))
-    to_scene = np.array([[pitch, 0, -(rows - 1) / 2 * pitch], [0, pitch, -(cols - 1) / 2 * pitch], [0, 0, 1]])
-    zoom = np.array([[fine, 0, (fine - 1) / 2], [0, fine, (fine - 1) / 2], [0, 0, 1]])
-    swap = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
-    to_large = swap @ zoom @ camera.homography @ to_scene @ swap
-    size = (camera.size[1] * fine, camera.size[0] * fine)
-    ground = tuple(float(value) for value in _HIDDEN_SKIN)
-    large = cv2.warpPerspective(flat, to_large, size, borderMode=cv2.BORDER_CONSTANT, borderValue=ground)
-    light = cv2.resize(large, (camera.size[1], camera.size[0]), interpolation=cv2.INTER_AREA)
-    noise = np.random.default_rng(SEED).normal(0.0, NOISE, light.shape)
-    seen = cv2.GaussianBlur(np.asarray(light), (0, 0), 0.6) * EXPOSURE + noise
-    return np.asarray(np.rint(255 * srgb_from_linear(seen)), np.uint8)
-
-
 def cover(task: tuple[str, int]) -> Row:
     """A card or chart of which a skin-coloured thing hides a part, more and more of it from one side."""
     board, k = task
@@ -233,8 +178,8 @@ def cover(task: tuple[str, int]) -> Row:
     laid = printed_card((0.0, 0.0), batch) if board == "card" else Chart((0.0, 0.0), edition="2014")
     response = Response("LED-B3", CAMERAS[0])
     rgb = flat_photo(laid, response)
-    hidden = np.asarray(np.rint(255 * srgb_from_linear(np.array(_HIDDEN_SKIN) * EXPOSURE)), np.uint8)
-    margin, sides = round(20 * _PX_PER_MM), [round(side * _PX_PER_MM) for side in laid.size]
+    hidden = np.asarray(np.rint(255 * srgb_from_linear(np.array(SKIN) * EXPOSURE)), np.uint8)
+    margin, sides = round(20 * PX_PER_MM), [round(side * PX_PER_MM) for side in laid.size]
     axis = int(k >= 6)
     extent = [slice(None), slice(None)]
     extent[axis] = slice(margin, margin + round(share * sides[axis]))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.cards import flat_photo, skin_error, tilted_photo
+from benchmarks.boards import flat_photo, skin_error, tilted_photo
 from benchmarks.printed import INKS, printed_batch, printed_card
 from tracker.__main__ import main, parser
 from tracker.calibration import ColourLevel, KnownColours, Marker, calibrate, layout, read_batch
