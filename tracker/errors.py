@@ -4,7 +4,7 @@
 
     TrackerError
     ├── PhotoRejected        this file is not a photo we can measure
-    ├── CalibrationFailed    light or scale of the photo cannot be established
+    ├── CalibrationFailed    what colour or scale are to rest on, as the table of a card, cannot be used
     ├── RegionInvalid        the region to measure does not fit the photo
     ├── AlignmentFailed      the two photos do not show the same skin well enough
     ├── MeasurementDeclined  this number would not mean anything in this photo
@@ -44,7 +44,7 @@ class PhotoRejected(TrackerError):
 
 
 class CalibrationFailed(TrackerError):
-    """Light or scale of the photo cannot be established."""
+    """What colour or scale are to rest on, such as the measured values of a card, cannot be used."""
 
     default_code = "calibration"
 
