@@ -67,10 +67,11 @@ def _numbers(text: str) -> list[float]:
 
 
 def _checks() -> dict[str, str]:
-    """Name → limit of every check in the gate, read from its source."""
-    source = (ROOT / "tracker/quality/checks.py").read_text(encoding="utf-8")
+    """Name → limit of every check in the gate, read from its sources."""
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tracker" / "quality").glob("*.py"))]
     calls = [
         node
+        for source in sources
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Check"
     ]

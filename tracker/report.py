@@ -12,7 +12,7 @@ from datetime import date
 from tracker.measurement import Direction, Measurement, Metric
 from tracker.metrics import metric_named, typology_class
 from tracker.quality import Check, Comparability, Status
-from tracker.quality.checks import ALL_METRICS
+from tracker.quality.check import ALL_METRICS
 from tracker.region import Region
 from tracker.timeline import Change, MetricTimeline, Refused, SessionValue, Timeline, Verdict
 

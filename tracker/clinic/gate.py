@@ -16,7 +16,7 @@ from tracker.clinic.records import Tile
 from tracker.errors import PhotoRejected, RegionInvalid
 from tracker.photo import read_photo
 from tracker.quality import Comparability, Need, Status, assess_photo
-from tracker.quality.checks import MIN_LIGHT_AREA_CM2
+from tracker.quality.light import MIN_LIGHT_AREA_CM2
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 _HEADLINES = {

@@ -1,0 +1,72 @@
+"""One check of the gate, and what a photo's checks together allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracker.quality.need import Need
+
+ALL_METRICS = "every metric"
+
+
+class Status(StrEnum):
+    """Outcome of one check."""
+
+    OK = "ok"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One property of a photo against its limit.
+
+    Attributes
+    ----------
+    check : str
+        Name, such as ``"sharpness"``.
+    value : float
+    limit : str
+        What would pass, in words with unit.
+    status : Status
+    advice : str
+        What was found and what to do, in one sentence; empty when the check passed.
+    blocks : str
+        What a block stops: ``ALL_METRICS``, or the `Need` of the metrics it stops.
+    """
+
+    check: str
+    value: float
+    limit: str
+    status: Status
+    advice: str
+    blocks: str = ALL_METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Comparability:
+    """All checks of a photo against its reference."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def status(self) -> Status:
+        """The worst outcome; a check that stops only some metrics is a warning for the photo."""
+        found = {
+            c.status if c.blocks == ALL_METRICS or c.status is not Status.BLOCK else Status.WARN for c in self.checks
+        }
+        return next((s for s in (Status.BLOCK, Status.WARN) if s in found), Status.OK)
+
+    def blocked(self, needs: frozenset[Need]) -> str | None:
+        """Why a metric with these needs cannot be compared in this photo; None if it can."""
+        for check in self.checks:
+            if check.status is Status.BLOCK and (check.blocks == ALL_METRICS or Need(check.blocks) in needs):
+                return check.advice
+        return None
+
+
+def graded(value: float, ok: tuple[float, float], warn: tuple[float, float]) -> Status:
+    if ok[0] <= value <= ok[1]:
+        return Status.OK
+    return Status.WARN if warn[0] <= value <= warn[1] else Status.BLOCK
