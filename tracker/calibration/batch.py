@@ -43,7 +43,7 @@ class Batch:
         return xyz_d65(self.lab_d50)
 
 
-def read_batch(path: Path) -> Batch:
+def read_batch(path: Path, data: bytes | None = None) -> Batch:
     """Measured colours of a batch of cards.
 
     Parameters
@@ -51,6 +51,8 @@ def read_batch(path: Path) -> Batch:
     path : Path
         A table with the columns ``patch,L,a,b,batch`` and optionally ``X,Y,Z``, one row for each of the 18 patches:
         CIELAB and XYZ (Y = 100 for white) under D50 for the 2° observer, as spectrophotometers give them.
+    data : bytes, optional
+        The content of the table if it is not to be read from `path`, which then only names it.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def read_batch(path: Path) -> Batch:
     CalibrationFailed
         The table is not such a table; the reason says where and what to do. Its code is ``card_values``.
     """
-    rows = _rows(path)
+    rows = _rows(path, path.read_bytes() if data is None else data)
     values: dict[str, list[float]] = {}
     for row in rows:
         name = row["patch"]
@@ -98,8 +100,7 @@ def _failed(path: Path, what: str) -> CalibrationFailed:
     return CalibrationFailed(f"The card values in {path.name} cannot be used: {what}.", code="card_values")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    data = path.read_bytes()
+def _rows(path: Path, data: bytes) -> list[dict[str, str]]:
     if len(data) > _MOST_BYTES:
         raise _failed(path, "the file is far too long for 18 patches; give the table of one batch")
     try:

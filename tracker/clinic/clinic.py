@@ -14,10 +14,10 @@ from typing import Self
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
-from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo, methods
+from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
-from tracker.clinic.people import People
 from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
+from tracker.clinic.standards import Standards, colours_on, procedure
 from tracker.clinic.store import Store
 from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
@@ -31,7 +31,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(People):
+class Clinic(Standards):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
@@ -43,8 +43,8 @@ class Clinic(People):
     """
 
     def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        super().__init__(store)
-        self._files, self._metrics = files, tuple(metrics)
+        super().__init__(store, metrics)
+        self._files = files
         self._bench = Workbench(store, files, self._metrics)
         self._gallery = Gallery(store, files)
         self._worker: Worker | None = None
@@ -69,8 +69,9 @@ class Clinic(People):
         """
         files = Files(home or data_folder())
         store = Store(files.home)
-        results.adopt(store, methods(metrics))
-        return cls(store, files, metrics)
+        record = cls(store, files, metrics)
+        record.adopt_methods()
+        return record
 
     def close(self) -> None:
         """Stop the work and close the files."""
@@ -99,7 +100,7 @@ class Clinic(People):
             check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
-            results.attach(connection, methods(self._metrics), schema.photo.c.view_id == view_id)
+            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
         self._arrived()
 
     def photos(self, view_id: str) -> tuple[StoredPhoto, ...]:
@@ -118,8 +119,11 @@ class Clinic(People):
         digest = hashlib.sha256(data).hexdigest()
         with self._store.reading() as connection:
             wanted = gate.expected(connection, view_id)
+            colours = colours_on(connection, taken_on or date.max)
             known = photos.find(connection, view_id, digest)
-        return gate.look_at(data, name, taken_on=taken_on, wanted=wanted, already_stored=known is not None)
+        return gate.look_at(
+            data, name, taken_on=taken_on, wanted=wanted, colours=colours, already_stored=known is not None
+        )
 
     def add_photo(self, view_id: str, data: bytes, name: str, *, taken_on: date | None = None) -> StoredPhoto:
         """Store a photo; the same file in the same view is stored once.

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from sqlalchemy import Connection, select
 
-from tracker.calibration import CalibratedImage, calibrate
+from tracker.calibration import CalibratedImage, KnownColours, calibrate
 from tracker.clinic import photos, register, schema
 from tracker.clinic.records import Tile
 from tracker.errors import PhotoRejected, RegionInvalid
@@ -67,7 +67,9 @@ def expected(connection: Connection, view_id: str) -> Expected:
     return Expected(view.region, reference.shape, mm_per_px)
 
 
-def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, already_stored: bool) -> Tile:
+def look_at(
+    data: bytes, name: str, *, taken_on: date | None, wanted: Expected, colours: KnownColours, already_stored: bool
+) -> Tile:
     """What can be said of a photo in a second.
 
     Parameters
@@ -78,6 +80,8 @@ def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, 
     taken_on : date, optional
         If somebody gave it.
     wanted : Expected
+    colours : KnownColours
+        About card and chart in the photo.
     already_stored : bool
 
     Returns
@@ -90,7 +94,7 @@ def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, 
         photo = read_photo(data, name=name)
     except PhotoRejected as error:
         return Tile("block", error.reason, (), taken_on, digest, already_stored)
-    image = calibrate(photo)
+    image = calibrate(photo, colours)
     day = taken_on or photo.taken_on
     remarks = [*_of_skin(image, wanted), *_of_scale(image, wanted)]
     if day is None:

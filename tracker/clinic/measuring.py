@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration import CalibratedImage, calibrate
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, calibrate
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
@@ -28,6 +28,7 @@ class Original:
     name: str = field(compare=False)
     taken_on: date = field(compare=False)
     data: bytes = field(compare=False, repr=False)
+    colours: KnownColours = field(default=UNKNOWN_COLOURS, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,14 +41,15 @@ class Job:
     reference : Original or None
         None: judge whether the photo can be the reference itself.
     region : Region or None
-    region_hash : str
+    key : str
+        Stands for the region and for the way of measuring: what is the same need not be prepared again.
     metrics : sequence of Metric
     """
 
     photo: Original
     reference: Original | None
     region: Region | None
-    region_hash: str
+    key: str
     metrics: Sequence[Metric]
 
 
@@ -84,7 +86,7 @@ def measure_photo(job: Job) -> Finding:
     try:
         if job.reference is None:
             reference, result = establish(_calibrated(job.photo), job.region or WHOLE_SKIN, job.metrics)
-            _LATEST.keep(job.photo, job.region_hash, reference)
+            _LATEST.keep(job.photo, job.key, reference)
             return Finding(result, basis=reference.basis, mask=reference.mask)
         return Finding(follow(_reference(job), _calibrated(job.photo), job.metrics))
     except TrackerError as error:
@@ -113,12 +115,12 @@ class _Latest:
     def __init__(self) -> None:
         self._kept: tuple[Original, str, Reference] | None = None
 
-    def get(self, original: Original, region_hash: str) -> Reference | None:
+    def get(self, original: Original, key: str) -> Reference | None:
         kept = self._kept
-        return kept[2] if kept and kept[:2] == (original, region_hash) else None
+        return kept[2] if kept and kept[:2] == (original, key) else None
 
-    def keep(self, original: Original, region_hash: str, reference: Reference) -> None:
-        self._kept = (original, region_hash, reference)
+    def keep(self, original: Original, key: str, reference: Reference) -> None:
+        self._kept = (original, key, reference)
 
     def clear(self) -> None:
         self._kept = None
@@ -129,14 +131,14 @@ _LATEST = _Latest()
 
 def _reference(job: Job) -> Reference:
     assert job.reference is not None
-    known = _LATEST.get(job.reference, job.region_hash)
+    known = _LATEST.get(job.reference, job.key)
     if known is None:
         image, region = _calibrated(job.reference), job.region or WHOLE_SKIN
         known = as_reference(image, region, job.metrics)
-        _LATEST.keep(job.reference, job.region_hash, known)
+        _LATEST.keep(job.reference, job.key, known)
     return known
 
 
 def _calibrated(original: Original) -> CalibratedImage:
     photo = read_photo(original.data, name=original.name)
-    return calibrate(replace(photo, taken_on=original.taken_on))
+    return calibrate(replace(photo, taken_on=original.taken_on), original.colours)

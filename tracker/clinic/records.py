@@ -134,6 +134,24 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class CardValues:
+    """A table of measured colours of the clinic's printed cards.
+
+    Attributes
+    ----------
+    id : str
+    batch : str
+        As it is printed on the cards.
+    since : date
+        The first day on which these cards lay in the photos.
+    """
+
+    id: str
+    batch: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """What the quick gate says about a photo before it is stored.
 

@@ -22,7 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+#: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -156,6 +157,19 @@ measurement = Table(
     Column("area_share", Float, nullable=False),
     Column("parts", JSON, nullable=False),
     Column("draws", LargeBinary, nullable=False),
+)
+
+#: Measured colours of the clinic's printed cards; `content` is the table as it came, and holds from a day on.
+card_values = Table(
+    "card_values",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("since", Date, unique=True, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 refused = Table(

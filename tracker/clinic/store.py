@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from tracker.clinic.schema import SCHEMA_VERSION, about, metadata
@@ -96,12 +96,29 @@ class Store:
                 if _version(connection) is None:  # another process may have been faster
                     metadata.create_all(connection)
                     connection.execute(insert(about).values(name="schema_version", value=str(SCHEMA_VERSION)))
+        elif known < SCHEMA_VERSION:
+            with self.writing() as connection:
+                _bring_up_to_date(connection)
         elif known > SCHEMA_VERSION:
             raise RecordError(
                 f"This record was written by a newer version of the program (schema {known}, here {SCHEMA_VERSION}); "
                 "please update the program. Nothing has been changed.",
                 code="newer_schema",
             )
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    """Add the tables and columns that an older record lacks; what it holds is left as it is."""
+    known = inspect(connection)
+    for table in metadata.sorted_tables:
+        if known.has_table(table.name):
+            present = {column["name"] for column in known.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in present:
+                    kind = column.type.compile(connection.dialect)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+    metadata.create_all(connection)
+    connection.execute(update(about).where(about.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
 
 
 def not_saved(error: object) -> RecordError:
