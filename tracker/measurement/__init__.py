@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.measurement.cells import usable_cells
+from tracker.measurement.exclusions import with_exclusions
 from tracker.measurement.metric import Direction, Metric
 from tracker.measurement.statistics import weighted_median, weighted_sd
 from tracker.measurement.value import Measurement, measure, over_the_same_cells
@@ -16,4 +17,5 @@ __all__ = [
     "usable_cells",
     "weighted_median",
     "weighted_sd",
+    "with_exclusions",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement.metric import Metric
-from tracker.region import looks_like_skin
+from tracker.region import Bits, Reason, is_left_out, looks_like_skin
 
 BLOCK_MM = 25.0
 UNSCALED_BLOCKS = 24
@@ -21,7 +23,20 @@ MIN_RING_SHARE = 0.5
 
 def usable_cells(image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
     """Cells whose light is known and whose place is known well enough for this metric, shape (h, w)."""
-    return np.asarray(image.valid & (image.sd <= _tolerance_cells(image, metric)))
+    return np.asarray(without_excluded(image, metric).valid & (image.sd <= _tolerance_cells(image, metric)))
+
+
+def without_excluded(image: AlignedImage, metric: Metric) -> AlignedImage:
+    """The photo as this metric sees it: without the hair, shine or cloth that it leaves out."""
+    if image.excluded is None:
+        return image
+    return replace(image, valid=image.valid & ~is_left_out(image.excluded, metric.leaves_out))
+
+
+def reasons_of(image: AlignedImage, metric: Metric) -> Bits:
+    """Why this metric leaves cells out, as `Reason`, shape (h, w)."""
+    known = ~image.valid * np.uint8(Reason.UNSEEN) if image.excluded is None else image.excluded
+    return np.asarray(known | np.uint8(Reason.UNSURE) * (image.sd > _tolerance_cells(image, metric)), dtype=np.uint8)
 
 
 def _tolerance_cells(image: AlignedImage, metric: Metric) -> float:

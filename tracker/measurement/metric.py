@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.quality import Need
+from tracker.region import Reason
 
 
 class Direction(StrEnum):
@@ -57,6 +58,9 @@ class Metric:
         Smallest area that carries the statistic.
     scale_sensitivity : float
         Relative change of the value per relative error of the scale.
+    leaves_out : Reason
+        What is found in the picture and not measured, beside what is never measured. Each reason is one that
+        brings the value nearer to the truth on rendered skin.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Metric:
     margin_mm: float = 0.0
     min_area_cm2: float = 0.0
     scale_sensitivity: float = 0.0
+    leaves_out: Reason = Reason.CLOTH
 
     @property
     def method(self) -> str:

@@ -11,9 +11,20 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement.bootstrap import Group, alignment_spread, bootstrap, evaluate
-from tracker.measurement.cells import blocks_of, check_area, ring_around, usable_cells, without_rim
+from tracker.measurement.cells import (
+    blocks_of,
+    check_area,
+    reasons_of,
+    ring_around,
+    usable_cells,
+    without_excluded,
+    without_rim,
+)
 from tracker.measurement.metric import Metric
 from tracker.quality import Need
+from tracker.region import UNKNOWN, Reason, shares_left_out
+
+ALWAYS = UNKNOWN | Reason.UNSURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,10 @@ class Measurement:
         the difference of two photos' draws shows the uncertainty of the *change*.
     area_share : float
         Share of the region that could be used, in [0, 1].
+    area_mm2 : float or None
+        Area of that, with the rim that a wide filter needs; None without a scale.
+    left_out : tuple of (str, float)
+        Share of the region that each reason took, in [0, 1], the largest first.
     """
 
     metric: str
@@ -49,6 +64,8 @@ class Measurement:
     parts: tuple[tuple[str, float], ...]
     draws: tuple[float, ...]
     area_share: float
+    area_mm2: float | None = None
+    left_out: tuple[tuple[str, float], ...] = ()
 
 
 def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool) -> Measurement:
@@ -77,11 +94,11 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     usable = usable_cells(image, metric)
     blocks = blocks_of(region, image)
     groups = [Group.of(without_rim(region & usable, image, metric), blocks)]
-    share = float((region & usable).sum() / max(1, region.sum()))
+    used = int((region & usable).sum())
     if metric.is_contrast:
         groups.append(Group.of(ring_around(region, usable, image, metric), blocks))
     check_area(groups[0].mask, image, metric)
-    field = metric.prepare(image, region & usable, groups[0].mask)
+    field = metric.prepare(without_excluded(image, metric), region & usable, groups[0].mask)
     value = evaluate(field, groups, metric)
     draws = bootstrap(field, groups, metric, 1 + int(blocks.max()))
     parts = (
@@ -90,9 +107,13 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
+    mm = image.grid.mm_per_cell
+    left_out = shares_left_out(reasons_of(image, metric), region, metric.leaves_out | ALWAYS)
     return Measurement(
         metric.name, metric.method, metric.unit, value, uncertainty, image.digest, image.taken_on, parts,
-        tuple(draws.tolist()), share,
+        tuple(draws.tolist()), used / max(1, int(region.sum())),
+        None if mm is None else used * mm**2,
+        tuple((str(reason.word), share) for reason, share in left_out),
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ A mask is True where we measure.
 
 from __future__ import annotations
 
+from tracker.region.exclusions import UNKNOWN, Bits, Reason, find_exclusions, is_left_out, shares_left_out
+from tracker.region.hair import hair_share
 from tracker.region.markers import CARD_MARGIN, MARKER_MARGIN, marker_mask
 from tracker.region.mask import MIN_REGION_CELLS, region_mask
 from tracker.region.shape import WHOLE_SKIN, Region, polygon_region, read_region
@@ -14,12 +16,19 @@ __all__ = [
     "CARD_MARGIN",
     "MARKER_MARGIN",
     "MIN_REGION_CELLS",
+    "UNKNOWN",
     "WHOLE_SKIN",
+    "Bits",
+    "Reason",
     "Region",
+    "find_exclusions",
+    "hair_share",
+    "is_left_out",
     "looks_like_skin",
     "marker_mask",
     "polygon_region",
     "read_region",
     "region_mask",
+    "shares_left_out",
     "skin_mask",
 ]
