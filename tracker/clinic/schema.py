@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -156,7 +156,12 @@ measurement = Table(
     Column("area_share", Float, nullable=False),
     Column("parts", JSON, nullable=False),
     Column("draws", LargeBinary, nullable=False),
+    Column("area_mm2", Float),
+    Column("left_out", JSON(none_as_null=True)),
+    Column("also_seen", JSON(none_as_null=True)),
 )
+#: Columns that a record of an earlier version lacks, by the version that brought them; each may be empty.
+ADDED = {2: (measurement.c.area_mm2, measurement.c.left_out, measurement.c.also_seen)}
 
 refused = Table(
     "refused",

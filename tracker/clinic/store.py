@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from tracker.clinic.schema import SCHEMA_VERSION, about, metadata
+from tracker.clinic.schema import ADDED, SCHEMA_VERSION, about, metadata
 from tracker.errors import RecordError
 
 FILE_NAME = "clinic.sqlite"
@@ -102,6 +102,9 @@ class Store:
                 "please update the program. Nothing has been changed.",
                 code="newer_schema",
             )
+        elif known < SCHEMA_VERSION:
+            with self.writing() as connection:
+                _bring_up(connection)
 
 
 def not_saved(error: object) -> RecordError:
@@ -109,6 +112,16 @@ def not_saved(error: object) -> RecordError:
     return RecordError(
         f"This was not saved and nothing was changed: {error}. Please check the disk and try again.", code="not_saved"
     )
+
+
+def _bring_up(connection: Connection) -> None:
+    """Add what a record of an earlier version lacks; another process may have been faster."""
+    known = _version(connection) or SCHEMA_VERSION
+    for column in [column for version, added in ADDED.items() if version > known for column in added]:
+        kind = column.type.compile(connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}")
+    version = update(about).where(about.c.name == "schema_version")
+    connection.execute(version.values(value=str(SCHEMA_VERSION)))
 
 
 def _version(connection: Connection) -> int | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage, Alignment, carry
 from tracker.calibration import CalibratedImage
 from tracker.region import Reason, find_exclusions, hair_share
+from tracker.region.exclusions import AROUND_MM, ASSUMED_MM_PER_CELL
 
 #: Share of hair above which a cell shows hair.
 HAIRY = 0.25
@@ -53,14 +54,14 @@ def with_exclusions(
         has_colour=aligned.has_colour,
         reference=None if reference is None else reference.linear,
     )
-    around = cv2.dilate(region.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=_AROUND_CELLS) > 0
+    reach = round(AROUND_MM / (aligned.grid.mm_per_cell or ASSUMED_MM_PER_CELL))
+    around = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3) <= reach
     share = hair_share(photo, np.asarray(around)) if alignment is None else _carried(photo, alignment, aligned, around)
     if share is not None:
         bits[(share > HAIRY) & around] |= np.uint8(Reason.HAIR)
     return replace(aligned, excluded=bits)
 
 
-_AROUND_CELLS = 8
 _SPARE = np.array([[-2], [3]])
 
 

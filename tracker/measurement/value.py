@@ -22,9 +22,10 @@ from tracker.measurement.cells import (
 )
 from tracker.measurement.metric import Metric
 from tracker.quality import Need
-from tracker.region import UNKNOWN, Reason, shares_left_out
+from tracker.region import UNKNOWN, Reason, is_left_out, shares_left_out
 
 ALWAYS = UNKNOWN | Reason.UNSURE
+FOUND = Reason.HAIR | Reason.SHINE | Reason.CLOTH | Reason.BLUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Measurement:
         Area of that, with the rim that a wide filter needs; None without a scale.
     left_out : tuple of (str, float)
         Share of the region that each reason took, in [0, 1], the largest first.
+    also_seen : tuple of (str, float)
+        The same for what was found there and measured all the same, because it does not disturb this metric.
     """
 
     metric: str
@@ -66,6 +69,7 @@ class Measurement:
     area_share: float
     area_mm2: float | None = None
     left_out: tuple[tuple[str, float], ...] = ()
+    also_seen: tuple[tuple[str, float], ...] = ()
 
 
 def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool) -> Measurement:
@@ -108,13 +112,27 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
     mm = image.grid.mm_per_cell
-    left_out = shares_left_out(reasons_of(image, metric), region, metric.leaves_out | ALWAYS)
     return Measurement(
         metric.name, metric.method, metric.unit, value, uncertainty, image.digest, image.taken_on, parts,
         tuple(draws.tolist()), used / max(1, int(region.sum())),
         None if mm is None else used * mm**2,
-        tuple((str(reason.word), share) for reason, share in left_out),
+        *_in_words(image, region, metric),
     )  # fmt: skip
+
+
+Shares = tuple[tuple[str, float], ...]
+
+
+def _in_words(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -> tuple[Shares, Shares]:
+    """What was left out of the region, and what was seen in the rest of it and measured all the same."""
+    bits = reasons_of(image, metric)
+    left_out = metric.leaves_out | ALWAYS
+    kept = region & ~is_left_out(bits, left_out)
+    rest = max(1, int(region.sum()))
+    seen = [(r, s * int(kept.sum()) / rest) for r, s in shares_left_out(bits, kept, FOUND)]
+    taken = shares_left_out(bits, region, left_out)
+    words = [tuple((reason.word, share) for reason, share in found) for found in (taken, seen)]
+    return words[0], words[1]
 
 
 def over_the_same_cells(found: Measurement, whole: Measurement, common: Measurement, metric: Metric) -> Measurement:

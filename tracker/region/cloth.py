@@ -6,12 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.region.skin import has_colour_of_skin
+
 SMOOTH_MM = 1.0
 SMALLEST_MM2 = 60.0
 NARROWEST_MM = 3.0
-MARGIN_MM = 2.0
+MARGIN_MM = 3.5
 #: Least distance of ln(R/G) and of ln(G/B) from the skin's median, below and above it.
 PALER, REDDER = 0.24, 0.55
+#: The same as a share of the way from the skin to grey: on very dark skin most light is mirrored, and pale.
+OF_THE_WAY = (0.55, 0.75)
 BLUER, YELLOWER = 0.40, 0.70
 SPREADS = 6.0
 _DARKEST = 6e-3
@@ -29,13 +33,13 @@ def find_cloth(
     known : ndarray, shape (h, w), bool
         Where the light is known.
     region : ndarray, shape (h, w), bool
-        Most of it is taken to be skin.
+        What somebody wants to measure.
     mm_per_cell : float
 
     Returns
     -------
     ndarray, shape (h, w), bool
-        What lies on the region has a rim of 2 mm, where it shades the skin; what lies around it has none, because
+        What lies on the region has a rim of 3.5 mm, where it shades the skin; what lies around it has none, because
         it is mostly the ground that the skin lies on.
 
     Notes
@@ -45,15 +49,16 @@ def find_cloth(
     colour are nobody's. Cloth of the colour of skin is not seen.
     """
     seen = known & (linear.max(axis=2) > _DARKEST)
-    skin = seen & region
+    skin = seen & has_colour_of_skin(linear)
+    skin = skin if skin.any() else seen & region
     if not skin.any():
         return np.zeros(region.shape, np.bool_)
     ratios = _log_ratios(linear, SMOOTH_MM / mm_per_cell)
     other = np.zeros(region.shape, np.bool_)
-    for ratio, below, above in zip(ratios, (PALER, BLUER), (REDDER, YELLOWER), strict=True):
+    for ratio, below, above, share in zip(ratios, (PALER, BLUER), (REDDER, YELLOWER), OF_THE_WAY, strict=True):
         middle = float(np.median(ratio[skin]))
         spread = SPREADS * 1.4826 * float(np.median(np.abs(ratio[skin] - middle)))
-        other |= (ratio < middle - max(below, spread)) | (ratio > middle + max(above, spread))
+        other |= (ratio < middle - max(below, share * middle, spread)) | (ratio > middle + max(above, spread))
     other &= seen
     on_it = cv2.dilate(_areas(other & region, mm_per_cell), disc(MARGIN_MM / mm_per_cell))
     return np.asarray((on_it > 0) | (_areas(other & ~region, mm_per_cell) > 0))

@@ -82,6 +82,11 @@ def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(mask | np.isin(labels, holes))
 
 
+def has_colour_of_skin(linear: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Cells of skin colour, cell by cell; nothing grey is among them. Shape (h, w) of linear sRGB (h, w, 3)."""
+    return _skin_coloured((srgb_from_linear(linear) * 255).astype(np.uint8))
+
+
 def looks_like_skin(linear: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Cells whose colour skin can have in ordinary light, cell by cell; wider than `skin_mask`.
 
