@@ -9,6 +9,7 @@ from tracker.region.exclusions import UNKNOWN, Bits, Reason, find_exclusions, is
 from tracker.region.hair import hair_share
 from tracker.region.markers import CARD_MARGIN, MARKER_MARGIN, marker_mask
 from tracker.region.mask import MIN_REGION_CELLS, region_mask
+from tracker.region.proposal import proposed_polygon
 from tracker.region.shape import WHOLE_SKIN, Region, polygon_region, read_region
 from tracker.region.skin import looks_like_skin, skin_mask
 
@@ -27,6 +28,7 @@ __all__ = [
     "looks_like_skin",
     "marker_mask",
     "polygon_region",
+    "proposed_polygon",
     "read_region",
     "region_mask",
     "shares_left_out",
