@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.alignment import AlignedImage, in_own_frame
 from tracker.calibration import CLIPPED_SHARE, CalibratedImage, linear_from_srgb, srgb_from_linear
 from tracker.calibration.linear import clipped_on_grid, linear_on_grid
+from tracker.measurement import with_exclusions
 from tracker.phantom import PhantomPhoto, Scenario, build_stage, nominal_shot, photograph
 from tracker.phantom.hair import Hair
 from tracker.phantom.scenario import named
@@ -118,6 +120,20 @@ def on_grid(values: NDArray[np.generic], image: CalibratedImage) -> NDArray[np.f
     """A quantity per pixel as its mean in each cell of the analysis grid."""
     size = image.grid.shape[::-1]
     return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def as_measured(image: CalibratedImage, region: Mask) -> AlignedImage:
+    """A photo in its own frame with what is left out of a region; nothing is moved, so nothing is aligned."""
+    return with_exclusions(in_own_frame(image), image, region)
+
+
+def found_against(found: Mask, true: Mask, within: Mask, *, rim: int) -> tuple[float, float]:
+    """Precision and recall of a mask; what lies within `rim` cells of the truth is not wrong."""
+    size = 2 * rim + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    near = cv2.dilate(true.astype(np.uint8), disc) > 0
+    found, true = found & within, true & within
+    return float((found & near).sum() / max(1, found.sum())), float((found & true).sum() / max(1, true.sum()))
 
 
 def _encoded(linear: NDArray[np.float64]) -> Rgb:

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, ColourLevel, KnownColours, calibrate
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
-from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, usable_cells, with_exclusions
+from tracker.measurement import (
+    Measurement,
+    Metric,
+    measure,
+    over_the_same_cells,
+    shared_cells,
+    usable_cells,
+    with_exclusions,
+)
 from tracker.metrics import METRICS
 from tracker.photo import Photo, display_name, identify_photo, read_photo
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
@@ -381,7 +389,7 @@ def _measure_all(
     photo: AlignedImage, reference: Reference, metrics: Sequence[Metric], quality: Comparability
 ) -> tuple[tuple[Measurement, ...], tuple[Refused, ...]]:
     """Every metric over the cells that the photo and the reference share."""
-    shared = _shared(photo, reference.aligned)
+    shared = shared_cells(photo, reference.aligned)
     measured: list[Measurement] = []
     refused: list[Refused] = []
     for metric in metrics:
@@ -391,13 +399,6 @@ def _measure_all(
         except MeasurementDeclined as error:
             refused.append(_refused(metric, photo, error.reason))
     return tuple(measured), tuple(refused)
-
-
-def _shared(photo: AlignedImage, reference: AlignedImage) -> AlignedImage:
-    """A photo without what the reference lacks."""
-    assert photo.excluded is not None
-    assert reference.excluded is not None
-    return replace(photo, valid=photo.valid & reference.valid, excluded=photo.excluded | reference.excluded)
 
 
 def _measure_against(reference: Reference, photo: AlignedImage, metric: Metric) -> Measurement:

@@ -65,6 +65,14 @@ def with_exclusions(
 _SPARE = np.array([[-2], [3]])
 
 
+def shared_cells(photo: AlignedImage, reference: AlignedImage) -> AlignedImage:
+    """A photo without what its reference lacks: two photos are compared over the cells that both have."""
+    excluded = photo.excluded
+    if excluded is not None and reference.excluded is not None:
+        excluded = excluded | reference.excluded
+    return replace(photo, valid=photo.valid & reference.valid, excluded=excluded)
+
+
 def _carried(
     photo: CalibratedImage, alignment: Alignment, aligned: AlignedImage, around: NDArray[np.bool_]
 ) -> NDArray[np.float32] | None:

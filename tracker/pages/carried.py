@@ -33,11 +33,16 @@ def show_carried(
         return
     st.subheader("On the later photos", anchor=False)
     polygon = np.asarray(corners, dtype=np.float64)
-    shown = [found for photo in photos if (found := _outlined(clinic, view, photo, polygon)) is not None]
+    labels = _labels(photos)
+    shown = {
+        photo.id: found
+        for photo in photos
+        if (found := _outlined(clinic, view, photo, polygon, labels[photo.id])) is not None
+    }
     if shown:
         st.caption("The same region, carried by the alignment. It should lie on the same skin in every photo.")
-        carried_strip(shown, key=f"carried-{view.id}")
-    missing = [photo for photo in photos if photo.id not in {each.picture.src.split("/")[-1] for each in shown}]
+        carried_strip(list(shown.values()), key=f"carried-{view.id}")
+    missing = [photo for photo in photos if photo.id not in shown]
     waiting = sum(photo.state is PhotoState.WAITING for photo in missing)
     if waiting:
         st.caption(f"{_counted(waiting)} being measured; the region follows.")
@@ -49,13 +54,22 @@ def _counted(count: int) -> str:
     return "1 photo is" if count == 1 else f"{count} photos are"
 
 
-def _outlined(clinic: Clinic, view: View, photo: StoredPhoto, polygon: np.ndarray) -> Outlined | None:
+def _labels(photos: Sequence[StoredPhoto]) -> dict[str, str]:
+    """Day of each photo; photos of one day are numbered."""
+    labels = {}
+    for photo in photos:
+        same_day = [p.id for p in photos if p.taken_on == photo.taken_on]
+        number = f", photo {same_day.index(photo.id) + 1}" if len(same_day) > 1 else ""
+        labels[photo.id] = day_text(photo.taken_on) + number
+    return labels
+
+
+def _outlined(clinic: Clinic, view: View, photo: StoredPhoto, polygon: np.ndarray, label: str) -> Outlined | None:
     if photo.state is not PhotoState.MEASURED:
         return None
     try:
         lines = clinic.outline(photo.id, polygon)
     except RecordError:  # its map was lost, and it waits to be measured once more
         return None
-    day = day_text(photo.taken_on)
-    alt = f"{view.title}, {day}, with the region over it"
-    return Outlined(Picture(photo_url(photo.id), day, alt), photo.shape, lines)
+    alt = f"{view.title}, {label}, with the region over it"
+    return Outlined(Picture(photo_url(photo.id), label, alt), photo.shape, lines)
