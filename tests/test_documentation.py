@@ -80,8 +80,10 @@ def _checks() -> dict[str, str]:
 
 
 def _refusal_codes() -> list[str]:
-    packages = [path for name in ("photo", "alignment") for path in sorted((ROOT / "tracker" / name).glob("*.py"))]
-    stations = ["region.py", "pipeline.py", *packages]
+    packages = [
+        path for name in ("photo", "region", "alignment") for path in sorted((ROOT / "tracker" / name).glob("*.py"))
+    ]
+    stations = ["pipeline.py", *packages]
     sources = "\n".join((ROOT / "tracker" / station).read_text(encoding="utf-8") for station in stations)
     return sorted(set(re.findall(r'code="(\w+)"', sources)) - {"quality"})
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
@@ -187,6 +190,20 @@ class Clinic(Standards):
         For looking only: the overall exposure is taken out, the light is not.
         """
         return self._gallery.difference(photo_id, width)
+
+    def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
+        """Where a polygon of the reference photo, (row, column), lies in a later one: lines in pixels of that photo.
+
+        Raises
+        ------
+        RecordError
+            ``not_found``: there is no such photo, or it is not aligned (yet).
+        """
+        return self._gallery.outline(photo_id, polygon)
+
+    def proposed_region(self, photo_id: str) -> NDArray[np.float64] | None:
+        """Corners (row, column) of a region that the skin in a photo suggests; None where no skin was found."""
+        return self._gallery.proposal(photo_id)
 
     def remove_photo(self, photo_id: str) -> None:
         """Remove a photo with everything made of it.

@@ -163,6 +163,9 @@ def _value(number: int, m: Measurement) -> dict[str, Any]:
         "value": m.value,
         "uncertainty": m.uncertainty,
         "area_share": m.area_share,
+        "area_mm2": m.area_mm2,
+        "left_out": [list(each) for each in m.left_out],
+        "also_seen": [list(each) for each in m.also_seen],
         "parts": [list(part) for part in m.parts],
         "draws": np.asarray(m.draws, dtype="<f4").tobytes(),
     }

@@ -157,6 +157,9 @@ measurement = Table(
     Column("area_share", Float, nullable=False),
     Column("parts", JSON, nullable=False),
     Column("draws", LargeBinary, nullable=False),
+    Column("area_mm2", Float),
+    Column("left_out", JSON(none_as_null=True)),
+    Column("also_seen", JSON(none_as_null=True)),
 )
 
 #: Measured colours of the clinic's printed cards; `content` is the table as it came, and holds from a day on.

@@ -23,6 +23,7 @@ from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_reference, follow, result_of_reference
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import practitioner_sentence
+from tracker.reports.document import area_document
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
@@ -182,6 +183,7 @@ def _metric_document(metric: Metric, change: Change, first: Result | None, secon
         "reference": finite(then.value) if then else None,
         "moving": finite(now.value) if now else None,
         "uncertainty": finite(now.uncertainty) if now else None,
+        "area": area_document(now) if now else None,
         "change": finite(change.change),
         "change_unit": change.unit,
         "interval": interval,

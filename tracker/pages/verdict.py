@@ -9,7 +9,7 @@ import streamlit as st
 
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
-from tracker.report import Report, detectable_text, number, practitioner_sentence, value_sentence
+from tracker.report import Report, area_sentence, detectable_text, number, practitioner_sentence, value_sentence
 from tracker.timeline import Change, MetricTimeline, Verdict
 
 Colour = Literal["green", "red", "blue", "gray", "orange"]
@@ -59,6 +59,8 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
             st.caption(plain("  ·  ".join(facts)))
+        for measurement in sessions[change.taken_on].measurements[-1:] if change.taken_on in sessions else ():
+            st.caption(plain(area_sentence(measurement)))
 
 
 def unmeasured_table(report: Report) -> None:

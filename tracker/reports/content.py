@@ -14,6 +14,7 @@ from tracker.report import (
     PROVISIONAL_NOTE,
     Report,
     ReportedPhoto,
+    area_sentence,
     change_text,
     detectable_text,
     direction_sentence,
@@ -215,7 +216,8 @@ def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]
 
 
 def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
-    used = [(photo.taken_on, _used(photo)) for photo in report.photos]
+    areas = {m.digest: area_sentence(m) for line in report.measured[:1] for s in line.sessions for m in s.measurements}
+    used = [(photo.taken_on, _used(photo, areas.get(photo.digest, ""))) for photo in report.photos]
     left_out = [
         (r.taken_on, PhotoRow(r.digest, spoken_day(r.taken_on), plain(r.name), "rejected", "", "", (plain(r.reason),)))
         for r in report.rejections
@@ -223,12 +225,12 @@ def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
     return tuple(row for _, row in sorted(used + left_out, key=lambda dated: (dated[0] or date.max, dated[1].name)))
 
 
-def _used(photo: ReportedPhoto) -> PhotoRow:
+def _used(photo: ReportedPhoto, area: str) -> PhotoRow:
     error = "" if photo.error_px is None else f"{number(photo.error_px, 'px')} px"
     if photo.error_mm is not None:
         error += f" ({number(photo.error_mm, 'mm')} mm)"
     overlap = "" if photo.overlap is None else f"{100 * photo.overlap:.0f} %"
-    remarks = [plain(text) for text in (*(check.advice for check in photo.checks), *photo.notes) if text]
+    remarks = [plain(text) for text in (*(check.advice for check in photo.checks), area, *photo.notes) if text]
     return PhotoRow(
         photo.digest,
         spoken_day(photo.taken_on),

@@ -101,6 +101,16 @@ def change_document(change: Change) -> dict[str, object]:
     }
 
 
+def area_document(measurement: Measurement) -> dict[str, object]:
+    """Where a value was measured, and what was left out of the region, as plain values."""
+    return {
+        "area_share": _finite(measurement.area_share),
+        "area_mm2": _finite(measurement.area_mm2),
+        "left_out": {reason: _finite(share) for reason, share in measurement.left_out},
+        "also_seen": {reason: _finite(share) for reason, share in measurement.also_seen},
+    }
+
+
 def check_document(check: Check) -> dict[str, object]:
     """One quality check as plain values."""
     return {
@@ -173,7 +183,7 @@ def _measurement(measurement: Measurement) -> dict[str, object]:
         "value": _finite(measurement.value),
         "uncertainty": _finite(measurement.uncertainty),
         "parts": {name: _finite(part) for name, part in measurement.parts},
-        "area_share": _finite(measurement.area_share),
+        **area_document(measurement),
     }
 
 
