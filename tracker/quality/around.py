@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, in_own_frame
 from tracker.calibration import CalibratedImage, lab_from_linear
-from tracker.quality.check import Check, Status, graded, judged, metrics_with
+from tracker.quality.check import Check, graded, judged, metrics_with
 from tracker.quality.need import Need
 from tracker.region import looks_like_skin, skin_mask
 from tracker.shading import mean_light

@@ -80,9 +80,7 @@ def metrics_with(*needs: Need) -> str:
     return _BETWEEN.join(needs)
 
 
-def judged(
-    name: str, value: float, limit: str, status: Status, advice: str, *, blocks: str = ALL_METRICS
-) -> Check:
+def judged(name: str, value: float, limit: str, status: Status, advice: str, *, blocks: str = ALL_METRICS) -> Check:
     """A check whose advice is said only where something was found."""
     return Check(name, value, limit, status, "" if status is Status.OK else advice, blocks)
 

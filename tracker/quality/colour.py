@@ -21,9 +21,7 @@ _CODE_OK, _CODE_WARN = 49, 34
 _DARKER_STOPS = 1.0
 
 
-def colour_checks(
-    reference: CalibratedImage, moving: CalibratedImage, around: Surroundings
-) -> tuple[Check, ...]:
+def colour_checks(reference: CalibratedImage, moving: CalibratedImage, around: Surroundings) -> tuple[Check, ...]:
     """All checks of colour that this pair allows."""
     if not (reference.photo.has_colour and moving.photo.has_colour):
         return ()
@@ -68,7 +66,7 @@ def _greys(reference: CalibratedImage, moving: CalibratedImage) -> tuple[Check, 
             100 * now,
             f"at most {100 * _GREYS_WARN:.0f} % more than in the reference",
             graded(more, (-1, _GREYS_WARN), (-1, _GREYS_BLOCK)),
-            f"The greys of the chart miss one common tone curve by {100 * now:.1f} % (reference {100 * then:.1f} %): it is "
+            f"The greys of the chart miss one tone curve by {100 * now:.1f} % (reference {100 * then:.1f} %): it is "
             "unevenly lit, or the phone brightens parts of the picture. Turn HDR off and lay the chart flat.",
             blocks=_ABSOLUTE,
         ),
@@ -84,7 +82,8 @@ def _tone_curve(rendering: Rendering, around: Surroundings) -> Check:
         ring = around.light(around.ring)[0]
         moved = _contrast_move((region, ring), (rendering.tone.apply(region), rendering.tone.apply(ring)))
     status = worst(
-        graded(abs(slope - 1), (0, _STEEPER_WARN), (0, _STEEPER_BLOCK)), graded(moved, (0, _MOVE_WARN), (0, _MOVE_BLOCK))
+        graded(abs(slope - 1), (0, _STEEPER_WARN), (0, _STEEPER_BLOCK)),
+        graded(moved, (0, _MOVE_WARN), (0, _MOVE_BLOCK)),
     )
     return judged(
         "tone curve",
@@ -112,15 +111,13 @@ def _lamp(rendering: Rendering, around: Surroundings) -> Check:
         100 * rendering.lamp,
         f"at most {100 * _LAMP_WARN:.1f} %",
         status,
-        f"The colours of the chart moved against each other by {100 * rendering.lamp:.0f} %: the lamp gives another kind "
-        "of light than for the reference, or it is another camera. Use the same lamp and phone, and keep daylight out.",
+        f"The lamp gives another kind of light than for the reference, or it is another camera: the colours of the "
+        f"chart moved apart by {100 * rendering.lamp:.0f} %. Use the same lamp and phone, and keep daylight out.",
         blocks=metrics_with(Need.COLOUR_REFERENCE, Need.SAME_LAMP),
     )
 
 
-def _contrast_move(
-    before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
-) -> float:
+def _contrast_move(before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]) -> float:
     """Move of the worse of the pigment and the redness contrast, in smallest detectable changes."""
     step = np.log(after[0] / after[1]) - np.log(before[0] / before[1])
     pigment = -INDEX_PER_LOG * step[0]
@@ -153,17 +150,16 @@ def _steps(around: Surroundings) -> tuple[Check, ...]:
     then, now = (light[:2].min() for light in around.light(around.region))
     code = 255 * float(srgb_from_linear(now))
     darker = float(np.log2(then / now))
-    status = Status.OK if code >= _CODE_OK else Status.WARN if code < _CODE_WARN else Status.OK
-    if code < _CODE_OK and darker > _DARKER_STOPS:
-        status = Status.BLOCK
+    too_dark = code < _CODE_OK and darker > _DARKER_STOPS
+    status = Status.BLOCK if too_dark else Status.WARN if code < _CODE_WARN else Status.OK
     return (
         judged(
             "signal",
             code,
             f"at least {_CODE_OK} of 255, or no more than {_DARKER_STOPS:.0f} stop darker than the reference",
             status,
-            f"The skin is recorded with code {code:.0f} of 255, {max(darker, 0):.1f} stops darker than in the reference; "
-            "so dark, single steps of the file are as large as real changes. Expose longer or give more light.",
+            f"The skin is recorded with code {code:.0f} of 255, {max(darker, 0):.1f} stops darker than the reference: "
+            "so dark, single steps of the file are as large as a change. Expose longer or give more light.",
             blocks=metrics_with(Need.MARKED_REGION, Need.COLOUR_REFERENCE),
         ),
     )
