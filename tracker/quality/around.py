@@ -46,7 +46,7 @@ class Surroundings:
     region, ring, apart : ndarray, shape (h, w), bool
         The region; the ring that contrasts are taken against; untreated skin away from it.
     band : ndarray, shape (h, w), bool
-        Where the ring is, seen or not.
+        The ring as the reference shows it; empty where that shows too little of it.
     then, now : ndarray, shape (h, w, 3), float32
         Averaged camera light of both photos.
     reference, photo : AlignedImage
@@ -88,14 +88,17 @@ def surroundings(reference: CalibratedImage, aligned: AlignedImage, region: NDAr
     near, far, apart = (d / mm for d in (*RING_MM, APART_MM)) if mm else (s * diameter for s in _UNSCALED)
     away = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ring = np.asarray((away > near) & (away <= far))
-    seen = ring & both & looks_like_skin(reference.linear)
+    band = ring & own.valid & looks_like_skin(reference.linear)
+    if band.sum() < max(_LEAST_CELLS, _LEAST_RING * ring.sum()):
+        band = np.zeros_like(band)
+    seen = band & aligned.valid
     around = np.asarray((away > apart) & skin & both)
     area = around.sum() * mm**2 / 100 if mm else LEAST_CM2 * around.sum() / max(1, region.sum())
     return Surroundings(
         region & both,
         seen,
         around,
-        ring,
+        band,
         mean_light(own.linear, own.valid, mm_per_cell=mm),
         mean_light(aligned.linear, aligned.valid, mm_per_cell=mm),
         own,

@@ -67,10 +67,9 @@ def saturated_around(around: Surroundings, aligned: AlignedImage) -> tuple[Check
 
     A dark patch may be well exposed on skin that is not.
     """
-    if not around.has_ring:
+    if not around.band.any():
         return ()
-    where = around.band & around.reference.valid
-    share = 100 * float((aligned.linear[where].max(axis=1) > _SATURATED).mean())
+    share = 100 * float((aligned.linear[around.band].max(axis=1) > _SATURATED).mean())
     return (
         judged(
             "clipping around",
