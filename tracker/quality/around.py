@@ -125,7 +125,7 @@ def tone_around(around: Surroundings) -> tuple[Check, ...]:
         judged(
             "tone around",
             share,
-            f"at most {_WARN} of the smallest detectable change",
+            "at most 0.65 of the smallest detectable change",
             graded(share, (0, _WARN), (0, _BLOCK)),
             f"The untreated skin around changed as well ({what}): other light on the chart than on the skin, or a "
             "general change of tone. Lay the chart flat beside the skin, in the same light.",
@@ -179,7 +179,7 @@ def contrast_elsewhere(around: Surroundings) -> tuple[Check, ...]:
         judged(
             "contrast elsewhere",
             share,
-            f"at most {_WARN} of the smallest detectable change",
+            "at most 0.65 of the smallest detectable change",
             graded(share, (0, _WARN), (0, _BLOCK)),
             "Contrasts also moved on untreated skin beside the marked patch: light falls differently, or something lay "
             "on the skin. Put the lamp back on its mark and wait until pressure marks are gone.",

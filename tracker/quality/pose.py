@@ -29,7 +29,7 @@ def pose(reference: CalibratedImage, alignment: Alignment, region: NDArray[np.bo
     stretch = judged(
         "stretch",
         100 * stretched,
-        f"at most {100 * STRETCH_OK:.0f} % of area",
+        "at most 7 % of area",
         graded(stretched, (0, STRETCH_OK), (0, STRETCH_WARN)),
         f"Parts of the skin are stretched or pressed by {100 * stretched:.0f} % of their area against the reference. "
         "Take the same posture, muscles relaxed, nothing pressing on the skin.",
@@ -41,7 +41,7 @@ def pose(reference: CalibratedImage, alignment: Alignment, region: NDArray[np.bo
     posture = judged(
         "posture",
         mm,
-        f"at most {SHIFT_OK:.0f} mm",
+        "at most 1 mm",
         graded(mm, (0, SHIFT_OK), (0, SHIFT_WARN)),
         f"The skin lies {mm:.1f} mm beside where the reference has it, whatever the camera did. Put the feet on their "
         "marks, and the weight on both legs.",
