@@ -73,7 +73,8 @@ def _checks() -> dict[str, str]:
         node
         for source in sources
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Check"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Check", "judged")
+        if isinstance(node.args[0], ast.Constant)
     ]
     names, limits = ([ast.literal_eval(call.args[k]) for call in calls] for k in (0, 2))
     return dict(zip(names, limits, strict=True))

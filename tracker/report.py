@@ -6,6 +6,7 @@ cannot be said anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -61,6 +62,10 @@ class ReportedPhoto:
     def status(self) -> Status:
         """The worst of its checks."""
         return Comparability(self.checks).status
+
+    def stopping(self, metric: Metric) -> tuple[Check, ...]:
+        """The checks because of which a metric is not compared in this photo."""
+        return Comparability(self.checks).stopping(metric.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +248,15 @@ def photo_standing(photo: ReportedPhoto) -> str:
     if blocking:
         return "partly comparable"
     return "comparable, with a remark" if photo.status is Status.WARN else "comparable"
+
+
+def check_finding(check: Check, metrics: Sequence[Metric] = ()) -> str:
+    """What a check found and what it stops, such as ``"Found 1.35, should be at most 0.65. Stops ITA, L*."``."""
+    found = f"Found {number(check.value, '')}, should be {check.limit}."
+    stopped = [metric.symbol for metric in metrics if check.stops(metric.needs)]
+    if check.status is not Status.BLOCK:
+        return found
+    return f"{found} Stops {', '.join(stopped) if stopped else check.blocks}."
 
 
 _PATIENT_BETTER = {

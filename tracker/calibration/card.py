@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tracker.calibration import layout
 from tracker.calibration.batch import Batch
-from tracker.calibration.colour import ColourCalibration, ColourLevel, undo_tone, without_chart
+from tracker.calibration.colour import ColourCalibration, ColourLevel, PatchReadings, undo_tone, without_chart
 from tracker.calibration.fit import ColourFit, Swatches, delta_e00, fit_colour, fit_tone, grey_residual, xyz_d65
 from tracker.calibration.linear import XYZ_FROM_LINEAR
 from tracker.calibration.reading import plane_to_photo, project, read_squares
@@ -134,8 +134,9 @@ def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None
         f"{len(layout.PATCHES)} patches{_within(found.grey_residual)}"
     )
     return ColourCalibration(
-        ColourLevel.SKIN_CARD, found.tone, found.matrix, found.delta_e, card.corners, evidence, found.grey_residual
-    )
+        ColourLevel.SKIN_CARD, found.tone, found.matrix, found.delta_e, card.corners, evidence, found.grey_residual,
+        PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
+    )  # fmt: skip
 
 
 def read_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None = None) -> Swatches:
@@ -211,7 +212,10 @@ def _by_greys(patches: Swatches, card: PlacedCard, why: str) -> ColourCalibratio
         f"greys of our card, {int(greys.sum())} of 6, neutral within ΔE00 {error:.1f}{_within(residual)}; {why}: "
         "no absolute tone"
     )
-    return ColourCalibration(ColourLevel.GREY, tone, np.eye(3), error, card.corners, evidence, residual)
+    return ColourCalibration(
+        ColourLevel.GREY, tone, np.eye(3), error, card.corners, evidence, residual,
+        PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
+    )  # fmt: skip
 
 
 def _within(residual: float | None) -> str:

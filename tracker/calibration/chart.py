@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
+from tracker.calibration.colour import ColourCalibration, ColourLevel, PatchReadings, without_chart
 from tracker.calibration.fit import ColourFit, Swatches, fit_colour, xyz_d65
 from tracker.calibration.reading import plane_to_photo, read_squares
 
@@ -111,7 +111,7 @@ def calibrate_colour(rgb: NDArray[np.uint8], edition: Edition = Edition.AFTER_20
         )
     return ColourCalibration(
         ColourLevel.CHART, best.tone, best.matrix, best.delta_e, outline, _evidence(patches, best, edition) + hint,
-        best.grey_residual,
+        best.grey_residual, PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
     )  # fmt: skip
 
 

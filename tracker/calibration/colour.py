@@ -29,6 +29,26 @@ class ColourLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PatchReadings:
+    """What a photo shows of the patches of its chart or card: evidence to compare two photos by.
+
+    Attributes
+    ----------
+    light : ndarray, shape (n, 3)
+        Linear camera RGB, nothing undone.
+    known : ndarray, shape (n,), bool
+        Which of them can be read.
+    grey, skin : ndarray, shape (n,), bool
+        Which of them are greys, and which skin tones.
+    """
+
+    light: NDArray[np.float64]
+    known: NDArray[np.bool_]
+    grey: NDArray[np.bool_]
+    skin: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ColourCalibration:
     """Colour level of a photo, and its evidence.
 
@@ -50,6 +70,8 @@ class ColourCalibration:
     grey_residual : float or None
         Root mean square of what the greys miss their light by after the tone curve, as a fraction; None without
         greys of known light.
+    patches : PatchReadings or None
+        What the level rests on, patch by patch; None where no patches were read.
     """
 
     level: ColourLevel
@@ -59,6 +81,7 @@ class ColourCalibration:
     corners: NDArray[np.float64] | None
     evidence: str
     grey_residual: float | None = None
+    patches: PatchReadings | None = None
 
     def apply(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Corrected linear sRGB of linear camera values, both (..., 3); unchanged at level C0."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from tracker.quality import Check
 from tracker.region import Region
 
 
@@ -169,6 +170,8 @@ class Tile:
         SHA-256 of the file.
     already_stored : bool
         True if the view holds this very file.
+    checks : tuple of Check
+        All checks that this photo can be put through before it is compared.
     """
 
     status: str
@@ -177,6 +180,7 @@ class Tile:
     taken_on: date | None
     digest: str
     already_stored: bool
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from typing import Literal
 
 import streamlit as st
 
+from tracker.metrics import METRICS
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
+from tracker.quality.check import ALL_METRICS
 from tracker.report import Report, area_sentence, detectable_text, number, practitioner_sentence, value_sentence
 from tracker.timeline import Change, MetricTimeline, Verdict
 
@@ -83,7 +85,17 @@ def checks_table(checks: Iterable[Check]) -> None:
             "Found": number(check.value, ""),
             "Should be": plain(check.limit),
             "Outcome": plain(check.advice) or OUTCOMES[check.status],
+            "Stops": ", ".join(metric.symbol for metric in METRICS if check.stops(metric.needs)),
         }
         for check in checks
     ]
+    # A column of nothing would take room from words.
+    if not any(row["Stops"] for row in rows):
+        rows = [{name: value for name, value in row.items() if name != "Stops"} for row in rows]
     st.table(rows, border="horizontal")
+
+
+def worst_check(checks: Iterable[Check]) -> Check | None:
+    """The check to be told first: one that stops every metric, then one that stops some, then a warning."""
+    told = [check for check in checks if check.status is not Status.OK]
+    return min(told, key=lambda c: (c.status is not Status.BLOCK, c.blocks != ALL_METRICS), default=None)

@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
+from tracker.quality.around import contrast_elsewhere, surroundings, tone_around
 from tracker.quality.check import Check, Comparability, Status
+from tracker.quality.colour import colour_checks
 from tracker.quality.geometry import coverage, distance, rotation
 from tracker.quality.light import compared_light, opposed_light, own_light
-from tracker.quality.sight import blur, exposure, sharpness
+from tracker.quality.pose import pose
+from tracker.quality.sight import blur, exposure, saturated_around, sharpness
 from tracker.region import skin_mask
 
 COVERED_SD = 0.006
@@ -59,14 +62,20 @@ def assess(
     """
     covered = aligned.valid & (aligned.sd <= COVERED_SD * reference.grid.shape[1])
     clipped = ~aligned.valid & (aligned.linear.max(axis=2) > 0)
+    around = surroundings(reference, aligned, region)
     return Comparability(
         (
             coverage(region, covered),
             sharpness(reference, moving, alignment, region & covered),
             *exposure(aligned.linear, clipped, region),
+            *saturated_around(around, aligned),
             distance(reference, moving, alignment),
-            *compared_light(reference, aligned, region & aligned.valid),
             rotation(alignment),
+            *pose(reference, alignment, region),
+            *colour_checks(reference, moving, around),
+            *tone_around(around),
+            *contrast_elsewhere(around),
+            *compared_light(reference, aligned, region & aligned.valid),
         )
     )
 

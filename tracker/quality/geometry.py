@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tracker.alignment import Alignment
 from tracker.calibration import CalibratedImage
 from tracker.photo import Photo
-from tracker.quality.check import Check, Status, graded
+from tracker.quality.check import Check, Status, graded, judged
 
 
 def coverage(region: NDArray[np.bool_], covered: NDArray[np.bool_]) -> Check:
@@ -32,16 +32,19 @@ def distance(reference: CalibratedImage, moving: CalibratedImage, alignment: Ali
         ratio = moving.scale.mm_per_px / reference.scale.mm_per_px * _resolution(moving.photo, reference.photo)
     else:
         ratio = _resolution(moving.photo, reference.photo) / max(alignment.scale, 1e-6)
-    status = graded(ratio, (0.9, 1.11), (0.8, 1.25))
-    advice = (
-        ""
-        if status is Status.OK
-        else (
-            f"The camera was {'farther away' if ratio > 1 else 'closer'} than for the reference. "
-            "Go back to the marked distance."
-        )
+    return distance_check(ratio)
+
+
+def distance_check(ratio: float) -> Check:
+    """The check of a camera that stood `ratio` times as far away as for the reference."""
+    return judged(
+        "distance",
+        ratio,
+        "0.9 to 1.11 of the reference",
+        graded(ratio, (0.9, 1.11), (0.8, 1.25)),
+        f"The camera was {'farther away' if ratio > 1 else 'closer'} than for the reference. "
+        "Go back to the marked distance.",
     )
-    return Check("distance", ratio, "0.9 to 1.11 of the reference", status, advice)
 
 
 def _resolution(moving: Photo, reference: Photo) -> float:

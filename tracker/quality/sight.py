@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.alignment import Alignment
+from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
-from tracker.quality.check import Check, Status, graded
+from tracker.quality.around import Surroundings
+from tracker.quality.check import Check, Status, graded, judged, metrics_with
+from tracker.quality.need import Need
 from tracker.quality.sharpness import blur_of, sharpness_ratio
+
+_SATURATED = 0.94  # of full light: the mean of a cell in which some pixels are clipped
 
 
 def blur(image: CalibratedImage, region: NDArray[np.bool_]) -> Check:
@@ -55,4 +59,24 @@ def exposure(linear: NDArray[np.float32], clipped: NDArray[np.bool_], region: ND
     return (
         Check("clipping", share, "at most 0.5 % of the region", status, advice),
         Check("exposure", median, "0.02 to 0.75 of full light", dark, dark_advice),
+    )
+
+
+def saturated_around(around: Surroundings, aligned: AlignedImage) -> tuple[Check, ...]:
+    """Whether the skin that contrasts are taken against is overexposed: its bright half would be missing.
+
+    A dark patch may be well exposed on skin that is not.
+    """
+    if not around.band.any():
+        return ()
+    share = 100 * float((aligned.linear[around.band].max(axis=1) > _SATURATED).mean())
+    return (
+        judged(
+            "clipping around",
+            share,
+            "at most 0.5 % of the skin around",
+            graded(share, (0, 0.5), (0, 2.0)),
+            f"{share:.1f} % of the skin around the patch is overexposed. Lower the exposure and take it again.",
+            blocks=metrics_with(Need.MARKED_REGION),
+        ),
     )
