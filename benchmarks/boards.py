@@ -14,7 +14,7 @@ from tracker.calibration import KnownColours
 from tracker.calibration.card import calibrate_card, find_card
 from tracker.calibration.colour import ColourCalibration
 from tracker.calibration.linear import lab_from_linear, srgb_from_linear
-from tracker.calibration.scale import find_markers
+from tracker.calibration.markers import find_markers
 from tracker.errors import TrackerError
 from tracker.phantom.card import PrintedCard
 from tracker.phantom.chart import Chart

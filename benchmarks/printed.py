@@ -10,7 +10,7 @@ from tracker.calibration import layout
 from tracker.calibration.batch import Batch
 from tracker.calibration.fit import BRADFORD, lab_d50
 from tracker.calibration.linear import XYZ_FROM_LINEAR
-from tracker.calibration.scale import MARKER_DICTIONARY, MARKER_SIDE_MM
+from tracker.calibration.markers import MARKER_DICTIONARY, MARKER_SIDE_MM
 from tracker.phantom.card import PrintedCard, Tile
 from tracker.phantom.inks import printed_reflectance
 from tracker.phantom.optics import STANDARD, skin_reflectance

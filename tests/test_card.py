@@ -22,7 +22,7 @@ from tracker.calibration.batch import COLUMNS, Batch, empty_table
 from tracker.calibration.card import calibrate_card, find_card
 from tracker.calibration.fit import delta_e00, xyz_d65
 from tracker.calibration.linear import XYZ_FROM_LINEAR, linear_from_srgb, srgb_from_linear
-from tracker.calibration.scale import MARKER_SIDE_MM, find_markers
+from tracker.calibration.markers import MARKER_SIDE_MM, find_markers
 from tracker.errors import CalibrationFailed
 from tracker.phantom.optics import STANDARD, Response
 from tracker.phantom.pose import Camera

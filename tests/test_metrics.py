@@ -171,7 +171,7 @@ def _frontal() -> object:
     """Skin with markers and isotropic structure only, as a flash shows it."""
     import cv2
 
-    from tracker.calibration.scale import MARKER_DICTIONARY
+    from tracker.calibration.markers import MARKER_DICTIONARY
     from tracker.photo import Photo
 
     rng = np.random.default_rng(1)

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration.batch import Batch, read_batch
-from tracker.calibration.card import find_card
+from tracker.calibration.card import PlacedCard, find_card
 from tracker.calibration.chart import Edition
 from tracker.calibration.colour import ColourCalibration, ColourLevel
+from tracker.calibration.distance import KnownDistance, read_distance
 from tracker.calibration.levels import UNKNOWN_COLOURS, KnownColours, colour_level
 from tracker.calibration.linear import (
     clipped_on_grid,
@@ -25,7 +26,8 @@ from tracker.calibration.linear import (
     linear_on_grid,
     srgb_from_linear,
 )
-from tracker.calibration.scale import MIN_MARKER_SIDE_PX, Marker, Scale, find_markers, scale_from_markers
+from tracker.calibration.markers import MIN_MARKER_SIDE_PX, Marker, find_markers
+from tracker.calibration.scale import Scale, ScaleSource, scale_by_hand, scale_from_markers
 from tracker.photo import Photo
 
 __all__ = [
@@ -37,12 +39,15 @@ __all__ = [
     "Edition",
     "Grid",
     "KnownColours",
+    "KnownDistance",
     "Marker",
     "Scale",
+    "ScaleSource",
     "calibrate",
     "lab_from_linear",
     "linear_from_srgb",
     "read_batch",
+    "read_distance",
     "srgb_from_linear",
 ]
 
@@ -108,7 +113,13 @@ class CalibratedImage:
     markers: tuple[Marker, ...]
 
 
-def calibrate(photo: Photo, known: KnownColours = UNKNOWN_COLOURS) -> CalibratedImage:
+def calibrate(
+    photo: Photo,
+    known: KnownColours = UNKNOWN_COLOURS,
+    *,
+    distance: KnownDistance | None = None,
+    like: Grid | None = None,
+) -> CalibratedImage:
     """Linear light of a photo on its analysis grid.
 
     Parameters
@@ -116,18 +127,30 @@ def calibrate(photo: Photo, known: KnownColours = UNKNOWN_COLOURS) -> Calibrated
     photo : Photo
     known : KnownColours
         What is known about the card or chart in the picture.
+    distance : KnownDistance, optional
+        A length in this photo. It goes before printed markers: who gives one knows why.
+    like : Grid, optional
+        That of the reference, for a photo that will be compared with it: the two are equally fine wherever one of them
+        has no scale, or stands at the border between body and close-up.
 
     Returns
     -------
     CalibratedImage
-        With the scale of the printed markers and the colours of the chart, where these are in the picture.
+        With the scale of the distance or of the printed markers and the colours of the chart, where these are in the
+        picture.
+
+    Raises
+    ------
+    CalibrationFailed
+        The distance does not lie in the photo.
     """
     seen = _markers(photo, least_px=SMALLEST_MARKER_PX)
     large = _large_enough(seen, photo)
+    card = find_card(seen)
     # A marker too small to be trusted alone is confirmed by the others of a card.
-    markers = seen if len(large) < len(seen) and find_card(seen) else large
-    scale = scale_from_markers(markers)
-    grid = _grid(photo.shape, scale)
+    markers = seen if len(large) < len(seen) and card else large
+    scale = _scale(photo, markers, find_card(markers), distance)
+    grid = _grid(photo.shape, scale, like)
     colour = colour_level(photo, markers, known)
     linear = linear_on_grid(photo.rgb, grid.shape)
     clipped = clipped_on_grid(photo.rgb, grid.shape) > CLIPPED_SHARE
@@ -150,18 +173,31 @@ def _markers(photo: Photo, *, least_px: float) -> tuple[Marker, ...]:
     size = (round(photo.shape[1] / factor), round(photo.shape[0] / factor))
     small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     exact = np.array([photo.shape[0] / size[1], photo.shape[1] / size[0]])
-    return tuple(Marker(m.id, (m.corners + 0.5) * exact - 0.5) for m in find_markers(small, least_px=least_px))
+    return tuple(
+        Marker(m.id, (m.corners + 0.5) * exact - 0.5, m.error_px * factor)
+        for m in find_markers(small, least_px=least_px)
+    )
 
 
-def _grid(shape: tuple[int, int], scale: Scale | None) -> Grid:
+def _scale(
+    photo: Photo, markers: tuple[Marker, ...], card: PlacedCard | None, distance: KnownDistance | None
+) -> Scale | None:
+    if distance is None:
+        return scale_from_markers(markers, photo.shape, card)
+    distance.check_inside(photo.shape)
+    return scale_by_hand(distance)
+
+
+def _grid(shape: tuple[int, int], scale: Scale | None, like: Grid | None) -> Grid:
     """Grid of the photo: never finer than its pixels."""
-    if scale is None:
-        px_per_cell = max(1.0, max(shape) / UNSCALED_WIDTH)
-        mm_per_cell = None
+    if scale is None or (like is not None and like.mm_per_cell is None):
+        cells = UNSCALED_WIDTH if like is None else max(like.shape)
+        px_per_cell = max(1.0, max(shape) / cells)
     else:
         field = max(shape) * scale.mm_per_px
+        if like is not None and like.mm_per_cell is not None:
+            field = max(like.shape) * like.mm_per_cell
         pitch = CLOSE_UP_PITCH_MM if field < CLOSE_UP_FIELD_MM else BODY_PITCH_MM
         px_per_cell = max(1.0, pitch / scale.mm_per_px)
-        mm_per_cell = px_per_cell * scale.mm_per_px
     rows, cols = (max(1, round(side / px_per_cell)) for side in shape)
-    return Grid((rows, cols), px_per_cell, mm_per_cell)
+    return Grid((rows, cols), px_per_cell, px_per_cell * scale.mm_per_px if scale else None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.scale import MARKER_SIDE_MM
+from tracker.calibration.markers import MARKER_SIDE_MM
 
 CARD_HEIGHT_MM, CARD_WIDTH_MM = 112.0, 150.0
 QUIET_ZONE_MM = 5.0

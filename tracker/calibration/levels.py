@@ -12,7 +12,7 @@ from tracker.calibration.card import calibrate_card, find_card
 from tracker.calibration.chart import Edition, calibrate_colour
 from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
 from tracker.calibration.neutral import calibrate_neutral
-from tracker.calibration.scale import Marker
+from tracker.calibration.markers import Marker
 from tracker.photo import Photo
 
 

@@ -1,44 +1,31 @@
-"""Millimetres per pixel from printed ArUco markers."""
+"""Millimetres per pixel: from printed markers, from our card, or from a distance given by hand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from tracker.calibration.linear import linear_from_srgb
+from tracker.calibration import layout
+from tracker.calibration.body import scale_on_body
+from tracker.calibration.card import PlacedCard
+from tracker.calibration.distance import HAND_UNCERTAINTY, KnownDistance
+from tracker.calibration.markers import MARKER_SIDE_MM, Marker
+from tracker.calibration.plane import Figure, PlaneScale, scale_on_plane
+from tracker.calibration.reading import project
 
-MARKER_DICTIONARY = cv2.aruco.DICT_4X4_50
-MARKER_IDS = frozenset({0, 1, 2, 3})
-MARKER_SIDE_MM = 20.0
-MIN_MARKER_SIDE_PX = 24.0
-CORNER_ERROR_PX = 0.3
-DEPTH_UNCERTAINTY = 0.007  # a card 7 mm off the skin at 1 m
+DEPTH_UNCERTAINTY = 0.007  # the skin 7 mm before or behind the paper at 1 m
+_FITS = 2.0  # misfit up to which figures lie on one plane
+_ENOUGH = 4  # figures of which one may be left out: of three on a rounded body, two may lie on one plane by chance
+_SQUARE = MARKER_SIDE_MM / 2 * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Marker:
-    """One detected marker.
+class ScaleSource(StrEnum):
+    """What a scale rests on."""
 
-    Attributes
-    ----------
-    id : int
-        Number within the 4×4 dictionary.
-    corners : ndarray, shape (4, 2)
-        Corners in photo pixels (row, column), clockwise from the marker's own top left.
-    """
-
-    id: int
-    corners: NDArray[np.float64]
-
-    @property
-    def side_px(self) -> float:
-        """Side of the square of equal area, in photo pixels."""
-        rows, cols = self.corners.T
-        area = 0.5 * abs(np.dot(rows, np.roll(cols, 1)) - np.dot(cols, np.roll(rows, 1)))
-        return float(np.sqrt(area))
+    PRINTED = "printed"
+    BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,73 +35,35 @@ class Scale:
     Attributes
     ----------
     mm_per_px : float
-        Millimetres per photo pixel at the middle of the markers.
+        Millimetres per photo pixel at the middle of the photo, on the plane of the markers: the geometric mean over
+        all directions in it. Skin that turns away from this plane, as the flank of a limb, is foreshortened there;
+        that is not a matter of the scale.
     relative_uncertainty : float
         Standard uncertainty of `mm_per_px` as a fraction (k = 1).
     source : str
         Where the scale comes from, in words.
+    kind : ScaleSource
+        Scales of two kinds are not compared with each other: markers may not have been printed at their size.
     """
 
     mm_per_px: float
     relative_uncertainty: float
     source: str
+    kind: ScaleSource = ScaleSource.PRINTED
 
 
-def find_markers(grey: NDArray[np.uint8], *, least_px: float = MIN_MARKER_SIDE_PX) -> tuple[Marker, ...]:
-    """Our printed markers in a greyscale photo, in order of their numbers.
-
-    Parameters
-    ----------
-    grey : ndarray, shape (H, W), uint8
-        Luma of the upright photo.
-    least_px : float
-        Smallest side of a marker, pixels.
-
-    Returns
-    -------
-    tuple of Marker
-        Only the four numbers that our card carries, without error correction: a pattern in clothing is not
-        taken for a marker.
-    """
-    parameters = cv2.aruco.DetectorParameters()
-    parameters.errorCorrectionRate = 0.0
-    # The default takes the edge of the paper (a quarter of the side away) and the marker for one square, and on
-    # skin near the edge of the picture then loses both.
-    parameters.minMarkerDistanceRate = 0.05
-    detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY), parameters)
-    quads, ids, _ = detector.detectMarkers(grey)
-    if ids is None:
-        return ()
-    table = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
-    light = np.asarray(cv2.LUT(grey, table), dtype=np.float32)
-    found = [
-        Marker(int(number), _refined(light, np.asarray(quad, dtype=np.float32).reshape(4, 2)))
-        for quad, number in zip(quads, np.asarray(ids).ravel(), strict=True)
-        if int(number) in MARKER_IDS
-    ]
-    return tuple(sorted((m for m in found if m.side_px >= least_px), key=lambda m: m.id))
-
-
-def _refined(light: NDArray[np.float32], quad: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Corners to a fraction of a pixel, as (row, column).
-
-    In linear light: in sRGB a blurred white border blooms into the black, and the marker reads half a pixel short.
-    """
-    side = float(np.hypot(*(quad[1] - quad[0])))
-    window = max(2, min(8, round(side / 14)))
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.01)
-    corners = cv2.cornerSubPix(light, quad.reshape(-1, 1, 2).copy(), (window, window), (-1, -1), stop)
-    return np.asarray(corners, dtype=np.float64).reshape(4, 2)[:, ::-1]
-
-
-def scale_from_markers(markers: tuple[Marker, ...], *, side_mm: float = MARKER_SIDE_MM) -> Scale | None:
-    """Scale at the middle of the markers; None without markers.
+def scale_from_markers(
+    markers: tuple[Marker, ...], shape: tuple[int, int], card: PlacedCard | None = None
+) -> Scale | None:
+    """Scale at the middle of a photo; None without markers.
 
     Parameters
     ----------
     markers : tuple of Marker
-    side_mm : float
-        Printed side of the markers in millimetres.
+    shape : tuple of int
+        Height and width of the photo.
+    card : PlacedCard, optional
+        Our card, if some of the markers are printed on it: it knows how far apart they are.
 
     Returns
     -------
@@ -122,17 +71,56 @@ def scale_from_markers(markers: tuple[Marker, ...], *, side_mm: float = MARKER_S
 
     Notes
     -----
-    Each marker gives the geometric mean scale over its own area, so that a tilted card is averaged, not
-    shortened in one direction only. Markers on both sides of the skin average the perspective. The uncertainty
-    holds the corner error, the spread between markers and the depth of the card against the skin.
+    One plane is fitted to all that is printed (`tracker.calibration.plane`). Of four or more, one that does not lie
+    on the plane of the others is left out: it was misread, moved or lies on something else. Where no plane fits, the
+    markers lie on a rounded body, and each is given a plane of its own (`tracker.calibration.body`). The uncertainty
+    also holds the depth of the skin against the paper.
     """
     if not markers:
         return None
-    log_scale = np.array([np.log(side_mm / m.side_px) for m in markers])
-    corner = float(np.mean([CORNER_ERROR_PX / m.side_px for m in markers])) / np.sqrt(len(markers))
-    # Under perspective the scale varies smoothly over the picture; the mean of markers around the skin is
-    # known far better than their spread, of which a quarter is kept for an uneven arrangement.
-    spread = float(log_scale.std()) / 4 if len(markers) > 1 else 0.015
-    uncertainty = float(np.sqrt(corner**2 + spread**2 + DEPTH_UNCERTAINTY**2))
-    count = len(markers)
-    return Scale(float(np.exp(log_scale.mean())), uncertainty, f"{count} printed marker{'s' if count > 1 else ''}")
+    figures, source = _figures(markers, card)
+    found, left_out = _without_a_stray(figures, shape)
+    if found.misfit > _FITS and len(figures) > 1:
+        found = scale_on_body(figures, shape)
+    uncertainty = float(np.hypot(found.relative_uncertainty * max(1.0, found.misfit), DEPTH_UNCERTAINTY))
+    return Scale(found.mm_per_px, uncertainty, source + (", one more left out" if left_out else ""))
+
+
+def scale_by_hand(distance: KnownDistance) -> Scale:
+    """Scale from a distance that somebody measured on the skin."""
+    source = f"a distance of {distance.mm:g} mm given by hand"
+    return Scale(distance.mm / distance.px, HAND_UNCERTAINTY, source, ScaleSource.BY_HAND)
+
+
+def _figures(markers: tuple[Marker, ...], card: PlacedCard | None) -> tuple[list[Figure], str]:
+    """What is printed, the markers of the card as one, and its name."""
+    on_card = _on_card(markers, card) if card else ()
+    loose = [Figure(_SQUARE, m.corners, m.error_px) for m in markers if not any(m is other for other in on_card)]
+    if not on_card:
+        return loose, "1 printed marker" if len(loose) == 1 else f"{len(loose)} printed markers"
+    printed = layout.marker_corners()[[m.id for m in on_card]].reshape(-1, 2)
+    seen = np.concatenate([m.corners for m in on_card])
+    error = float(np.sqrt(np.mean([m.error_px**2 for m in on_card])))
+    return [Figure(printed, seen, error), *loose], "the printed card" + (f" and {len(loose)} more" if loose else "")
+
+
+def _on_card(markers: tuple[Marker, ...], card: PlacedCard) -> tuple[Marker, ...]:
+    """Of each number that the card was found by, the marker that lies where the card has it."""
+    places = project(card.to_photo, layout.MARKER_CENTRES)
+    return tuple(
+        min(
+            (m for m in markers if m.id == number),
+            key=lambda m: float(np.hypot(*(m.corners.mean(axis=0) - places[m.id]))),
+        )
+        for number in card.markers
+    )
+
+
+def _without_a_stray(figures: list[Figure], shape: tuple[int, int]) -> tuple[PlaneScale, bool]:
+    """Scale of all figures, or of all but the only one without which they lie on one plane; and whether one is out."""
+    whole = scale_on_plane(figures, shape)
+    if whole.misfit <= _FITS or len(figures) < _ENOUGH:
+        return whole, False
+    parts = [scale_on_plane(figures[:k] + figures[k + 1 :], shape) for k in range(len(figures))]
+    fitting = [part for part in parts if part.misfit <= _FITS]
+    return (fitting[0], True) if len(fitting) == 1 else (whole, False)

@@ -14,7 +14,7 @@ import numpy as np
 from tracker.calibration import layout
 from tracker.calibration.fit import xyz_d65
 from tracker.calibration.linear import XYZ_FROM_LINEAR, srgb_from_linear
-from tracker.calibration.scale import MARKER_DICTIONARY, MARKER_SIDE_MM
+from tracker.calibration.markers import MARKER_DICTIONARY, MARKER_SIDE_MM
 from tracker.reports.typography import plain, spoken_day
 
 #: Height and width of the sheets, mm.
