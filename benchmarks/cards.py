@@ -84,7 +84,7 @@ def spectral_error(task: tuple[str, Response]) -> Row:
     """One camera under one lamp: 56 skins beside our card, printed with some ink and measured."""
     ink, response = task
     batch = printed_batch(ink)
-    rgb = flat_photo(printed_card((0.0, 0.0), batch, ink), response)
+    rgb = flat_photo(printed_card((0.0, 0.0), batch), response)
     found = read_flat(rgb, KnownColours(batch=batch))
     error = skin_error(found, response)
     return {
