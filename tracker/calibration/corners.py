@@ -56,9 +56,7 @@ class _Edges:
     towards: Array
 
 
-def refined_corners(
-    light: NDArray[np.float32], rough: Array, number: int, dictionary: int
-) -> RefinedCorners | None:
+def refined_corners(light: NDArray[np.float32], rough: Array, number: int, dictionary: int) -> RefinedCorners | None:
     """Place of a marker from all edges of its pattern.
 
     Parameters
