@@ -51,9 +51,9 @@ def _with(plan: Scenario, melanin: float, gloss: float, hair: float, cover: str 
     )
 
 
-def taken(plan: Scenario, *, seed: int) -> PhantomPhoto:
+def taken(plan: Scenario, *, seed: int, size: tuple[int, int] | None = None) -> PhantomPhoto:
     """One photo of a plan, with nothing moved: the same seed is the same skin with the same noise."""
-    size = PATCH_SIZE if plan.patch_width else THIGH_SIZE
+    size = size or (PATCH_SIZE if plan.patch_width else THIGH_SIZE)
     return photograph(build_stage(plan, seed=seed, size=size), nominal_shot(plan, size), plan.start)
 
 

@@ -323,6 +323,57 @@ def test_a_narrow_window_gets_the_list_and_a_wide_one_the_table(desk: sync_api.P
     picture(desk, "progress-narrow")
 
 
+def test_a_suggested_region_is_accepted_mended_by_key_and_shown_on_later_photos(
+    desk: sync_api.Page, site: Site
+) -> None:
+    open_view(desk, site, "compare")
+    desk.get_by_role("link", name="Region").first.click()
+    stage = desk.locator(".stage[role=application]")
+    stage.locator("img").wait_for(timeout=20_000)
+    desk.get_by_text("The dashed line is a suggestion").wait_for(timeout=20_000)
+    assert stage.locator(".corner").count() == 0, "a suggestion is nobody's region"
+
+    desk.get_by_role("button", name="Use the suggestion").click()
+    desk.get_by_text("On the later photos").wait_for(timeout=20_000)
+    offered = stage.locator(".corner").count()
+    stage.focus()
+    desk.keyboard.press("n")
+    desk.keyboard.press("Delete")
+    deleted = stage.locator(".corner").count()
+    desk.keyboard.press("Control+z")
+
+    assert 3 <= offered <= 24
+    assert deleted == offered - 1
+    assert stage.locator(".corner").count() == offered
+    desk.locator(".strip img").first.wait_for(timeout=20_000)
+    assert desk.locator(".strip li").count() >= 5
+    assert desk.locator(".strip li").count() == desk.locator(".strip li:has(polyline)").count()
+    picture(desk, "region-carried")
+
+
+def test_a_finger_adds_a_corner_on_an_edge_and_takes_it_away_again(phone: sync_api.Page, site: Site) -> None:
+    phone.goto(site.address)
+    view = str(phone.locator("a[href*='progress?view=']").first.get_attribute("href")).split("view=")[1]
+    phone.goto(f"{site.address}/region?view={view}")
+    stage = phone.locator(".stage[role=application]")
+    stage.locator("img").wait_for(timeout=20_000)
+    phone.get_by_role("button", name="Use the suggestion").tap(timeout=20_000)
+    first, second = (stage.locator(".corner").nth(k).bounding_box() for k in (0, 1))
+    assert first is not None
+    assert second is not None
+    before = stage.locator(".corner").count()
+
+    middle = [(first[at] + second[at] + first[size]) / 2 for at, size in (("x", "width"), ("y", "height"))]
+    phone.touchscreen.tap(*middle)
+    added = stage.locator(".corner").count()
+    phone.get_by_role("button", name="Delete corner").tap()
+
+    assert added == before + 1
+    assert stage.locator(".corner").count() == before
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    picture(phone, "region-phone")
+
+
 def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "compare")
     desk.get_by_role("link", name="Region").first.click()

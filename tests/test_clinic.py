@@ -342,6 +342,36 @@ def test_a_record_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> N
     connection.close()
 
 
+def test_a_record_of_an_earlier_program_is_brought_up_with_all_it_holds(measured: Clinic) -> None:
+    """Version 1 knew no used area: its results lack it, and wait for nothing."""
+    view, home = only_view(measured), measured.home
+    before = measured.report(view.id)
+    measured.close()
+    with sqlite3.connect(home / "clinic.sqlite") as connection:
+        for column in ("area_mm2", "left_out", "also_seen"):
+            connection.execute(f"ALTER TABLE measurement DROP COLUMN {column}")
+        connection.execute("UPDATE about SET value = '1' WHERE name = 'schema_version'")
+    connection.close()
+
+    for _ in range(2):
+        with Clinic.open(home) as opened:
+            after = opened.report(view.id)
+            assert before is not None
+            assert after is not None
+            assert [m.value for m in after.measurements] == [m.value for m in before.measurements]
+            assert [m.area_mm2 for m in after.measurements] == [None] * len(before.measurements)
+
+
+def test_the_used_area_is_kept_with_each_value(measured: Clinic) -> None:
+    report = measured.report(only_view(measured).id)
+    assert report is not None
+
+    for measurement in report.measurements:
+        assert measurement.area_mm2 is not None
+        assert measurement.area_mm2 > 10_000
+        assert sum(share for _, share in measurement.left_out) == pytest.approx(1 - measurement.area_share, abs=0.01)
+
+
 def test_a_damaged_record_is_said_to_be_one(tmp_path: Path) -> None:
     Clinic.open(tmp_path).close()
     (tmp_path / "clinic.sqlite").write_bytes(b"\x00 not a database" * 500)
@@ -633,6 +663,45 @@ def test_a_region_makes_photos_wait_and_a_region_known_before_needs_no_new_work(
     assert within.measurements != before.measurements
     assert back.measurements == before.measurements
     assert measured.work().total == measured.work().done
+
+
+def test_a_region_is_carried_to_where_its_skin_lies_in_a_later_photo(
+    measured: Clinic, course: tuple[PhantomPhoto, ...]
+) -> None:
+    """Within a hundredth of the width of the truth of the renderer: what can be seen in a small picture."""
+    photo, truth = measured.photos(only_view(measured).id)[1], course[1].truth
+    rows, cols = slice(30, 60, 29), slice(45, 76, 30)
+    corners = np.array([[r, c] for r, c in zip(truth.rows[rows].repeat(2), truth.cols[cols].tolist() * 2, strict=True)])
+    expected = np.stack([truth.moving_row[rows, cols], truth.moving_col[rows, cols]], axis=-1).reshape(-1, 2)
+
+    (line,) = measured.outline(photo.id, corners.astype(np.float64))
+
+    found = np.array(line)
+    for corner in expected:
+        assert np.hypot(*(found - corner).T).min() < 0.01 * SIZE[1]
+
+
+def test_an_outline_that_leaves_the_picture_comes_in_pieces_and_one_without_a_map_is_refused(measured: Clinic) -> None:
+    photo = measured.photos(only_view(measured).id)[1]
+    rows, cols = SIZE
+    all_of_it = np.array([[0.0, 0.0], [0.0, cols - 1], [rows - 1, cols - 1], [rows - 1, 0.0]])
+
+    lines = measured.outline(photo.id, all_of_it)
+
+    assert all(0 <= row <= rows and 0 <= column <= cols for line in lines for row, column in line)
+    measured.measure_again(photo.id)
+    with pytest.raises(RecordError):
+        measured.outline(photo.id, all_of_it)
+
+
+def test_the_skin_of_the_reference_proposes_a_region_that_can_be_saved(measured: Clinic) -> None:
+    view = only_view(measured)
+
+    corners = measured.proposed_region(measured.photos(view.id)[0].id)
+
+    assert corners is not None
+    measured.set_region(view.id, polygon_region(corners))
+    assert measured.view(view.id).region is not None
 
 
 def test_a_region_that_does_not_fit_the_reference_changes_nothing(measured: Clinic) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -27,11 +26,10 @@ from benchmarks.exclusions_scenes import (
     with_strip,
 )
 from tracker.calibration import CalibratedImage, calibrate
-from tracker.measurement import Measurement, measure, shared_cells
+from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, shared_cells, usable_cells
 from tracker.metrics import METRICS, metric_named
 from tracker.phantom import PhantomPhoto
 from tracker.photo import read_photo
-from tracker.pipeline import as_reference, follow
 from tracker.region import (
     WHOLE_SKIN,
     Reason,
@@ -53,7 +51,7 @@ ENDS = (TONES[0], TONES[-1])
 @cache
 def _photo(kind: str, tone: float, hair: float = 0.0, cover: str | None = None) -> PhantomPhoto:
     plan = patch(tone, hair=hair) if kind == "patch" else thigh(tone, hair=hair, cover=cover)
-    return taken(plan, seed=SEED)
+    return taken(plan, seed=SEED, size=(600, 800))
 
 
 def _read(photo: PhantomPhoto) -> CalibratedImage:
@@ -113,7 +111,7 @@ def test_drops_of_mirrored_light_are_found_and_little_else(tone: float) -> None:
     wet, skin = seen(rgb, image), skin_mask(image)
 
     found = is_left_out(_bits(wet, skin), Reason.SHINE)
-    precision, recall = found_against(found, on_grid(added, image) > 0.1, skin, rim=round(1.5 / 0.14))
+    precision, recall = found_against(found, on_grid(added, image) > 0.1, skin, rim=round(1.5 / 0.175))
 
     assert precision > 0.9
     assert recall > 0.9
@@ -121,9 +119,8 @@ def test_drops_of_mirrored_light_are_found_and_little_else(tone: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tone", ENDS)
-@pytest.mark.parametrize("cover", ["hem", "band"])
-def test_cloth_that_came_into_the_region_is_found_and_little_else(tone: float, cover: str) -> None:
-    before, after = _photo("thigh", tone), _photo("thigh", tone, cover=cover)
+def test_cloth_that_came_into_the_region_is_found_and_little_else(tone: float) -> None:
+    before, after = _photo("thigh", tone), _photo("thigh", tone, cover="band")
     image = _read(after)
     region = region_mask(WHOLE_SKIN, _read(before))
     hidden = on_grid(before.truth.skin & ~after.truth.skin, image) > 0.5
@@ -205,26 +202,26 @@ def test_a_cell_counts_once_and_the_largest_share_comes_first() -> None:
     )
 
 
-def _compared(before: CalibratedImage, after: CalibratedImage, name: str) -> tuple[Measurement, Measurement]:
-    """A metric of two photos through the whole journey."""
-    metrics = (metric_named(name),)
-    dated = [
-        replace(image, photo=replace(image.photo, taken_on=date(2026, 3, day), digest=str(day)))
-        for image, day in ((before, 2), (after, 30))
-    ]
-    reference = as_reference(dated[0], metrics=metrics)
-    result = follow(reference, dated[1], metrics)
-    return reference.values[0], result.measurements[0]
+def _compared(before: CalibratedImage, after: CalibratedImage, metric: Metric) -> tuple[Measurement, Measurement]:
+    """A metric of two photos that nothing was moved in, as the pipeline compares them."""
+    region = region_mask(WHOLE_SKIN, before)
+    then, now = as_measured(before, region), as_measured(after, region)
+    shared = shared_cells(now, then)
+    whole, found = (measure(image, region, metric, marked=False) for image in (then, shared))
+    part = replace(then, valid=then.valid & usable_cells(shared, metric))
+    return whole, over_the_same_cells(found, whole, measure(part, region, metric, marked=False), metric)
 
 
 @pytest.mark.slow
 def test_cloth_in_a_later_photo_moves_neither_relief_nor_its_area_unseen() -> None:
-    """Measured, it would be 5 to 30 % of relief; a tenth of the smallest detectable change may remain."""
     before, after = (_read(_photo("thigh", TONES[1], cover=cover)) for cover in (None, "band"))
+    relief = metric_named("relief")
 
-    then, now = _compared(before, after, "relief")
+    then, now = _compared(before, after, relief)
+    _, measured = _compared(before, after, replace(relief, leaves_out=Reason(0)))
 
-    assert now.value == pytest.approx(then.value, rel=0.02)
+    assert measured.value != pytest.approx(then.value, rel=0.03)
+    assert now.value == pytest.approx(then.value, rel=0.01)
     assert then.area_mm2 is not None
     assert now.area_mm2 is not None
     assert now.area_mm2 < 0.95 * then.area_mm2

@@ -11,6 +11,7 @@ from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
 from tracker.measurement import measure, over_the_same_cells, usable_cells, weighted_median, weighted_sd
 from tracker.metrics import METRICS, metric_named
+from tracker.region import Reason
 
 
 def _calibration(level: ColourLevel) -> ColourCalibration:
@@ -220,3 +221,37 @@ def test_weighted_statistics_agree_with_repetition() -> None:
 
     assert weighted_sd(values, counts.astype(float)) == pytest.approx(repeated.std())
     assert weighted_median(values, counts.astype(float)) == np.sort(repeated)[3]
+
+
+def test_the_used_area_and_what_was_left_out_are_part_of_a_value(everywhere: np.ndarray) -> None:
+    """A quarter under cloth, which relief leaves out; a tenth of the rows hairy, which it measures all the same."""
+    excluded = np.zeros((400, 400), np.uint8)
+    excluded[:100] |= np.uint8(Reason.CLOTH)
+    excluded[360:] |= np.uint8(Reason.HAIR)
+    image = replace(_image(_skin()), excluded=excluded)
+
+    found = measure(image, everywhere, metric_named("relief"), marked=False)
+
+    assert found.area_mm2 == pytest.approx(300 * 400 * 0.25)
+    assert found.area_share == pytest.approx(0.75)
+    assert found.left_out == (("covered", 0.25),)
+    assert dict(found.also_seen) == {"hair": pytest.approx(0.1)}
+
+
+def test_a_metric_that_leaves_hair_out_is_blind_to_it() -> None:
+    patch = _disc()
+    linear = _skin()
+    hairy = np.zeros((400, 400), bool)
+    hairy[:, ::5] = True
+    linear[hairy & patch] *= 0.2
+    excluded = np.where(hairy, np.uint8(Reason.HAIR), np.uint8(0))
+    bare, seen = _image(_skin()), _image(linear)
+
+    left_out, measured = (
+        measure(image, patch, metric_named("delta_mi"), marked=True)
+        for image in (replace(seen, excluded=excluded), seen)
+    )
+
+    assert left_out.value == pytest.approx(measure(bare, patch, metric_named("delta_mi"), marked=True).value, abs=0.5)
+    assert measured.value > left_out.value + 3
+    assert dict(left_out.left_out)["hair"] == pytest.approx(0.2, abs=0.02)

@@ -13,7 +13,16 @@ from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import RegionInvalid
 from tracker.phantom import PhantomPhoto
 from tracker.photo import Photo
-from tracker.region import WHOLE_SKIN, Region, marker_mask, polygon_region, read_region, region_mask, skin_mask
+from tracker.region import (
+    WHOLE_SKIN,
+    Region,
+    marker_mask,
+    polygon_region,
+    proposed_polygon,
+    read_region,
+    region_mask,
+    skin_mask,
+)
 
 Calibrated = Callable[[PhantomPhoto], CalibratedImage]
 Encode = Callable[..., bytes]
@@ -196,3 +205,22 @@ def test_every_skin_tone_is_skin(tone: tuple[int, int, int]) -> None:
 
     assert found[:, 170:430].mean() > 0.9
     assert found[:, :130].mean() < 0.01
+
+
+def test_the_skin_proposes_a_region_of_few_corners_inside_the_picture(
+    thigh: tuple[PhantomPhoto, ...], calibrated: Calibrated
+) -> None:
+    image = calibrated(thigh[0])
+
+    corners = proposed_polygon(image)
+
+    assert corners is not None
+    assert 3 <= len(corners) <= 24
+    assert (corners >= 0).all()
+    assert (corners <= np.array(image.photo.shape) - 1).all()
+    proposed, skin = region_mask(polygon_region(corners), image), skin_mask(image)
+    assert (proposed & skin).sum() / (proposed | skin).sum() > 0.95
+
+
+def test_where_there_is_no_skin_nothing_is_proposed() -> None:
+    assert proposed_polygon(_blank((40, 160, 60))) is None
