@@ -38,7 +38,8 @@ stopped and at most 7 % of the matched. *Matched* pairs are photos of unchanged 
 alike, or both taken anew as a careful clinic does (marked floor). Limits were set on other skins and seeds. "Not
 shown" is where no pair was harmful, so that nothing is known of the gate. Where a photo was not even aligned, the move
 of relief is that of its true shading under the other lamp, and that of other metrics is not known: they count as
-neither harmful nor harmless. Intervals are exact; pairs of one skin are alike, so they are too narrow.{_skins(findings)}
+neither harmful nor harmless. Intervals are exact; pairs of one skin are alike, so
+they are too narrow.{_skins(findings)}
 
 {table(head, summary)}
 

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
 from tracker.quality.around import Surroundings
-from tracker.quality.check import Check, Status, graded, judged, metrics_with
+from tracker.quality.check import Check, Status, graded, judged, metrics_with, worst
 from tracker.quality.need import Need
 from tracker.quality.sharpness import blur_of, sharpness_ratio
 
+_HALF = 0.5  # of full light: clipped cells above are saturated, those below are dark
 _SATURATED = 0.94  # of full light: the mean of a cell in which some pixels are clipped
 
 
@@ -40,25 +41,35 @@ def sharpness(
 
 
 def exposure(linear: NDArray[np.float32], clipped: NDArray[np.bool_], region: NDArray[np.bool_]) -> tuple[Check, Check]:
-    """Whether light is known where skin is to be measured: clipped cells, and the median luminance."""
-    share = float(clipped[region].mean()) * 100
-    status = graded(share, (0, 0.5), (0, 2.0))
-    median = float(np.median(linear[region] @ np.array([0.2126, 0.7152, 0.0722])))
-    too_bright = median > 0.3
-    advice = (
-        ""
-        if status is Status.OK
-        else (
-            f"{share:.1f} % of the skin is {'overexposed' if too_bright else 'too dark or overexposed'}. "
-            f"{'Lower' if too_bright else 'Correct'} the exposure and take it again."
-        )
+    """Whether light is known where skin is to be measured: clipped cells, and the median luminance.
+
+    Saturated cells say that the exposure was too long. Single dark ones are hairs, moles and pores of skin that is
+    well exposed: they are left out where skin is measured, and only many of them are a fault of the photo.
+    """
+    lost = clipped[region]
+    bright = 100 * float((lost & (linear[region].max(axis=1) > _HALF)).mean())
+    dark = 100 * float(lost.mean()) - bright
+    too_bright = bright > 0.25 * dark
+    share = bright if too_bright else dark
+    clipping = judged(
+        "clipping",
+        bright + dark,
+        "at most 0.5 % of the region too bright, 2 % too dark",
+        worst(graded(bright, (0, 0.5), (0, 2.0)), graded(dark, (0, 2.0), (0, 10.0))),
+        f"{share:.1f} % of the skin is {'overexposed' if too_bright else 'too dark'}. "
+        f"{'Lower' if too_bright else 'Raise'} the exposure and take it again.",
     )
+    median = float(np.median(linear[region] @ np.array([0.2126, 0.7152, 0.0722])))
     # Dark skin is dark: lightness alone never blocks, it only asks for a look at the exposure.
-    dark = Status.OK if 0.02 <= median <= 0.75 else Status.WARN
-    dark_advice = "" if dark is Status.OK else "The skin is very dark or very bright in this photo; check the exposure."
     return (
-        Check("clipping", share, "at most 0.5 % of the region", status, advice),
-        Check("exposure", median, "0.02 to 0.75 of full light", dark, dark_advice),
+        clipping,
+        judged(
+            "exposure",
+            median,
+            "0.02 to 0.75 of full light",
+            Status.OK if 0.02 <= median <= 0.75 else Status.WARN,
+            "The skin is very dark or very bright in this photo; check the exposure.",
+        ),
     )
 
 
