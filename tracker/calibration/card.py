@@ -13,8 +13,8 @@ from tracker.calibration.batch import Batch
 from tracker.calibration.colour import ColourCalibration, ColourLevel, undo_tone, without_chart
 from tracker.calibration.fit import ColourFit, Swatches, delta_e00, fit_colour, fit_tone, grey_residual, xyz_d65
 from tracker.calibration.linear import XYZ_FROM_LINEAR
-from tracker.calibration.reading import plane_to_photo, project, read_squares
 from tracker.calibration.markers import MARKER_SIDE_MM, Marker
+from tracker.calibration.reading import plane_to_photo, project, read_squares
 
 MAX_DELTA_E = 2.0
 MAX_GREY_RESIDUAL = 0.10

@@ -21,7 +21,7 @@ _REACH = 0.45  # of a module, to either side: nearly half-way to the next edge
 _ALONG = (0.3, 0.5, 0.7)  # of a module: away from where edges meet
 _ROUNDS = 4
 _LEAST_CONTRAST = 0.4  # of the median: an edge that is fainter is covered or glossy
-_LEAST_EDGES = 0.6  # share of the edges that must be seen
+_LEAST_EDGES = 0.8  # share of the edges that must be seen; another of our patterns shares up to 0.75
 _WORST_EDGE = 0.12  # root mean square misfit, modules: more, and it is another pattern
 _HUBER = 1.5
 _TOGETHER = 2.0  # edges are not independent: neighbouring lines share pixels, and a blur its direction
@@ -56,9 +56,7 @@ class _Edges:
     towards: Array
 
 
-def refined_corners(
-    light: NDArray[np.float32], rough: Array, number: int, dictionary: int
-) -> RefinedCorners | None:
+def refined_corners(light: NDArray[np.float32], rough: Array, number: int, dictionary: int) -> RefinedCorners | None:
     """Place of a marker from all edges of its pattern.
 
     Parameters

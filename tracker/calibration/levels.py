@@ -11,8 +11,8 @@ from tracker.calibration.batch import Batch
 from tracker.calibration.card import calibrate_card, find_card
 from tracker.calibration.chart import Edition, calibrate_colour
 from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
-from tracker.calibration.neutral import calibrate_neutral
 from tracker.calibration.markers import Marker
+from tracker.calibration.neutral import calibrate_neutral
 from tracker.photo import Photo
 
 

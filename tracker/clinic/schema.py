@@ -22,7 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+#: Raised with every new table; a record of an older version is given what it lacks when it is opened.
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -80,6 +81,16 @@ view = Table(
     Column("region_mask", LargeBinary),
     Column("region_hash", String, nullable=False),
     sqlite_autoincrement=True,
+)
+
+#: Two points in pixels of the reference photo of a view, [[row, column], [row, column]], and the millimetres between
+#: them. The view's `region_hash` stands for both, region and distance.
+known_distance = Table(
+    "known_distance",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("points", JSON, nullable=False),
+    Column("mm", Float, nullable=False),
 )
 
 #: `arrival` is the order of arrival; `result_id` is the result that holds now, and nothing while the photo waits.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from tracker.clinic.schema import SCHEMA_VERSION, about, metadata
@@ -96,6 +96,11 @@ class Store:
                 if _version(connection) is None:  # another process may have been faster
                     metadata.create_all(connection)
                     connection.execute(insert(about).values(name="schema_version", value=str(SCHEMA_VERSION)))
+        elif known < SCHEMA_VERSION:
+            with self.writing() as connection:
+                metadata.create_all(connection)  # what is new are tables: nothing that is there is touched
+                here = about.c.name == "schema_version"
+                connection.execute(update(about).where(here).values(value=str(SCHEMA_VERSION)))
         elif known > SCHEMA_VERSION:
             raise RecordError(
                 f"This record was written by a newer version of the program (schema {known}, here {SCHEMA_VERSION}); "

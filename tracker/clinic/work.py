@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
+from tracker.calibration import KnownDistance
 from tracker.clinic import photos, register, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_bytes, mask_bytes
@@ -33,6 +34,7 @@ class _Next:
     reference: StoredPhoto | None
     region: Region | None
     region_hash: str
+    distance: KnownDistance | None
 
 
 class Workbench:
@@ -114,7 +116,7 @@ class Workbench:
             else:
                 listed = photos.photos(connection, view_id)
                 chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
-            return _Next(chosen, reference, view.region, register.region_hash(connection, view_id))
+            return _Next(chosen, reference, view.region, register.region_hash(connection, view_id), view.distance)
 
     def _found(self, task: _Next, measure: Measure) -> Finding | None:
         if task.reference is not None and task.reference.state is PhotoState.REJECTED:
@@ -124,7 +126,7 @@ class Workbench:
             reference = self._original(task.reference) if task.reference else None
         except RecordError as error:
             return Finding(reason=error.reason, code=FAILED)
-        return measure(Job(moving, reference, task.region, task.region_hash, self._metrics))
+        return measure(Job(moving, reference, task.region, task.region_hash, self._metrics, task.distance))
 
     def _original(self, photo: StoredPhoto) -> Original:
         return Original(photo.digest, photo.name, photo.taken_on, read_original(self._store, self._files, photo))
@@ -168,9 +170,9 @@ def _still_holds(connection: Connection, task: _Next) -> bool:
 
 
 def _settle_reference(connection: Connection, task: _Next, found: Finding) -> None:
-    """The first photo that can be the reference is it; one that no longer can gives way, unless it bears a region."""
+    """The first photo that can be the reference is it; one that no longer can gives way, unless it bears a mark."""
     if found.result is not None:
         photos.make_reference(connection, task.photo.id)
-    elif task.photo.is_reference and task.region is None:
+    elif task.photo.is_reference and task.region is None and task.distance is None:
         here = schema.photo.c.id == task.photo.id
         connection.execute(update(schema.photo).where(here).values(is_reference=False))
