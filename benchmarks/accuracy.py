@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import colour, contrasts, factorial, geometry, relief, robustness, tones
+from benchmarks import cards, colour, contrasts, factorial, geometry, relief, robustness, tones
 from benchmarks.accuracy_figures import figures
 from benchmarks.accuracy_page import sections
 from benchmarks.findings import Findings, plain
@@ -23,6 +23,7 @@ PARTS = {
     "factorial": factorial.run,
     "contrasts": contrasts.run,
     "colour": colour.run,
+    "cards": cards.run,
     "tones": tones.run,
     "robustness": robustness.run,
 }

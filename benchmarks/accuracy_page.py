@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks import factorial, geometry
+from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
 from benchmarks.markdown import number, percent, picture, table
@@ -24,9 +25,10 @@ def sections(findings: Findings) -> str:
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
         colour_section(findings["colour"], findings["tones"]),
+        cards_section(findings.get("cards") or {}),
         robustness_section(findings.get("robustness") or {}),
     )
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _geometry(found: Findings) -> str:

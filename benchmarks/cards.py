@@ -13,13 +13,13 @@ from skimage.color import deltaE_ciede2000
 from benchmarks.boards import PX_PER_MM, SKIN, flat_photo, read_flat, skin_error, tilted_photo
 from benchmarks.colour import EASY, EXPOSURE, LAMPS, SEED
 from benchmarks.findings import Findings
-from benchmarks.printed import INKS, printed_batch, printed_card
+from benchmarks.printed import printed_batch, printed_card
 from benchmarks.scenes import skin_of, thigh
 from benchmarks.workers import spread
 from tracker.alignment import in_own_frame
 from tracker.calibration import CalibratedImage, ColourLevel, KnownColours, calibrate
 from tracker.calibration.chart import calibrate_colour, find_chart, read_patches, reference_xyz
-from tracker.calibration.colour import ColourCalibration
+from tracker.calibration.colour import ColourCalibration, undo_tone
 from tracker.calibration.fit import delta_e00
 from tracker.calibration.linear import XYZ_FROM_LINEAR, srgb_from_linear
 from tracker.errors import TrackerError
@@ -43,6 +43,8 @@ SHOTS: Final = 5
 WIDTHS: Final = (0.08, 0.12, 0.20)
 """Of the chart over that of the picture."""
 TILTS: Final = ((0.0, 0.0), (15.0, 0.0), (0.0, 15.0), (30.0, 0.0), (0.0, 30.0), (-20.0, 20.0))
+PRINTS: Final = (("dyes", True), ("dyes", False), ("skin-like", True), ("skin-like", False))
+"""Inks of our card, and whether its table has spectra or colours only."""
 REAL: Final = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "colour"
 _SEARCHED: Final = (1500, 2000)
 
@@ -53,7 +55,7 @@ def run(*, quick: bool, workers: int) -> Findings:
     """All of it; `quick` takes a part of the scenes."""
     step = 5 if quick else 1
     responses = [Response(lamp, camera) for camera in CAMERAS for lamp in LAMPS][::step]
-    spectral = spread(spectral_error, [(ink, r) for ink in INKS for r in responses], workers=workers)
+    spectral = spread(spectral_error, [(*each, r) for each in PRINTS for r in responses], workers=workers)
     boards = ("card", "chart")
     shots = 2 if quick else SHOTS
     rooms = [
@@ -72,7 +74,7 @@ def run(*, quick: bool, workers: int) -> Findings:
     )
     covered = spread(cover, [(board, k) for board in boards for k in range(0, 12, step)], workers=workers)
     return {
-        "spectral": {ink: _spectral([row for row in spectral if row["ink"] == ink]) for ink in INKS},
+        "spectral": [_spectral(ink, full, spectral) for ink, full in PRINTS],
         "rooms": [_room(board, label, rooms) for board in boards for _, label in ROOMS],
         "searched": {b: _found([row for row in searched if row["board"] == b]) for b in boards},
         "covered": {b: _covered([row for row in covered if row["board"] == b]) for b in boards},
@@ -80,15 +82,15 @@ def run(*, quick: bool, workers: int) -> Findings:
     }
 
 
-def spectral_error(task: tuple[str, Response]) -> Row:
+def spectral_error(task: tuple[str, bool, Response]) -> Row:
     """One camera under one lamp: 56 skins beside our card, printed with some ink and measured."""
-    ink, response = task
+    ink, full, response = task
     batch = printed_batch(ink)
-    rgb = flat_photo(printed_card((0.0, 0.0), batch, ink), response)
-    found = read_flat(rgb, KnownColours(batch=batch))
+    rgb = flat_photo(printed_card((0.0, 0.0), batch), response)
+    found = read_flat(rgb, KnownColours(batch=batch if full else replace(batch, spectra=None)))
     error = skin_error(found, response)
     return {
-        "ink": ink, "lamp": response.illuminant, "camera": response.camera, "level": str(found.level),
+        "ink": ink, "spectra": full, "lamp": response.illuminant, "camera": response.camera, "level": str(found.level),
         "delta_e": found.delta_e, "median": float(np.median(error)), "p95": float(np.percentile(error, 95)),
     }  # fmt: skip
 
@@ -229,19 +231,26 @@ def _residual(rgb: NDArray[np.uint8], found: ColourCalibration) -> Row:
     before = delta_e00(patches.camera @ XYZ_FROM_LINEAR.T, xyz)[known]
     corrected = found.apply(patches.camera.astype(np.float32)).astype(np.float64)
     after = delta_e00(corrected @ XYZ_FROM_LINEAR.T, xyz)[known]
+    light = undo_tone(patches.camera, found.tone)[known]
+    plain, *_ = np.linalg.lstsq(light, xyz[known], rcond=None)
     return {
         "patches": int(known.sum()), "left_out": found.delta_e, "grey_residual": found.grey_residual,
         "before": float(np.median(before)), "before_mean": float(before.mean()),
         "after": float(np.median(after)), "after_mean": float(after.mean()),
+        "after_plain": float(np.median(delta_e00(light @ plain, xyz[known]))),
     }  # fmt: skip
 
 
-def _spectral(rows: list[Row]) -> Findings:
+def _spectral(ink: str, full: bool, every: list[Row]) -> Findings:
+    rows = [row for row in every if row["ink"] == ink and row["spectra"] == full]
     easy = [row["median"] for row in rows if row["lamp"] in EASY]
     return {
+        "ink": ink,
+        "spectra": full,
         "responses": rows,
         "refused": sum(row["level"] != "C3" for row in rows),
         "median": float(np.median([row["median"] for row in rows])),
+        "p95": float(np.median([row["p95"] for row in rows])),
         "median_clinic_lamps": float(np.median(easy)) if easy else np.nan,
         "worst": float(max(row["median"] for row in rows)),
         "left_out": float(np.median([row["delta_e"] for row in rows])),

@@ -11,16 +11,9 @@ from skimage.color import deltaE_ciede2000
 from benchmarks.estimates import agreement
 from benchmarks.findings import Findings
 from benchmarks.workers import spread
-from tracker.calibration.chart import (
-    ColourCalibration,
-    _clipped,
-    _patch_means,
-    _undo_tone,
-    calibrate_colour,
-    leave_one_out,
-    patch_weights,
-    reference_xyz,
-)
+from tracker.calibration.chart import calibrate_colour, read_patches
+from tracker.calibration.colour import ColourCalibration
+from tracker.calibration.fit import fit_colour
 from tracker.calibration.linear import lab_from_linear, linear_from_srgb, srgb_from_linear
 from tracker.metrics import individual_typology_angle
 from tracker.phantom.chart import Chart
@@ -105,10 +98,8 @@ def _left_out(photo: NDArray[np.uint8], calibration: ColourCalibration) -> list[
     """ΔE00 of every patch of the chart that is not clipped, predicted from the others."""
     if calibration.corners is None:
         return []
-    camera, xyz = _patch_means(photo, calibration.corners), reference_xyz()
-    known = ~_clipped(camera).any(axis=1)
-    light = _undo_tone(camera, calibration.tone)
-    return [float(value) for value in leave_one_out(light, xyz, patch_weights() * known)[known]]
+    errors = fit_colour(read_patches(photo, calibration.corners)).errors
+    return [float(value) for value in errors[np.isfinite(errors)]]
 
 
 def _recorded(linear: NDArray[np.float64]) -> NDArray[np.float64]:

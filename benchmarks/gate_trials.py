@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,9 +14,11 @@ from benchmarks.estimates import MDC95_PER_SD, proportion
 from benchmarks.judging import Anchored, anchor, judge
 from benchmarks.rephotography import Scene
 from tracker.measurement import Metric
-from tracker.phantom import PhantomPhoto, Shot, Stage, build_stage, nominal_shot, photograph
+from tracker.phantom import MARKED_FLOOR, PhantomPhoto, Shot, Stage, build_stage, drawn_shot, nominal_shot, photograph
 from tracker.phantom.photograph import FIRST_DAY
 
+MATCHED: Final = "matched"
+"""Reference and photo each taken anew by a careful clinic, `MARKED_FLOOR`."""
 MISMATCHES: Final[Mapping[str, Mapping[str, tuple[float | str, ...]]]] = {
     "thigh": {
         "none": (0.0,),
@@ -27,21 +30,26 @@ MISMATCHES: Final[Mapping[str, Mapping[str, tuple[float | str, ...]]]] = {
         "exposure, stops": (-2.0, 1.0),
         "camera rolled, °": (20.0,),
         "tone curve of the phone": (0.5,),
+        "local tone of the phone": (0.6,),
     },
     "patch beside a chart": {
         "none": (0.0,),
         "lamp turned, °": (60.0, 180.0),
-        "lamp raised or lowered, °": (20.0,),
+        "lamp raised or lowered, °": (-20.0, 20.0),
         "more light from elsewhere": (0.4,),
         "blur, times": (4.0, 10.0),
         "distance, times": (0.7,),
         "exposure, stops": (-2.0, 1.0),
-        "spectrum of the lamp": ("A", "FL2", "LED-B3"),
-        "tone curve of the phone": (0.25, 0.5),
-        "light on the chart, times": (0.8, 0.9),
+        "spectrum of the lamp": ("A", "FL2", "FL11", "LED-B3"),
+        "another camera": ("Nikon 5100 (NPL)", "Sigma SDMerill (NPL)"),
+        "tone curve of the phone": (0.1, 0.25, 0.5),
+        "local tone of the phone": (0.3, 0.6),
+        "light on the chart, times": (0.8, 0.9, 1.15),
     },
 }
 """By scene, and by what is wrong; the rest of the photo is as planned."""
+MATCHED_PAIRS: Final = 8
+"""Of each skin."""
 ON_THE_CHART: Final = "light on the chart, times"
 
 Row = dict[str, Any]
@@ -64,8 +72,8 @@ class GateTrial:
     ----------
     stopped : bool
         Whether the program gives no change, for whatever reason.
-    why : str
-        Code of the refusal of the photo, ``"gate"`` for that of the metric, or empty.
+    why : tuple of str
+        The checks that stopped it, or the code of the refusal of the photo; empty if nothing did.
     change, claimed : float
         How far the number moved without the gate, and the MDC95 that the program states; NaN if unknown.
     """
@@ -74,7 +82,7 @@ class GateTrial:
     kind: str
     size: float | str
     stopped: bool
-    why: str
+    why: tuple[str, ...]
     change: float
     claimed: float
 
@@ -85,30 +93,45 @@ class GateTrial:
 
 
 def try_gate(task: GateTask) -> list[GateTrial]:
-    """Judge every mismatch on one skin; besides it, the second photo is taken as the first was."""
-    plan = task.scene.plan(task.skin)
-    stage = build_stage(plan, seed=1000 * task.scene.stream + 500 + task.skin, size=task.scene.size)
+    """Judge matched pairs of one skin, and every mismatch: there all else in the second photo is as in the first."""
+    plan, size = task.scene.plan(task.skin), task.scene.size
+    stage = build_stage(plan, seed=1000 * task.scene.stream + 500 + task.skin, size=size)
     state = task.scene.state(task.skin, 1.0)
-    anchored = anchor(stage, nominal_shot(plan, task.scene.size), state, task.scene.metrics, session=0)
-    if anchored is None:
-        return []
+    nominal = nominal_shot(plan, size)
     trials = []
-    for number, (kind, size) in enumerate(_wanted(task)):
-        shot = mismatched(nominal_shot(plan, task.scene.size), kind, size)
-        photo = photograph(
-            _shaded(stage, float(size)) if kind == ON_THE_CHART else stage, shot, state,
-            first=anchored.photo.shot, taken_on=FIRST_DAY + timedelta(days=28), session=100 + number,
-        )  # fmt: skip
-        failed, readings = judge(anchored, photo)
-        for metric in anchored.metrics:
-            if failed:
-                claimed = MDC95_PER_SD * metric.session_sd
-                change = _true_move(anchored, photo, metric)
-                trials.append(GateTrial(metric.name, kind, size, True, failed, change, claimed))
-                continue
-            reading = readings[metric.name]
-            why = "gate" if reading.refused else ""
-            trials.append(GateTrial(metric.name, kind, size, bool(why), why, reading.change, reading.claimed))
+    anchored = anchor(stage, nominal, state, task.scene.metrics, session=0)
+    if anchored is not None:
+        for number, (kind, amount) in enumerate(_wanted(task)):
+            there = _shaded(stage, float(amount)) if kind == ON_THE_CHART else stage
+            photo = _later(there, mismatched(nominal, kind, amount), anchored, session=100 + number)
+            trials += _trials(anchored, photo, kind, amount)
+    if task.quick:
+        return trials
+    rng = np.random.default_rng([task.scene.stream, 7, task.skin])
+    careful = anchor(stage, drawn_shot(plan, size, rng, rig=MARKED_FLOOR), state, task.scene.metrics, session=1)
+    if careful is not None:
+        for number in range(MATCHED_PAIRS):
+            shot = drawn_shot(plan, size, rng, rig=MARKED_FLOOR)
+            trials += _trials(careful, _later(stage, shot, careful, session=200 + number), MATCHED, 0.0)
+    return trials
+
+
+def _later(stage: Stage, shot: Shot, anchored: Anchored, *, session: int) -> PhantomPhoto:
+    state, first = anchored.photo.state, anchored.photo.shot
+    return photograph(stage, shot, state, first=first, taken_on=FIRST_DAY + timedelta(days=28), session=session)
+
+
+def _trials(anchored: Anchored, photo: PhantomPhoto, kind: str, size: float | str) -> list[GateTrial]:
+    failed, readings = judge(anchored, photo)
+    trials = []
+    for metric in anchored.metrics:
+        if failed:
+            claimed, change = MDC95_PER_SD * metric.session_sd, _true_move(anchored, photo, metric)
+            trials.append(GateTrial(metric.name, kind, size, True, (failed,), change, claimed))
+            continue
+        reading = readings[metric.name]
+        why = reading.stopped_by or (("measurement",) if reading.refused else ())
+        trials.append(GateTrial(metric.name, kind, size, bool(why), why, reading.change, reading.claimed))
     return trials
 
 
@@ -129,7 +152,8 @@ def _true_move(anchored: Anchored, photo: PhantomPhoto, metric: Metric) -> float
 def mismatched(shot: Shot, kind: str, amount: float | str) -> Shot:
     """A shot with one thing wrong; what is wrong with the chart is not in the shot."""
     if isinstance(amount, str):
-        return replace(shot, response=replace(shot.response, illuminant=amount))
+        part = "camera" if kind == "another camera" else "illuminant"
+        return replace(shot, response=replace(shot.response, **{part: amount}))
     size = amount
     light, camera, sensor = shot.light, shot.camera, shot.sensor
     if kind == "lamp turned, °":
@@ -145,7 +169,9 @@ def mismatched(shot: Shot, kind: str, amount: float | str) -> Shot:
     if kind == "exposure, stops":
         return replace(shot, sensor=replace(sensor, exposure_ev=sensor.exposure_ev + size))
     if kind == "tone curve of the phone":
-        return replace(shot, sensor=replace(sensor, contrast=sensor.contrast + size))
+        return replace(shot, sensor=replace(sensor, contrast=size))
+    if kind == "local tone of the phone":
+        return replace(shot, sensor=replace(sensor, local_tone=size))
     if kind == "camera rolled, °":
         return replace(shot, camera=replace(camera, roll=camera.roll + size))
     return shot
@@ -178,7 +204,7 @@ def gate_rows(trials: Sequence[GateTrial], name: str, *, mdc95: float) -> list[R
                 "size": size,
                 "pairs": len(same),
                 "stopped": sum(t.stopped for t in same),
-                "why": sorted({t.why for t in same if t.why}),
+                "why": sorted({why for t in same for why in t.why}),
                 "moved": float(np.median([t.moved for t in known])) if known else np.nan,
                 "most_moved": max((t.moved for t in known), default=np.nan),
                 "moved_measured": float(np.median([abs(t.change) for t in known])) / mdc95 if known else np.nan,
@@ -203,8 +229,8 @@ def _harm(trials: Sequence[GateTrial], mdc95: float) -> Row:
 def gate_summary(trials: Sequence[GateTrial], name: str, *, mdc95: float) -> Row:
     """Shares that matter: harmful mismatches that were stopped, matched pairs that were stopped all the same."""
     own = [t for t in trials if t.metric == name]
-    wrong = [t for t in own if t.kind != "none"]
-    matched = [t for t in own if t.kind == "none"]
+    wrong = [t for t in own if t.kind not in ("none", MATCHED)]
+    matched = [t for t in own if t.kind in ("none", MATCHED)]
     passed = [t for t in own if not t.stopped]
     harm = _harm(wrong, mdc95)
     harmless = [t for t in wrong if abs(t.change) <= min(mdc95, t.claimed)]
@@ -214,5 +240,7 @@ def gate_summary(trials: Sequence[GateTrial], name: str, *, mdc95: float) -> Row
         "harmful_among_passed": proportion(sum(t.moved > 1.0 for t in passed), len(passed)),
         "harmful_measured_among_passed": proportion(sum(abs(t.change) > mdc95 for t in passed), len(passed)),
         "matched_stopped": proportion(sum(t.stopped for t in matched), len(matched)),
+        "matched_harmful": proportion(sum(t.moved > 1.0 for t in matched), len(matched)),
+        "matched_stopped_by": dict(Counter(why for t in matched for why in t.why)),
         "harmless_stopped": proportion(sum(t.stopped for t in harmless), len(harmless)),
     }

@@ -17,7 +17,7 @@ from tracker.metrics import metric_named
 from tracker.phantom import PhantomPhoto, Shot, Stage, State, photograph
 from tracker.phantom.photograph import true_metrics
 from tracker.pipeline import Reference, Result, establish, follow, summarise
-from tracker.quality import Need
+from tracker.quality import Comparability, Need
 from tracker.repeatability import PROVISIONAL
 from tracker.timeline import Change, Refused, compare_sessions, session_value
 
@@ -46,6 +46,8 @@ class Reading:
         The change without the chart's correction; NaN for metrics that need none.
     first : float
         The value of the reference, in logarithms or units.
+    stopped_by : tuple of str
+        Names of the checks that stop the metric.
     """
 
     refused: str
@@ -58,6 +60,7 @@ class Reading:
     truth: float
     bare: float
     first: float
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +113,9 @@ def judge(anchored: Anchored, photo: PhantomPhoto) -> tuple[str, dict[str, Readi
         anyway = measured or measured_anyway(reference, aligned, metric)
         true = _difference(metric, truth[metric.name], anchored.truth[metric.name])
         without = bare.get(metric.name, np.nan)
-        readings[metric.name] = _reading(reference, metric, told, refused, anyway, truth=true, bare=without)
+        reading = _reading(reference, metric, told, refused, anyway, truth=true, bare=without)
+        stopping = Comparability(result.photo.checks).stopping(metric.needs)
+        readings[metric.name] = replace(reading, stopped_by=tuple(check.check for check in stopping))
     return "", readings
 
 

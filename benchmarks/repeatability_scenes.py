@@ -79,10 +79,8 @@ GATE_SCENES: Final = (
     ),
     replace(
         SCENES[1],
-        plans=(
-            _patch(MELANINS[0], pigment=1.9),
-            _patch(MELANINS[1], blood=1.9),
-            _patch(MELANINS[3], pigment=1.9),
+        plans=tuple(
+            _patch(MELANINS[k % 5], **{"blood" if k % 2 else "pigment": EXCESSES[(k + 1) % 3]}) for k in range(8)
         ),
     ),
 )

@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
 
 import tracker
+from tracker.calibration import Edition
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
@@ -274,6 +275,9 @@ def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
 EVERY_PAGE = pytest.mark.parametrize("entry", [*PAGES, PATIENT_PAGE], ids=lambda entry: entry.path)
 
 
+NOT_OF_PATIENTS = {"colour-card"}
+
+
 def words(app: AppTest) -> str:
     """All text of a page, as it was given to Streamlit."""
     kinds = ("title", "header", "subheader", "markdown", "text", "caption", "info", "error", "warning")
@@ -285,7 +289,7 @@ def test_a_page_opens_in_an_empty_clinic_and_says_what_to_do(empty: Clinic, entr
     app = run_page(entry, empty)
 
     assert not app.exception
-    assert len(app.info) == 1
+    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS else 1)
 
 
 @EVERY_PAGE
@@ -301,7 +305,7 @@ def test_a_wrong_id_in_the_address_is_one_sentence(filled: Filled, entry: PageEn
     app = run_page(entry, filled.clinic, view="no-such-view")
 
     assert not app.exception
-    assert len(app.error) == (0 if entry.path == "today" else 1)
+    assert len(app.error) == (0 if entry.path in {"today", *NOT_OF_PATIENTS} else 1)
 
 
 def test_the_patients_page_shows_nobody_when_nobody_is_named(filled: Filled) -> None:
@@ -431,3 +435,36 @@ def test_addresses_hold_ids_and_nothing_that_was_typed_in(filled: Filled) -> Non
     addresses = (photo_url(filled.photo.id), difference_url(filled.photo.id), report_url(filled.view.id, "pdf"))
 
     assert "smith" not in json.dumps(addresses)
+
+
+# The colour card
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "start"),
+    [
+        ("a4.pdf", "application/pdf", b"%PDF"),
+        ("letter.pdf", "application/pdf", b"%PDF"),
+        ("values.csv", "text/csv", b"p"),
+    ],
+)
+def test_the_card_and_its_table_can_be_downloaded(empty: Clinic, name: str, kind: str, start: bytes) -> None:
+    answer = ask(served(empty), f"/card/{name}")
+
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith(kind)
+    assert answer.body.startswith(start)
+
+
+@pytest.mark.parametrize("name", ["a5.pdf", "a4.png", "..%2Fcard.typ", "values.pdf"])
+def test_nothing_else_is_taken_for_a_card(empty: Clinic, name: str) -> None:
+    assert ask(served(empty), f"/card/{name}").status == 404
+
+
+def test_the_year_of_the_colorchecker_is_kept(empty: Clinic) -> None:
+    entry = next(entry for entry in PAGES if entry.path == "colour-card")
+
+    run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+
+    assert empty.chart_edition() is Edition.BEFORE_2014
+    assert run_page(entry, empty).radio[0].value is Edition.BEFORE_2014

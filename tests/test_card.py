@@ -229,7 +229,7 @@ def test_the_card_is_not_measured_as_skin() -> None:
 def test_a_measured_card_makes_a_camera_right_about_skin_of_the_same_spectra() -> None:
     """Pigments that match skin: what is left is the camera's own (MEASUREMENT.md §4.2 found 1.0)."""
     batch = printed_batch("skin-like")
-    found = _read(flat_photo(printed_card((0.0, 0.0), batch, "skin-like"), LED), batch)
+    found = _read(flat_photo(printed_card((0.0, 0.0), batch), LED), batch)
 
     assert found.level is ColourLevel.SKIN_CARD
     assert np.median(skin_error(found, LED)) < 1.2 < np.median(skin_error(replace(found, level=ColourLevel.NONE), LED))
@@ -238,7 +238,7 @@ def test_a_measured_card_makes_a_camera_right_about_skin_of_the_same_spectra() -
 @pytest.mark.parametrize("ink", INKS)
 def test_a_measured_card_brings_its_own_patches_to_their_measured_colours(ink: str) -> None:
     batch = printed_batch(ink)
-    found = _read(flat_photo(printed_card((0.0, 0.0), batch, ink), LED), batch)
+    found = _read(flat_photo(printed_card((0.0, 0.0), batch), LED), batch)
 
     assert found.level is ColourLevel.SKIN_CARD
     assert found.delta_e is not None
@@ -299,7 +299,7 @@ def test_a_finger_on_some_patches_is_left_out(hidden: list[int]) -> None:
     found = calibrate_card(rgb, card, batch)
 
     assert found.level is ColourLevel.SKIN_CARD, found.evidence
-    assert f"{18 - len(hidden)} of 18" in found.evidence, found.evidence
+    assert f"{30 - len(hidden)} of 30" in found.evidence, found.evidence
     assert np.median(skin_error(found, LED)) == pytest.approx(np.median(skin_error(clean, LED)), abs=0.5)
 
 

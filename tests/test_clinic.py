@@ -25,11 +25,14 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from tracker import METRICS, track
+from tracker.calibration import Edition
+from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic, PhotoState, StoredPhoto, View, data_folder
 from tracker.clinic.demonstration import load_demonstration
 from tracker.clinic.pictures import difference, surroundings
+from tracker.clinic.standards import colours_on
 from tracker.compute import PhotoProcess
-from tracker.errors import PhotoRejected, RecordError, RegionInvalid
+from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, RegionInvalid
 from tracker.phantom import PhantomPhoto, series
 from tracker.region import polygon_region
 
@@ -320,6 +323,23 @@ def test_a_record_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -
 
     assert refused.value.code == "newer_schema"
     assert (tmp_path / "clinic.sqlite").read_bytes() == before
+
+
+def test_a_record_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> None:
+    with Clinic.open(tmp_path) as clinic:
+        view = new_view(clinic)
+    with sqlite3.connect(tmp_path / "clinic.sqlite") as connection:
+        connection.execute("DROP TABLE card_values")
+        connection.execute("ALTER TABLE result DROP COLUMN notes")
+        connection.execute("UPDATE about SET value = '1' WHERE name = 'schema_version'")
+    connection.close()
+
+    with Clinic.open(tmp_path) as clinic:
+        assert clinic.view(view.id) == view
+        assert clinic.card_values() == ()
+    with sqlite3.connect(tmp_path / "clinic.sqlite") as connection:
+        assert "notes" in {row[1] for row in connection.execute("PRAGMA table_info(result)")}
+    connection.close()
 
 
 def test_a_damaged_record_is_said_to_be_one(tmp_path: Path) -> None:
@@ -995,3 +1015,63 @@ def test_the_demonstration_can_be_removed_and_real_patients_stay(
     assert [patient.id for patient in clinic.patients()] == [own.patient_id]
     assert len(originals(clinic)) == 1
     assert clinic.original(photo.id) == jpegs[0]
+
+
+# Colour standards
+
+
+def card_table(batch: str) -> bytes:
+    """The measured colours of a batch that came out as they were meant to."""
+    rows = [
+        f"{patch.name},{lab[0]:.2f},{lab[1]:.2f},{lab[2]:.2f},{batch}"
+        for patch, lab in zip(PATCHES, nominal_lab_d50(), strict=True)
+    ]
+    return "\n".join(["patch,L,a,b,batch", *rows]).encode()
+
+
+def batch_on(clinic: Clinic, day: date) -> str | None:
+    """Name of the batch whose colours hold for a photo of a day."""
+    with clinic._store.reading() as connection:
+        batch = colours_on(connection, day).batch
+    return batch.name if batch else None
+
+
+def test_a_photo_goes_with_the_card_that_lay_in_it(clinic: Clinic) -> None:
+    clinic.add_card_values(card_table("spring"), "spring.csv", since=date(2026, 3, 1))
+    clinic.add_card_values(card_table("autumn"), "autumn.csv", since=date(2026, 9, 1))
+
+    found = [batch_on(clinic, date(2026, month, 15)) for month in (2, 3, 8, 9, 12)]
+
+    assert found == [None, "spring", "spring", "autumn", "autumn"]
+
+
+def test_two_tables_cannot_begin_on_one_day(clinic: Clinic) -> None:
+    clinic.add_card_values(card_table("spring"), "spring.csv", since=date(2026, 3, 1))
+
+    with pytest.raises(RecordError) as refused:
+        clinic.add_card_values(card_table("autumn"), "autumn.csv", since=date(2026, 3, 1))
+
+    assert refused.value.code == "day_taken"
+    assert [values.batch for values in clinic.card_values()] == ["spring"]
+
+
+def test_a_bad_table_changes_nothing(clinic: Clinic) -> None:
+    with pytest.raises(CalibrationFailed, match=r"spring\.csv"):
+        clinic.add_card_values(b"patch,L\nG1,90\n", "spring.csv", since=date(2026, 3, 1))
+
+    assert clinic.card_values() == ()
+
+
+@pytest.mark.parametrize("change", ["values", "edition"])
+def test_photos_wait_when_the_standards_change_and_need_not_when_it_is_undone(measured: Clinic, change: str) -> None:
+    if change == "values":
+        values = measured.add_card_values(card_table("spring"), "spring.csv", since=date(2026, 3, 1))
+        waiting = measured._bench.waiting()
+        measured.remove_card_values(values.id)
+    else:
+        measured.set_chart_edition(Edition.BEFORE_2014)
+        waiting = measured._bench.waiting()
+        measured.set_chart_edition(Edition.AFTER_2014)
+
+    assert waiting == 3
+    assert measured._bench.waiting() == 0

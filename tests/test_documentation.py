@@ -67,20 +67,24 @@ def _numbers(text: str) -> list[float]:
 
 
 def _checks() -> dict[str, str]:
-    """Name → limit of every check in the gate, read from its source."""
-    source = (ROOT / "tracker/quality/checks.py").read_text(encoding="utf-8")
+    """Name → limit of every check in the gate, read from its sources."""
+    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "tracker" / "quality").glob("*.py"))]
     calls = [
         node
+        for source in sources
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Check"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Check", "judged")
+        if isinstance(node.args[0], ast.Constant)
     ]
     names, limits = ([ast.literal_eval(call.args[k]) for call in calls] for k in (0, 2))
     return dict(zip(names, limits, strict=True))
 
 
 def _refusal_codes() -> list[str]:
-    packages = [path for name in ("photo", "alignment") for path in sorted((ROOT / "tracker" / name).glob("*.py"))]
-    stations = ["region.py", "pipeline.py", *packages]
+    packages = [
+        path for name in ("photo", "region", "alignment") for path in sorted((ROOT / "tracker" / name).glob("*.py"))
+    ]
+    stations = ["pipeline.py", *packages]
     sources = "\n".join((ROOT / "tracker" / station).read_text(encoding="utf-8") for station in stations)
     return sorted(set(re.findall(r'code="(\w+)"', sources)) - {"quality"})
 

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, ColourLevel, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
-from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, usable_cells
+from tracker.measurement import (
+    Measurement,
+    Metric,
+    measure,
+    over_the_same_cells,
+    shared_cells,
+    usable_cells,
+    with_exclusions,
+)
 from tracker.metrics import METRICS
 from tracker.photo import Photo, display_name, identify_photo, read_photo
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
@@ -229,7 +237,7 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
         if not region.is_whole_skin:
             raise
         raise PhotoRejected(error.reason, code=error.code) from error
-    quality, aligned = assess_photo(image, mask), in_own_frame(image)
+    quality, aligned = assess_photo(image, mask), with_exclusions(in_own_frame(image), image, mask)
     values: list[Measurement] = []
     declined: list[Refused] = []
     for metric in metrics:
@@ -252,7 +260,13 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
     began = perf_counter()
     alignment = align_or_explain(reference.image, image, region=reference.mask)
     seconds = perf_counter() - began
-    aligned = resample(image, alignment, reference.image)
+    aligned = with_exclusions(
+        resample(image, alignment, reference.image),
+        image,
+        reference.mask,
+        alignment=alignment,
+        reference=reference.aligned,
+    )
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     measured, refused = _measure_all(aligned, reference, metrics, quality)
     return Result(_reported(image, quality, alignment, reference.basis), measured, refused, alignment, seconds)
@@ -382,7 +396,7 @@ def _measure_all(
     photo: AlignedImage, reference: Reference, metrics: Sequence[Metric], quality: Comparability
 ) -> tuple[tuple[Measurement, ...], tuple[Refused, ...]]:
     """Every metric over the cells that the photo and the reference share."""
-    shared = replace(photo, valid=photo.valid & reference.aligned.valid)
+    shared = shared_cells(photo, reference.aligned)
     measured: list[Measurement] = []
     refused: list[Refused] = []
     for metric in metrics:

@@ -6,13 +6,14 @@ cannot be said anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from tracker.measurement import Direction, Measurement, Metric
 from tracker.metrics import metric_named, typology_class
 from tracker.quality import Check, Comparability, Status
-from tracker.quality.checks import ALL_METRICS
+from tracker.quality.check import ALL_METRICS
 from tracker.region import Region
 from tracker.timeline import Change, MetricTimeline, Refused, SessionValue, Timeline, Verdict
 
@@ -24,6 +25,10 @@ PROVISIONAL_NOTE = (
     "The smallest detectable change is provisional: it is typical for this kind of set-up and was not measured in "
     "this clinic."
 )
+
+
+#: What takes less of a region than this is not worth a word.
+LEAST_SHARE_SAID = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,10 @@ class ReportedPhoto:
     def status(self) -> Status:
         """The worst of its checks."""
         return Comparability(self.checks).status
+
+    def stopping(self, metric: Metric) -> tuple[Check, ...]:
+        """The checks because of which a metric is not compared in this photo."""
+        return Comparability(self.checks).stopping(metric.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +250,15 @@ def photo_standing(photo: ReportedPhoto) -> str:
     return "comparable, with a remark" if photo.status is Status.WARN else "comparable"
 
 
+def check_finding(check: Check, metrics: Sequence[Metric] = ()) -> str:
+    """What a check found and what it stops, such as ``"Found 1.35, should be at most 0.65. Stops ITA, L*."``."""
+    found = f"Found {number(check.value, '')}, should be {check.limit}."
+    stopped = [metric.symbol for metric in metrics if check.stops(metric.needs)]
+    if check.status is not Status.BLOCK:
+        return found
+    return f"{found} Stops {', '.join(stopped) if stopped else check.blocks}."
+
+
 _PATIENT_BETTER = {
     "relief": "Your skin in this area is measurably smoother than at your first visit.",
     "delta_mi": "The patch stands out measurably less from the skin around it than at your first visit.",
@@ -273,6 +291,42 @@ def value_sentence(session: SessionValue, line: MetricTimeline) -> str:
     unit = line.metric.unit
     text = f"{number(session.value, unit)} ± {number(1.96 * session.uncertainty, unit)}{_unit(unit)}"
     return f"{text} ({typology_class(session.value)})" if line.metric.name == "ita" else text
+
+
+def area_sentence(measurement: Measurement) -> str:
+    """Where a value was measured, in one calm phrase.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> measured = Measurement("relief", "relief@2", "%", 3.4, 0.1, "", None, (), (), 0.96, 14260.0,
+    ...                        (("hair", 0.031), ("shine", 0.009)))
+    >>> area_sentence(measured)
+    'Measured on 143 cm², 4 % left out: hair 3 %, shine 1 %.'
+    >>> area_sentence(replace(measured, area_share=1.0, area_mm2=250.0, left_out=(), also_seen=(("hair", 0.02),)))
+    'Measured on 2.5 cm². Seen and measured too: hair 2 %.'
+    """
+    if measurement.area_mm2 is None:
+        text = f"Measured on {100 * measurement.area_share:.0f} % of the region"
+    else:
+        text = f"Measured on {_area(measurement.area_mm2)}"
+    gone, kept = (_shares(found) for found in (measurement.left_out, measurement.also_seen))
+    if gone:
+        text += f", {_share(sum(share for _, share in measurement.left_out))} left out: {gone}"
+    return f"{text}. Seen and measured too: {kept}." if kept else f"{text}."
+
+
+def _area(mm2: float) -> str:
+    return f"{mm2 / 100:.0f} cm²" if mm2 >= 1000 else f"{mm2 / 100:.1f} cm²"
+
+
+def _shares(found: tuple[tuple[str, float], ...]) -> str:
+    """What took at least half a per cent of a region, with how much."""
+    return ", ".join(f"{reason} {_share(share)}" for reason, share in found if share >= LEAST_SHARE_SAID)
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def number(value: float, unit: str) -> str:

@@ -10,14 +10,14 @@ from threadpoolctl import threadpool_limits
 
 from tracker.alignment.decision import NO_EVIDENCE, Evidence, refusal
 from tracker.alignment.features import Features, find_features
-from tracker.alignment.mapping import BLACK, PAPER, AlignedImage, Alignment, in_own_frame, resample, warp_photo
+from tracker.alignment.mapping import BLACK, PAPER, AlignedImage, Alignment, carry, in_own_frame, resample, warp_photo
 from tracker.alignment.pyramid import Pyramid, build_pyramid
 from tracker.alignment.search import find_start
 from tracker.alignment.survey import Survey, as_alignment, take_survey
 from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed
 
-__all__ = ["BLACK", "PAPER", "AlignedImage", "Alignment", "align", "in_own_frame", "resample", "warp_photo"]
+__all__ = ["BLACK", "PAPER", "AlignedImage", "Alignment", "align", "carry", "in_own_frame", "resample", "warp_photo"]
 
 _CLEAR = 0.7  # a local correlation that leaves no doubt
 

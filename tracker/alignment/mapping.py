@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration import CalibratedImage, ColourCalibration, Grid
-from tracker.region import marker_mask
+from tracker.region import Bits, Reason, marker_mask
 
 BLACK, PAPER = (0, 0, 0), (228, 231, 235)
 
@@ -103,6 +103,8 @@ class AlignedImage:
     has_colour : bool
     scale_uncertainty : float
         Relative standard uncertainty of the pitch of the grid; 0 without a scale.
+    excluded : ndarray, shape (h, w), uint8, or None
+        Why cells are left out, as `Reason`; at least wherever `valid` is False. None is nothing.
     """
 
     linear: NDArray[np.float32]
@@ -114,13 +116,15 @@ class AlignedImage:
     colour: ColourCalibration
     has_colour: bool
     scale_uncertainty: float
+    excluded: Bits | None = None
 
 
 def in_own_frame(image: CalibratedImage) -> AlignedImage:
     """The reference itself: nothing is moved, and its position is exact by definition."""
+    excluded = _bits((Reason.CLIPPED, image.clipped), (Reason.MARKER, marker_mask(image)))
     return AlignedImage(
         linear=image.linear,
-        valid=~image.clipped & ~marker_mask(image),
+        valid=excluded == 0,
         sd=np.zeros(image.grid.shape, np.float32),
         grid=image.grid,
         digest=image.photo.digest,
@@ -128,7 +132,15 @@ def in_own_frame(image: CalibratedImage) -> AlignedImage:
         colour=image.colour,
         has_colour=image.photo.has_colour,
         scale_uncertainty=image.scale.relative_uncertainty if image.scale else 0.0,
+        excluded=excluded,
     )
+
+
+def _bits(*masks: tuple[Reason, NDArray[np.bool_]]) -> Bits:
+    bits = np.zeros(masks[0][1].shape, np.uint8)
+    for reason, mask in masks:
+        bits[mask] |= np.uint8(reason)
+    return bits
 
 
 def resample(moving: CalibratedImage, alignment: Alignment, reference: CalibratedImage) -> AlignedImage:
@@ -145,13 +157,18 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
     AlignedImage
         On the analysis grid of the reference. Linear light is interpolated (bicubic), never sRGB bytes.
     """
-    position = alignment.dense(*_grid_lines(reference.grid))
-    inside = np.asarray(np.isfinite(position).all(axis=-1))
-    on_grid = moving.grid.from_photo(np.where(inside[..., None], position, -1e4)).astype(np.float32)
-    map_row, map_col = np.ascontiguousarray(on_grid[..., 0]), np.ascontiguousarray(on_grid[..., 1])
+    map_row, map_col, inside = _cells(alignment, moving.grid, reference.grid)
     linear = np.maximum(_remap(moving.linear, map_row, map_col, cv2.INTER_CUBIC, border=cv2.BORDER_CONSTANT), 0)
-    lit = (~moving.clipped & ~marker_mask(moving)).astype(np.float32)
-    known = _remap(lit, map_row, map_col, border=cv2.BORDER_CONSTANT) > np.float32(0.99)
+    markers = marker_mask(moving)
+    lit, marked = (
+        _remap(mask.astype(np.float32), map_row, map_col, border=cv2.BORDER_CONSTANT)
+        for mask in (~moving.clipped & ~markers, markers)
+    )
+    known = lit > np.float32(0.99)
+    on_marker = np.asarray(marker_mask(reference) | (inside & (marked > np.float32(0.01))))
+    excluded = _bits(
+        (Reason.UNSEEN, ~inside), (Reason.MARKER, on_marker), (Reason.CLIPPED, inside & ~known & ~on_marker)
+    )
     return AlignedImage(
         linear=linear,
         valid=np.asarray(inside & known & ~marker_mask(reference)),
@@ -162,7 +179,24 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
         colour=moving.colour,
         has_colour=moving.photo.has_colour,
         scale_uncertainty=reference.scale.relative_uncertainty if reference.scale else 0.0,
+        excluded=excluded,
     )
+
+
+def carry(values: NDArray[np.float32], alignment: Alignment, moving: Grid, reference: Grid) -> NDArray[np.float32]:
+    """A quantity on the analysis grid of the moving photo, (h, w), on that of the reference; 0 where not covered."""
+    map_row, map_col, _ = _cells(alignment, moving, reference)
+    return _remap(values, map_row, map_col, border=cv2.BORDER_CONSTANT)
+
+
+def _cells(
+    alignment: Alignment, moving: Grid, reference: Grid
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Row and column in the moving grid of each cell of the reference, and whether it is covered."""
+    position = alignment.dense(*_grid_lines(reference))
+    inside = np.asarray(np.isfinite(position).all(axis=-1))
+    on_grid = moving.from_photo(np.where(inside[..., None], position, -1e4)).astype(np.float32)
+    return np.ascontiguousarray(on_grid[..., 0]), np.ascontiguousarray(on_grid[..., 1]), inside
 
 
 def warp_photo(

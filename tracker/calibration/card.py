@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from tracker.calibration import layout
 from tracker.calibration.batch import Batch
-from tracker.calibration.colour import ColourCalibration, ColourLevel, undo_tone, without_chart
-from tracker.calibration.fit import ColourFit, Swatches, delta_e00, fit_colour, fit_tone, grey_residual, xyz_d65
+from tracker.calibration.colour import ColourCalibration, ColourLevel, PatchReadings, undo_tone, without_chart
+from tracker.calibration.fit import ColourFit, Swatches, delta_e00, fit_colour, fit_tone, grey_residual
 from tracker.calibration.linear import XYZ_FROM_LINEAR
 from tracker.calibration.markers import MARKER_SIDE_MM, Marker
 from tracker.calibration.reading import plane_to_photo, project, read_squares
@@ -26,6 +26,7 @@ _PAPER_READ_MM = 0.2 * layout.QUIET_ZONE_MM
 _UNEVEN = 0.08  # spread within a patch, as a share of its light
 _NOISE = 0.004
 _COVERED_DELTA_E = 5.0
+AS_SENT = Batch("as sent to the printer", layout.nominal_lab_d50())
 _UNEVEN_LIGHT = 0.7  # range of ln(light) over the card beyond which no plane describes it
 
 
@@ -129,13 +130,15 @@ def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None
         return _by_greys(patches, card, why)
     if left < LEAST_SKIN or (patches.known & patches.grey).sum() < LEAST_GREYS:
         return _by_greys(patches, card, f"too many of its patches do not agree with batch {batch.name}")
+    how = "by colour" if batch.spectra is None else "by spectrum"
     evidence = (
-        f"our card, batch {batch.name}, leave-one-out ΔE00 {found.delta_e:.1f}, {int(patches.known.sum())} of "
-        f"{len(layout.PATCHES)} patches{_within(found.grey_residual)}"
+        f"our card, batch {batch.name} measured {how}, leave-one-out ΔE00 {found.delta_e:.1f}, "
+        f"{int(patches.known.sum())} of {len(layout.PATCHES)} patches{_within(found.grey_residual)}"
     )
     return ColourCalibration(
-        ColourLevel.SKIN_CARD, found.tone, found.matrix, found.delta_e, card.corners, evidence, found.grey_residual
-    )
+        ColourLevel.SKIN_CARD, found.tone, found.matrix, found.delta_e, card.corners, evidence, found.grey_residual,
+        PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
+    )  # fmt: skip
 
 
 def read_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None = None) -> Swatches:
@@ -149,13 +152,13 @@ def read_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None = No
     found = read_squares(rgb, card.to_photo, layout.patch_centres(), _HALF_READ_MM)
     even = found.spread <= _UNEVEN * found.light[:, 1] + _NOISE
     light = found.light / _slope_of_light(rgb, card)[:, None]
-    grey = layout.is_grey()
-    xyz = xyz_d65(layout.nominal_lab_d50()) if batch is None else batch.xyz
-    return Swatches(light, xyz, ~grey, grey, np.ones(len(grey), dtype=np.bool_), found.seen & even)
+    printed = AS_SENT if batch is None else batch
+    grey, skin = layout.is_grey(), layout.is_skin()
+    return Swatches(light, printed.xyz, skin, grey, skin | grey, found.seen & even, printed.misses)
 
 
 def _slope_of_light(rgb: NDArray[np.uint8], card: PlacedCard) -> NDArray[np.float64]:
-    """Light on each patch over that on the middle of the card, shape (18,), from the paper around the markers.
+    """Light on each patch over that on the middle of the card, shape (30,), from the paper around the markers.
 
     Ones where fewer than three sides of the card show their paper, or where the light is no plane: a shadow.
     """
@@ -211,7 +214,10 @@ def _by_greys(patches: Swatches, card: PlacedCard, why: str) -> ColourCalibratio
         f"greys of our card, {int(greys.sum())} of 6, neutral within ΔE00 {error:.1f}{_within(residual)}; {why}: "
         "no absolute tone"
     )
-    return ColourCalibration(ColourLevel.GREY, tone, np.eye(3), error, card.corners, evidence, residual)
+    return ColourCalibration(
+        ColourLevel.GREY, tone, np.eye(3), error, card.corners, evidence, residual,
+        PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
+    )  # fmt: skip
 
 
 def _within(residual: float | None) -> str:

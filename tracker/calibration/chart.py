@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.colour import ColourCalibration, ColourLevel, without_chart
+from tracker.calibration.colour import ColourCalibration, ColourLevel, PatchReadings, without_chart
 from tracker.calibration.fit import ColourFit, Swatches, fit_colour, xyz_d65
+from tracker.calibration.misses import Misses, expected_misses
 from tracker.calibration.reading import plane_to_photo, read_squares
+from tracker.calibration.spectra import colorchecker
 
 __all__ = ["ColourCalibration", "ColourLevel", "Edition", "calibrate_colour", "reference_xyz", "without_chart"]
 
@@ -111,7 +114,7 @@ def calibrate_colour(rgb: NDArray[np.uint8], edition: Edition = Edition.AFTER_20
         )
     return ColourCalibration(
         ColourLevel.CHART, best.tone, best.matrix, best.delta_e, outline, _evidence(patches, best, edition) + hint,
-        best.grey_residual,
+        best.grey_residual, PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
     )  # fmt: skip
 
 
@@ -180,4 +183,11 @@ def read_patches(
         grey=np.isin(index, _GREY_PATCHES),
         judged=np.isin(index, _NEAR_SKIN),
         known=found.seen,
+        misses=_misses(),
     )
+
+
+@cache
+def _misses() -> Misses:
+    """What skin-right matrices make of the chart; of both editions, as their pigments differ by little."""
+    return expected_misses(colorchecker())

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 BRIGHTEST, DARKEST = 0.95, 0.001
 """Linear camera values beyond which a patch says nothing about the light."""
 UNCHANGED_TONE = (0.0, 1.0, 0.0)
-_LINEAR_TERMS = 3
 
 
 class ColourLevel(StrEnum):
@@ -29,6 +28,26 @@ class ColourLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PatchReadings:
+    """What a photo shows of the patches of its chart or card: evidence to compare two photos by.
+
+    Attributes
+    ----------
+    light : ndarray, shape (n, 3)
+        Linear camera RGB, nothing undone.
+    known : ndarray, shape (n,), bool
+        Which of them can be read.
+    grey, skin : ndarray, shape (n,), bool
+        Which of them are greys, and which skin tones.
+    """
+
+    light: NDArray[np.float64]
+    known: NDArray[np.bool_]
+    grey: NDArray[np.bool_]
+    skin: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ColourCalibration:
     """Colour level of a photo, and its evidence.
 
@@ -38,9 +57,8 @@ class ColourCalibration:
     tone : ndarray, shape (3, 3)
         Per channel, coefficients of ln(light) as a polynomial of ln(camera value), highest power first: undoes
         the camera's tone curve. ``[0, 1, 0]`` changes nothing.
-    matrix : ndarray, shape (3, 3) or (3, 6)
-        Camera light → linear sRGB (column vectors); the identity without a chart. Six columns act on
-        `root_polynomial` of the light.
+    matrix : ndarray, shape (3, 3)
+        Camera light → linear sRGB (column vectors); the identity without a chart.
     delta_e : float or None
         Leave-one-patch-out ΔE00 that the level rests on; None where nothing was fitted to known colours.
     corners : ndarray, shape (4, 2), or None
@@ -50,6 +68,8 @@ class ColourCalibration:
     grey_residual : float or None
         Root mean square of what the greys miss their light by after the tone curve, as a fraction; None without
         greys of known light.
+    patches : PatchReadings or None
+        What the level rests on, patch by patch; None where no patches were read.
     """
 
     level: ColourLevel
@@ -59,32 +79,20 @@ class ColourCalibration:
     corners: NDArray[np.float64] | None
     evidence: str
     grey_residual: float | None = None
+    patches: PatchReadings | None = None
 
     def apply(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Corrected linear sRGB of linear camera values, both (..., 3); unchanged at level C0."""
         if self.level is ColourLevel.NONE:
             return linear
         light = undo_tone(linear.astype(np.float64), self.tone)
-        terms = light if self.matrix.shape[1] == _LINEAR_TERMS else root_polynomial(light)
-        return (terms @ self.matrix.T).astype(np.float32)
+        return (light @ self.matrix.T).astype(np.float32)
 
 
 def undo_tone(light: NDArray[np.float64], tone: NDArray[np.float64]) -> NDArray[np.float64]:
     """Light of linear camera values, both (..., 3); `tone` as in `ColourCalibration`."""
     logs = np.log(np.maximum(light, DARKEST))
     return np.exp((tone[:, 0] * logs + tone[:, 1]) * logs + tone[:, 2])
-
-
-def root_polynomial(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Terms r, g, b, √rg, √gb, √rb of linear RGB, shape (..., 6): twice the light is twice every term.
-
-    References
-    ----------
-    .. [1] G. D. Finlayson, M. Mackiewicz, A. Hurlbert, "Color correction using root-polynomial regression",
-       IEEE Trans. Image Process. 24, 1460, 2015. :doi:`10.1109/TIP.2015.2405336`
-    """
-    roots = np.sqrt(np.maximum(light, 0.0) * np.maximum(np.roll(light, -1, axis=-1), 0.0))
-    return np.concatenate([light, roots], axis=-1)
 
 
 def clipped(light: NDArray[np.float64]) -> NDArray[np.bool_]:

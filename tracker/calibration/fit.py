@@ -1,4 +1,8 @@
-"""Patches of known colour → tone curve and colour matrix, and how well they predict what they have not seen."""
+"""Patches of known colour → tone curve and colour matrix, and how well they predict what they have not seen.
+
+The matrix is to be right for skin, and the patches are not skin. `tracker.calibration.misses` says what a matrix that
+is right for skin makes of them; generalised least squares takes that into account: a patch counts as much as it tells.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.colour import DARKEST, UNCHANGED_TONE, clipped, root_polynomial, undo_tone
+from tracker.calibration.colour import DARKEST, UNCHANGED_TONE, clipped, undo_tone
 from tracker.calibration.linear import XYZ_FROM_LINEAR, lab_from_xyz, xyz_from_lab
+from tracker.calibration.misses import Misses
 
-SKIN_WEIGHT, GREY_WEIGHT = 4.0, 2.0
+#: How unlike two readings of one patch are: in the light on it and in each channel, as a share, and in black.
+_UNEVEN_LIGHT, _UNEVEN_INK, _STRAY = 0.01, 0.006, 0.0015
 _LEAST_GREYS = 5
 _LEAST_SLOPE = 0.3
 _LEAST_RANGE = 0.7  # of ln(light) over the greys: less is no scale of greys
-#: A root-polynomial must be better than the plain matrix by this factor and by this ΔE00: two photos of one room should
-#: not differ because noise chose their models.
-_MODEL_GAIN, _LEAST_GAIN = 0.8, 0.3
 _WHITE_D50 = np.array([0.96422, 1.0, 0.82521])
 #: Bradford chromatic adaptation D50 → D65.
 BRADFORD = np.array(
@@ -44,6 +47,8 @@ class Swatches:
         Which of them decide how good a fit is: those near skin.
     known : ndarray, shape (n,), bool
         Which of them can be read: not clipped, not covered.
+    misses : Misses
+        What a matrix that is right for skin makes of them.
     """
 
     camera: NDArray[np.float64]
@@ -52,12 +57,7 @@ class Swatches:
     grey: NDArray[np.bool_]
     judged: NDArray[np.bool_]
     known: NDArray[np.bool_]
-
-    @property
-    def weights(self) -> NDArray[np.float64]:
-        """Weight of each patch in the fit: skin 4, greys 2, others 1, unknown 0 (MEASUREMENT.md §4.2)."""
-        weights = np.where(self.skin, SKIN_WEIGHT, np.where(self.grey, GREY_WEIGHT, 1.0))
-        return np.asarray(weights * self.known)
+    misses: Misses
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,12 @@ class ColourFit:
 
 def xyz_d65(lab_d50: NDArray[np.float64]) -> NDArray[np.float64]:
     """CIE XYZ (D65, Y = 1 for white) of CIELAB colours under D50, both (..., 3), adapted by Bradford."""
-    return xyz_from_lab(lab_d50) / XYZ_FROM_LINEAR.sum(axis=1) * _WHITE_D50 @ BRADFORD.T
+    return xyz_d50(lab_d50) @ BRADFORD.T
+
+
+def xyz_d50(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIE XYZ under D50 (Y = 1 for white) of CIELAB colours under D50, both (..., 3)."""
+    return xyz_from_lab(lab) / XYZ_FROM_LINEAR.sum(axis=1) * _WHITE_D50
 
 
 def lab_d50(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,19 +107,12 @@ def delta_e00(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[n
 
 
 def fit_colour(patches: Swatches) -> ColourFit:
-    """Tone curve and matrix from patches, the matrix weighted towards skin.
+    """Tone curve and 3 × 3 matrix from patches, the matrix that is the most likely to be right for skin.
 
-    Returns
-    -------
-    ColourFit
-        With a 3 × 3 matrix, or a root-polynomial of degree 2 where that predicts left-out patches clearly better.
-        Never a plain polynomial: it does not follow the exposure.
+    Best linear unbiased estimate of a matrix that misses the patches as `Swatches.misses` says, read with errors.
     """
     tone = fit_tone(patches)
-    light = undo_tone(patches.camera, tone)
-    fits = [_fit(light, patches), _fit(root_polynomial(light), patches)]
-    means = [np.nanmean(errors[patches.judged]) for _, errors in fits]
-    matrix, errors = fits[int(means[1] < min(_MODEL_GAIN * means[0], means[0] - _LEAST_GAIN))]
+    matrix, errors = _fit(undo_tone(patches.camera, tone), patches)
     to_srgb = np.linalg.inv(XYZ_FROM_LINEAR) @ matrix
     delta_e = float(np.nanmedian(errors[patches.judged]))
     return ColourFit(tone, to_srgb, errors, delta_e, grey_residual(patches, tone))
@@ -123,58 +121,78 @@ def fit_colour(patches: Swatches) -> ColourFit:
 def fit_tone(patches: Swatches) -> NDArray[np.float64]:
     """Tone curve of the camera from the greys, as in `ColourCalibration.tone`.
 
+    One curve for the three channels, each with a gain of its own: cameras apply the same curve to all, and the errors
+    of the greys, which are never quite neutral, cancel for the most part.
+
     Returns
     -------
     ndarray, shape (3, 3)
         The curve that changes nothing where fewer than five greys are usable or the light does not rise with them.
     """
-    curves = np.tile(UNCHANGED_TONE, (3, 1))
-    if not patches.grey.any():
-        return curves
-    camera, reference = patches.camera[patches.grey], np.log(patches.xyz[patches.grey, 1])
-    for channel in range(3):
-        usable = patches.known[patches.grey] & ~clipped(camera[:, channel])
-        if usable.sum() < _LEAST_GREYS:
-            continue
-        curves[channel] = _curve(np.log(np.maximum(camera[usable, channel], DARKEST)), reference[usable])
-    return curves
-
-
-def _curve(log_camera: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A parabola of the logarithms where it rises everywhere, else a straight line, else nothing is changed."""
-    if np.ptp(log_camera) < _LEAST_RANGE:
-        return np.array(UNCHANGED_TONE)
-    fitted, *_ = np.linalg.lstsq(np.vander(log_camera, 3), reference, rcond=None)
-    slope = np.polyval(np.polyder(fitted), np.linspace(log_camera.min() - 1, 0, 20))
+    usable = patches.grey & patches.known & ~clipped(patches.camera).any(axis=1)
+    unchanged = np.tile(UNCHANGED_TONE, (3, 1))
+    if usable.sum() < _LEAST_GREYS:
+        return unchanged
+    logs = np.log(np.maximum(patches.camera[usable], DARKEST))
+    if np.ptp(logs, axis=0).min() < _LEAST_RANGE:
+        return unchanged
+    reference = np.log(patches.xyz[usable, 1])
+    parabola = _curves(logs, reference, degree=2)
+    slope = np.polyval(np.polyder(parabola[0]), np.linspace(logs.min() - 1, 0, 20))
     if slope.min() > _LEAST_SLOPE:
-        return np.asarray(fitted)
-    line, *_ = np.linalg.lstsq(np.vander(log_camera, 2), reference, rcond=None)
-    return np.array([0.0, *line]) if line[0] > _LEAST_SLOPE else np.array(UNCHANGED_TONE)
+        return parabola
+    line = _curves(logs, reference, degree=1)
+    return line if line[0, 1] > _LEAST_SLOPE else unchanged
+
+
+def _curves(logs: NDArray[np.float64], reference: NDArray[np.float64], *, degree: int) -> NDArray[np.float64]:
+    """Polynomials from ln(camera), (n, 3), to ln(light), (n,), that differ between channels in their constants only."""
+    gains = np.tile(np.eye(3), (len(logs), 1))
+    powers = logs.ravel()[:, None] ** np.arange(degree, 0, -1)
+    fitted, *_ = np.linalg.lstsq(np.hstack([powers, gains]), np.repeat(reference, 3), rcond=None)
+    shared = np.concatenate([np.zeros(2 - degree), fitted[:degree]])
+    return np.column_stack([np.tile(shared, (3, 1)), fitted[degree:]])
 
 
 def grey_residual(patches: Swatches, tone: NDArray[np.float64]) -> float | None:
-    """What the greys miss their light by, root mean square as a fraction; None with fewer than five of them."""
+    """What the greys miss their light by, root mean square as a fraction; None with fewer than five of them.
+
+    Their tint is no fault of the curve, so the channels are averaged.
+    """
     usable = patches.grey & patches.known
     if usable.sum() < _LEAST_GREYS:
         return None
-    ratio = undo_tone(patches.camera[usable], tone) / patches.xyz[usable, 1:2]
-    ratio = ratio / np.exp(np.log(ratio).mean(axis=0))  # gains are the matrix's, not the curve's
-    return float(np.sqrt(np.mean((ratio - 1.0) ** 2)))
+    light = undo_tone(patches.camera[usable], tone)
+    light = (light / np.exp(np.log(light).mean(axis=0))).mean(axis=1)  # gains are the matrix's, not the curve's
+    true = patches.xyz[usable, 1] / np.exp(np.log(patches.xyz[usable, 1]).mean())
+    return float(np.sqrt(np.mean((light / true - 1.0) ** 2)))
 
 
-def _fit(terms: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Matrix to XYZ, and the leave-one-out error of each patch."""
-    weights = patches.weights
-    predicted = np.full_like(patches.xyz, np.nan)
-    for left_out in np.flatnonzero(patches.known):
-        keep = weights * (np.arange(len(weights)) != left_out)
-        predicted[left_out] = _matrix(terms, patches.xyz, keep) @ terms[left_out]
-    errors = np.full(len(weights), np.nan)
-    errors[patches.known] = delta_e00(patches.xyz[patches.known], predicted[patches.known])
-    return _matrix(terms, patches.xyz, weights), errors
+    known = np.flatnonzero(patches.known)
+    xyz, size = patches.xyz[known], 3 * len(known)
+    covariance = patches.misses.covariance[known][:, :, known] + _reading_covariance(xyz)
+    precision = np.linalg.inv(covariance.reshape(size, size))
+    design = np.einsum("cd,nk->ncdk", np.eye(3), light[known]).reshape(size, 9)
+    wanted = (xyz + patches.misses.mean[known]).ravel()
+    weighted = precision @ design
+    matrix = np.linalg.solve(design.T @ weighted, weighted.T @ wanted)
+    unexplained = precision @ (wanted - design @ matrix)
+    # The part of the precision that the matrix leaves free gives what each patch misses its prediction from the others.
+    free = precision - weighted @ np.linalg.solve(design.T @ weighted, weighted.T)
+    own = free.reshape(len(known), 3, len(known), 3)[np.arange(len(known)), :, np.arange(len(known))]
+    missed = np.linalg.solve(own, unexplained.reshape(-1, 3, 1))[..., 0]
+    errors = np.full(len(patches.known), np.nan)
+    errors[known] = delta_e00(xyz, xyz - missed)
+    return matrix.reshape(3, 3), errors
 
 
-def _matrix(terms: NDArray[np.float64], xyz: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weighted least-squares matrix M with ``xyz ≈ terms @ M.T``; weights multiply the residuals."""
-    solution, *_ = np.linalg.lstsq(terms * weights[:, None], xyz * weights[:, None], rcond=None)
-    return np.asarray(solution.T, dtype=np.float64)
+def _reading_covariance(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance of the errors of readings of patches, shape (n, 3, n, 3)."""
+    count = np.arange(len(xyz))
+    covariance = np.zeros((len(xyz), 3, len(xyz), 3))
+    own = np.einsum("nc,nd->ncd", xyz, xyz) * _UNEVEN_LIGHT**2
+    own[:, range(3), range(3)] += (_UNEVEN_INK * xyz) ** 2 + _STRAY**2
+    covariance[count, :, count] = own
+    return covariance

@@ -11,14 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tracker.calibration import KnownDistance
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
-from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo, methods
+from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
-from tracker.clinic.people import People
 from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
+from tracker.clinic.standards import Standards, colours_on, procedure
 from tracker.clinic.store import Store
 from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
@@ -32,7 +35,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(People):
+class Clinic(Standards):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
@@ -44,8 +47,8 @@ class Clinic(People):
     """
 
     def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        super().__init__(store)
-        self._files, self._metrics = files, tuple(metrics)
+        super().__init__(store, metrics)
+        self._files = files
         self._bench = Workbench(store, files, self._metrics)
         self._gallery = Gallery(store, files)
         self._worker: Worker | None = None
@@ -70,8 +73,9 @@ class Clinic(People):
         """
         files = Files(home or data_folder())
         store = Store(files.home)
-        results.adopt(store, methods(metrics))
-        return cls(store, files, metrics)
+        record = cls(store, files, metrics)
+        record.adopt_methods()
+        return record
 
     def close(self) -> None:
         """Stop the work and close the files."""
@@ -100,7 +104,7 @@ class Clinic(People):
             check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
-            results.attach(connection, methods(self._metrics), schema.photo.c.view_id == view_id)
+            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
         self._arrived()
 
     def set_distance(self, view_id: str, distance: KnownDistance | None) -> None:
@@ -116,7 +120,7 @@ class Clinic(People):
         with self._store.writing() as connection:
             photos.check_distance(connection, view_id, distance)
             register.store_distance(connection, view_id, distance)
-            results.attach(connection, methods(self._metrics), schema.photo.c.view_id == view_id)
+            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
         self._arrived()
 
     def photos(self, view_id: str) -> tuple[StoredPhoto, ...]:
@@ -135,8 +139,11 @@ class Clinic(People):
         digest = hashlib.sha256(data).hexdigest()
         with self._store.reading() as connection:
             wanted = gate.expected(connection, view_id)
+            colours = colours_on(connection, taken_on or date.max)
             known = photos.find(connection, view_id, digest)
-        return gate.look_at(data, name, taken_on=taken_on, wanted=wanted, already_stored=known is not None)
+        return gate.look_at(
+            data, name, taken_on=taken_on, wanted=wanted, colours=colours, already_stored=known is not None
+        )
 
     def add_photo(self, view_id: str, data: bytes, name: str, *, taken_on: date | None = None) -> StoredPhoto:
         """Store a photo; the same file in the same view is stored once.
@@ -200,6 +207,20 @@ class Clinic(People):
         For looking only: the overall exposure is taken out, the light is not.
         """
         return self._gallery.difference(photo_id, width)
+
+    def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
+        """Where a polygon of the reference photo, (row, column), lies in a later one: lines in pixels of that photo.
+
+        Raises
+        ------
+        RecordError
+            ``not_found``: there is no such photo, or it is not aligned (yet).
+        """
+        return self._gallery.outline(photo_id, polygon)
+
+    def proposed_region(self, photo_id: str) -> NDArray[np.float64] | None:
+        """Corners (row, column) of a region that the skin in a photo suggests; None where no skin was found."""
+        return self._gallery.proposal(photo_id)
 
     def remove_photo(self, photo_id: str) -> None:
         """Remove a photo with everything made of it.

@@ -10,13 +10,15 @@ import cv2
 import numpy as np
 from sqlalchemy import Connection, select
 
-from tracker.calibration import CalibratedImage, calibrate
+from tracker.calibration import CalibratedImage, KnownColours, calibrate
 from tracker.clinic import photos, register, schema
 from tracker.clinic.records import Tile
 from tracker.errors import PhotoRejected, RegionInvalid
 from tracker.photo import read_photo
-from tracker.quality import Comparability, Need, Status, assess_photo
-from tracker.quality.checks import MIN_LIGHT_AREA_CM2
+from tracker.quality import Check, Comparability, Need, Status, assess_photo
+from tracker.quality.check import worst
+from tracker.quality.geometry import distance_check
+from tracker.quality.light import MIN_LIGHT_AREA_CM2
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 _HEADLINES = {
@@ -24,8 +26,6 @@ _HEADLINES = {
     "warn": "Usable, but look at this.",
     "block": "Please take this photo again.",
 }
-#: The camera may be this much nearer or farther than for the reference (MEASUREMENT.md §5).
-_DISTANCE_OK, _DISTANCE_WARN = (0.9, 1.11), (0.8, 1.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,7 @@ class Expected:
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Remark:
-    status: Status
-    text: str
-
-
-_NO_DATE = _Remark(Status.WARN, "The photo has no date; please give the day it was taken.")
+_NO_DATE = "The photo has no date; please give the day it was taken."
 
 
 def expected(connection: Connection, view_id: str) -> Expected:
@@ -70,7 +64,9 @@ def expected(connection: Connection, view_id: str) -> Expected:
     return Expected(view.region, reference.shape, mm_per_px, view.distance is not None)
 
 
-def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, already_stored: bool) -> Tile:
+def look_at(
+    data: bytes, name: str, *, taken_on: date | None, wanted: Expected, colours: KnownColours, already_stored: bool
+) -> Tile:
     """What can be said of a photo in a second.
 
     Parameters
@@ -81,6 +77,8 @@ def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, 
     taken_on : date, optional
         If somebody gave it.
     wanted : Expected
+    colours : KnownColours
+        About card and chart in the photo.
     already_stored : bool
 
     Returns
@@ -93,29 +91,29 @@ def look_at(data: bytes, name: str, *, taken_on: date | None, wanted: Expected, 
         photo = read_photo(data, name=name)
     except PhotoRejected as error:
         return Tile("block", error.reason, (), taken_on, digest, already_stored)
-    image = calibrate(photo)
+    image = calibrate(photo, colours)
     day = taken_on or photo.taken_on
-    remarks = [*_of_skin(image, wanted), *_of_scale(image, wanted)]
-    if day is None:
-        remarks.append(_NO_DATE)
-    found = {remark.status for remark in remarks}
-    status = next((s for s in (Status.BLOCK, Status.WARN) if s in found), Status.OK)
+    checks = (*_of_skin(image, wanted), *_of_scale(image, wanted))
+    status = Comparability(checks).status
     # What stops a photo comes alone: the rest often follows from it, as a blurred marker that is not found.
-    advice = tuple(remark.text for remark in remarks if remark.status is status or remark is _NO_DATE)
-    return Tile(str(status), _HEADLINES[status], advice, day, digest, already_stored)
+    advice = [check.advice for check in checks if check.advice and Comparability((check,)).status is status]
+    if day is None:
+        advice.append(_NO_DATE)
+        status = worst(status, Status.WARN)
+    return Tile(str(status), _HEADLINES[status], tuple(advice), day, digest, already_stored, checks)
 
 
-def _of_skin(image: CalibratedImage, wanted: Expected) -> list[_Remark]:
+def _of_skin(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:
     try:
         mask = region_mask(WHOLE_SKIN, image)
     except RegionInvalid as error:
         if wanted.region is None:
-            return [_Remark(Status.BLOCK, error.reason)]
+            return (Check("skin", 0.0, "some in the picture", Status.BLOCK, error.reason),)
         mask = np.ones(image.grid.shape, np.bool_)
-    checks = [check for check in assess_photo(image, mask).checks if check.status is not Status.OK]
-    if not _shows_relief(wanted.region, image):
-        checks = [check for check in checks if check.blocks != Need.OBLIQUE_LIGHT]
-    return [_Remark(Comparability((check,)).status, check.advice) for check in checks]
+    checks = assess_photo(image, mask).checks
+    if _shows_relief(wanted.region, image):
+        return checks
+    return tuple(check for check in checks if check.blocks != Need.OBLIQUE_LIGHT)
 
 
 def _shows_relief(region: Region | None, image: CalibratedImage) -> bool:
@@ -130,18 +128,15 @@ def _shows_relief(region: Region | None, image: CalibratedImage) -> bool:
     return pixels * image.scale.mm_per_px**2 / 100 >= MIN_LIGHT_AREA_CM2
 
 
-def _of_scale(image: CalibratedImage, wanted: Expected) -> list[_Remark]:
+def _of_scale(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:
     if wanted.by_hand:
-        return []
+        return ()
     if image.scale is None:
         if wanted.shape is not None and wanted.mm_per_px is None:
-            return []
-        return [_Remark(Status.WARN, "No printed marker was found, so there is no scale; put the marker card beside.")]
+            return ()
+        advice = "No printed marker was found, so there is no scale; put the marker card beside."
+        return (Check("scale", 0.0, "a printed marker in the picture", Status.WARN, advice),)
     if wanted.shape is None or wanted.mm_per_px is None:
-        return []
+        return ()
     ratio = image.scale.mm_per_px * image.photo.shape[1] / (wanted.mm_per_px * wanted.shape[1])
-    if _DISTANCE_OK[0] <= ratio <= _DISTANCE_OK[1]:
-        return []
-    status = Status.WARN if _DISTANCE_WARN[0] <= ratio <= _DISTANCE_WARN[1] else Status.BLOCK
-    where = "farther away" if ratio > 1 else "closer"
-    return [_Remark(status, f"The camera was {where} than for the reference. Go back to the marked distance.")]
+    return (distance_check(ratio),)

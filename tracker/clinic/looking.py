@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import PAPER, Alignment
+from tracker.calibration import calibrate
 from tracker.clinic import photos, pictures, register, results
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_of, mask_of
 from tracker.clinic.originals import read_original
 from tracker.clinic.records import StoredPhoto
+from tracker.clinic.regions import carried_outline
 from tracker.clinic.store import Store
 from tracker.errors import RecordError
 from tracker.photo import read_photo
+from tracker.region import proposed_polygon
 
 MIN_WIDTH, MAX_WIDTH = 16, 12_000
 
@@ -72,6 +75,17 @@ class Gallery:
             return pictures.jpeg(pictures.difference(here, moved, mask, unchanged=unchanged))
 
         return self._kept(photo, f"difference-{token}-{basis}-{width}.jpg", make)
+
+    def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
+        """Lines of a region of the reference in a later photo, in pixels of that photo."""
+        photo = self._photo(photo_id)
+        return carried_outline(polygon, self._map(photo, self._token(photo)))
+
+    def proposal(self, photo_id: str) -> NDArray[np.float64] | None:
+        """A region for a photo that nobody has marked yet: the outline of its skin; None where there is none."""
+        photo = self._photo(photo_id)
+        original = read_original(self._store, self._files, photo)
+        return proposed_polygon(calibrate(read_photo(original, name=photo.name)))
 
     def _kept(self, photo: StoredPhoto, name: str, make: Callable[[], bytes]) -> bytes:
         known = self._files.derived(photo.id, name)

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration import CalibratedImage, Grid, KnownDistance, calibrate
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
@@ -28,6 +28,7 @@ class Original:
     name: str = field(compare=False)
     taken_on: date = field(compare=False)
     data: bytes = field(compare=False, repr=False)
+    colours: KnownColours = field(default=UNKNOWN_COLOURS, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,8 @@ class Job:
     reference : Original or None
         None: judge whether the photo can be the reference itself.
     region : Region or None
-    region_hash : str
+    key : str
+        Stands for the region and for the way of measuring: what is the same need not be prepared again.
     metrics : sequence of Metric
     distance : KnownDistance or None
         In the reference.
@@ -49,7 +51,7 @@ class Job:
     photo: Original
     reference: Original | None
     region: Region | None
-    region_hash: str
+    key: str
     metrics: Sequence[Metric]
     distance: KnownDistance | None = None
 
@@ -88,7 +90,7 @@ def measure_photo(job: Job) -> Finding:
         if job.reference is None:
             image = _calibrated(job.photo, distance=job.distance)
             reference, result = establish(image, job.region or WHOLE_SKIN, job.metrics)
-            _LATEST.keep(job.photo, job.region_hash, reference)
+            _LATEST.keep(job.photo, job.key, reference)
             return Finding(result, basis=reference.basis, mask=reference.mask)
         reference = _reference(job)
         return Finding(follow(reference, _calibrated(job.photo, like=reference.image.grid), job.metrics))
@@ -118,12 +120,12 @@ class _Latest:
     def __init__(self) -> None:
         self._kept: tuple[Original, str, Reference] | None = None
 
-    def get(self, original: Original, region_hash: str) -> Reference | None:
+    def get(self, original: Original, key: str) -> Reference | None:
         kept = self._kept
-        return kept[2] if kept and kept[:2] == (original, region_hash) else None
+        return kept[2] if kept and kept[:2] == (original, key) else None
 
-    def keep(self, original: Original, region_hash: str, reference: Reference) -> None:
-        self._kept = (original, region_hash, reference)
+    def keep(self, original: Original, key: str, reference: Reference) -> None:
+        self._kept = (original, key, reference)
 
     def clear(self) -> None:
         self._kept = None
@@ -134,11 +136,11 @@ _LATEST = _Latest()
 
 def _reference(job: Job) -> Reference:
     assert job.reference is not None
-    known = _LATEST.get(job.reference, job.region_hash)
+    known = _LATEST.get(job.reference, job.key)
     if known is None:
         image, region = _calibrated(job.reference, distance=job.distance), job.region or WHOLE_SKIN
         known = as_reference(image, region, job.metrics)
-        _LATEST.keep(job.reference, job.region_hash, known)
+        _LATEST.keep(job.reference, job.key, known)
     return known
 
 
@@ -146,4 +148,4 @@ def _calibrated(
     original: Original, *, distance: KnownDistance | None = None, like: Grid | None = None
 ) -> CalibratedImage:
     photo = read_photo(original.data, name=original.name)
-    return calibrate(replace(photo, taken_on=original.taken_on), distance=distance, like=like)
+    return calibrate(replace(photo, taken_on=original.taken_on), original.colours, distance=distance, like=like)

@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from tracker.calibration import KnownDistance
+from tracker.quality import Check
 from tracker.region import Region
 
 
@@ -138,6 +139,24 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class CardValues:
+    """A table of measured colours of the clinic's printed cards.
+
+    Attributes
+    ----------
+    id : str
+    batch : str
+        As it is printed on the cards.
+    since : date
+        The first day on which these cards lay in the photos.
+    """
+
+    id: str
+    batch: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """What the quick gate says about a photo before it is stored.
 
@@ -155,6 +174,8 @@ class Tile:
         SHA-256 of the file.
     already_stored : bool
         True if the view holds this very file.
+    checks : tuple of Check
+        All checks that this photo can be put through before it is compared.
     """
 
     status: str
@@ -163,6 +184,7 @@ class Tile:
     taken_on: date | None
     digest: str
     already_stored: bool
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

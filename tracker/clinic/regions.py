@@ -1,4 +1,4 @@
-"""A region of interest as the record keeps it, and whether it fits the reference photo."""
+"""A region of interest as the record keeps it, and as later photos show it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from tracker.alignment import Alignment
 from tracker.region import Region, polygon_region, read_region
+
+_STEPS_PER_EDGE = 12
 
 
 def region_columns(region: Region | None) -> dict[str, Any]:
@@ -32,6 +36,34 @@ def region_of(polygon: Any, mask: bytes | None) -> Region | None:
     if polygon is not None:
         return polygon_region(np.asarray(polygon, dtype=np.float64))
     return None if mask is None else read_region(mask)
+
+
+def carried_outline(polygon: NDArray[np.float64], alignment: Alignment) -> list[list[tuple[float, float]]]:
+    """Where the outline of a region lies in a later photo.
+
+    Parameters
+    ----------
+    polygon : ndarray, shape (n, 2)
+        Corners as (row, column) in pixels of the reference photo.
+    alignment : Alignment
+        Of the later photo to the reference.
+
+    Returns
+    -------
+    list of list of (row, column)
+        Lines in pixels of the later photo; several where parts of the outline lie outside the picture.
+    """
+    ends = np.roll(polygon, -1, axis=0)
+    steps = np.linspace(0.0, 1.0, _STEPS_PER_EDGE, endpoint=False)[:, None]
+    path = np.concatenate([a + steps * (b - a) for a, b in zip(polygon, ends, strict=True)] + [polygon[:1]])
+    there = alignment.at(np.clip(path, 0.0, [alignment.rows[-1], alignment.cols[-1]]))
+    lines: list[list[tuple[float, float]]] = [[]]
+    for row, column in there.tolist():
+        if np.isfinite(row) and np.isfinite(column):
+            lines[-1].append((round(row, 1), round(column, 1)))
+        elif lines[-1]:
+            lines.append([])
+    return [line for line in lines if len(line) > 1]
 
 
 def _png(region: Region) -> bytes:

@@ -106,4 +106,7 @@ def _measurement(value: Row[Any], photo: Row[Any]) -> Measurement:
         parts=tuple((name, part) for name, part in value.parts),
         draws=tuple(np.frombuffer(value.draws, dtype="<f4").astype(np.float64).tolist()),
         area_share=value.area_share,
+        area_mm2=value.area_mm2,
+        left_out=tuple((reason, share) for reason, share in value.left_out or ()),
+        also_seen=tuple((reason, share) for reason, share in value.also_seen or ()),
     )

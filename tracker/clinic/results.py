@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or
 
 from tracker.clinic import schema
 from tracker.clinic.measuring import Finding
-from tracker.clinic.store import Store
 from tracker.measurement import Measurement
 from tracker.pipeline import Result
 from tracker.quality import Check, Comparability, Status
@@ -60,16 +59,17 @@ def keep(
     return old
 
 
-def adopt(store: Store, methods: str) -> None:
-    """Make the methods those of the record: what was measured otherwise waits to be measured again."""
+def adopted(connection: Connection, methods: str) -> bool:
+    """Whether these are the methods of the record."""
     known = select(schema.about.c.value).where(schema.about.c.name == "methods")
-    with store.reading() as connection:
-        if connection.execute(known).scalar() == methods:
-            return
-    with store.writing() as connection:
-        connection.execute(delete(schema.about).where(schema.about.c.name == "methods"))
-        connection.execute(insert(schema.about).values(name="methods", value=methods))
-        attach(connection, methods)
+    return connection.execute(known).scalar() == methods
+
+
+def adopt(connection: Connection, methods: str) -> None:
+    """Make the methods those of the record: what was measured otherwise waits to be measured again."""
+    connection.execute(delete(schema.about).where(schema.about.c.name == "methods"))
+    connection.execute(insert(schema.about).values(name="methods", value=methods))
+    attach(connection, methods)
 
 
 def attach(connection: Connection, methods: str, *where: ColumnElement[bool]) -> None:
@@ -163,6 +163,9 @@ def _value(number: int, m: Measurement) -> dict[str, Any]:
         "value": m.value,
         "uncertainty": m.uncertainty,
         "area_share": m.area_share,
+        "area_mm2": m.area_mm2,
+        "left_out": [list(each) for each in m.left_out],
+        "also_seen": [list(each) for each in m.also_seen],
         "parts": [list(part) for part in m.parts],
         "draws": np.asarray(m.draws, dtype="<f4").tobytes(),
     }

@@ -22,8 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-#: Raised with every new table; a record of an older version is given what it lacks when it is opened.
-SCHEMA_VERSION = 2
+#: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -167,6 +167,22 @@ measurement = Table(
     Column("area_share", Float, nullable=False),
     Column("parts", JSON, nullable=False),
     Column("draws", LargeBinary, nullable=False),
+    Column("area_mm2", Float),
+    Column("left_out", JSON(none_as_null=True)),
+    Column("also_seen", JSON(none_as_null=True)),
+)
+
+#: Measured colours of the clinic's printed cards; `content` is the table as it came, and holds from a day on.
+card_values = Table(
+    "card_values",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("since", Date, unique=True, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 refused = Table(

@@ -98,15 +98,27 @@ class Store:
                     connection.execute(insert(about).values(name="schema_version", value=str(SCHEMA_VERSION)))
         elif known < SCHEMA_VERSION:
             with self.writing() as connection:
-                metadata.create_all(connection)  # what is new are tables: nothing that is there is touched
-                here = about.c.name == "schema_version"
-                connection.execute(update(about).where(here).values(value=str(SCHEMA_VERSION)))
+                _bring_up_to_date(connection)
         elif known > SCHEMA_VERSION:
             raise RecordError(
                 f"This record was written by a newer version of the program (schema {known}, here {SCHEMA_VERSION}); "
                 "please update the program. Nothing has been changed.",
                 code="newer_schema",
             )
+
+
+def _bring_up_to_date(connection: Connection) -> None:
+    """Add the tables and columns that an older record lacks; what it holds is left as it is."""
+    known = inspect(connection)
+    for table in metadata.sorted_tables:
+        if known.has_table(table.name):
+            present = {column["name"] for column in known.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in present:
+                    kind = column.type.compile(connection.dialect)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+    metadata.create_all(connection)
+    connection.execute(update(about).where(about.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
 
 
 def not_saved(error: object) -> RecordError:

@@ -13,9 +13,10 @@ from tracker.calibration import KnownDistance
 from tracker.clinic import photos, register, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_bytes, mask_bytes
-from tracker.clinic.measuring import Finding, Job, Original, methods
+from tracker.clinic.measuring import Finding, Job, Original
 from tracker.clinic.originals import read_original
 from tracker.clinic.records import PhotoState, StoredPhoto, Work
+from tracker.clinic.standards import colours_on, procedure
 from tracker.clinic.store import Store
 from tracker.errors import RecordError
 from tracker.measurement import Metric
@@ -34,6 +35,7 @@ class _Next:
     reference: StoredPhoto | None
     region: Region | None
     region_hash: str
+    procedure: str
     distance: KnownDistance | None
 
 
@@ -116,7 +118,10 @@ class Workbench:
             else:
                 listed = photos.photos(connection, view_id)
                 chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
-            return _Next(chosen, reference, view.region, register.region_hash(connection, view_id), view.distance)
+            return _Next(
+                chosen, reference, view.region, register.region_hash(connection, view_id),
+                procedure(connection, self._metrics), view.distance,
+            )  # fmt: skip
 
     def _found(self, task: _Next, measure: Measure) -> Finding | None:
         if task.reference is not None and task.reference.state is PhotoState.REJECTED:
@@ -126,16 +131,20 @@ class Workbench:
             reference = self._original(task.reference) if task.reference else None
         except RecordError as error:
             return Finding(reason=error.reason, code=FAILED)
-        return measure(Job(moving, reference, task.region, task.region_hash, self._metrics, task.distance))
+        key = f"{task.region_hash} {task.procedure}"
+        return measure(Job(moving, reference, task.region, key, self._metrics, task.distance))
 
     def _original(self, photo: StoredPhoto) -> Original:
-        return Original(photo.digest, photo.name, photo.taken_on, read_original(self._store, self._files, photo))
+        with self._store.reading() as connection:
+            colours = colours_on(connection, photo.taken_on)
+        data = read_original(self._store, self._files, photo)
+        return Original(photo.digest, photo.name, photo.taken_on, data, colours)
 
     def _keep(self, task: _Next, found: Finding) -> None:
         token = self._keep_derived(task.photo.id, found)
-        key = (methods(self._metrics), task.region_hash)
+        key = (task.procedure, task.region_hash)
         with self._store.writing() as connection:
-            if not _still_holds(connection, task):
+            if not _still_holds(connection, task) or procedure(connection, self._metrics) != task.procedure:
                 outdated = [token]
             else:
                 reference_id = task.reference.id if task.reference else None

@@ -29,8 +29,10 @@ from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_reference, follow, result_of_reference
+from tracker.quality import Comparability
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import practitioner_sentence
+from tracker.reports.document import area_document
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
@@ -184,6 +186,7 @@ def _value(result: Result | None, metric: Metric) -> Measurement | None:
 
 
 def _metric_document(metric: Metric, change: Change, first: Result | None, second: Result | None) -> dict[str, Any]:
+    checks = [check for result in (first, second) if result for check in result.photo.checks]
     then, now = _value(first, metric), _value(second, metric)
     interval = None if change.low is None or change.high is None else [finite(change.low), finite(change.high)]
     return {
@@ -193,6 +196,7 @@ def _metric_document(metric: Metric, change: Change, first: Result | None, secon
         "reference": finite(then.value) if then else None,
         "moving": finite(now.value) if now else None,
         "uncertainty": finite(now.uncertainty) if now else None,
+        "area": area_document(now) if now else None,
         "change": finite(change.change),
         "change_unit": change.unit,
         "interval": interval,
@@ -200,4 +204,5 @@ def _metric_document(metric: Metric, change: Change, first: Result | None, secon
         "mdc_source": change.mdc_source,
         "verdict": str(change.verdict),
         "reason": change.reason or None,
+        "blocked_by": [check.check for check in Comparability(tuple(checks)).stopping(metric.needs)],
     }

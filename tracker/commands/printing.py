@@ -34,6 +34,7 @@ def check_document(check: Check) -> dict[str, Any]:
         "limit": check.limit,
         "status": str(check.status),
         "advice": check.advice,
+        "blocks": check.blocks,
     }
 
 

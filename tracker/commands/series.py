@@ -33,7 +33,7 @@ from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
-from tracker.reports.document import report_document
+from tracker.reports.document import area_document, report_document
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.
@@ -247,6 +247,7 @@ def _measured(
     reasons = {r.metric: r.reason for r in result.refused}
     metrics = [
         _metric(m.name, m.method, m.unit, values[m.name].value, values[m.name].uncertainty)
+        | {"area": area_document(values[m.name])}
         if m.name in values
         else _metric(m.name, m.method, m.unit, reason=reasons[m.name])
         for m in METRICS
@@ -282,6 +283,7 @@ def _metric(
         "value": finite(value),
         "uncertainty": finite(uncertainty),
         "reason": reason,
+        "area": None,
     }
 
 

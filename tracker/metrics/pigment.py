@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.measurement import Direction, Metric, weighted_median
 from tracker.quality import Need
+from tracker.region import Reason
 from tracker.shading import DARKEST_LIGHT, mean_light
 
 
@@ -56,7 +57,7 @@ PIGMENT_CONTRAST = Metric(
     plain="the dark patch",
     symbol="ΔMI",
     unit="index",
-    version=2,
+    version=3,
     direction=Direction.TOWARDS_ZERO,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
@@ -64,4 +65,5 @@ PIGMENT_CONTRAST = Metric(
     reduce=median,
     session_sd=0.6,
     tolerance_mm=1.0,
+    leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
 )

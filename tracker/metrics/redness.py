@@ -10,6 +10,7 @@ from tracker.calibration import lab_from_linear
 from tracker.measurement import Direction, Metric
 from tracker.metrics.pigment import averaged, median, melanin_index
 from tracker.quality import Need
+from tracker.region import Reason
 from tracker.shading import DARKEST_LIGHT
 
 #: Share of the melanin index in the erythema index at a melanosome fraction of 5 % (MEASUREMENT.md §2, B3).
@@ -51,14 +52,15 @@ ERYTHEMA_CONTRAST = Metric(
     plain="redness",
     symbol="ΔEI′",
     unit="index",
-    version=2,
+    version=3,
     direction=Direction.TOWARDS_ZERO,
     multiplicative=False,
-    needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
+    needs=frozenset({Need.COLOUR, Need.MARKED_REGION, Need.SAME_LAMP}),
     prepare=_erythema_field,
     reduce=median,
     session_sd=0.6,
     tolerance_mm=1.0,
+    leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
 )
 
 A_STAR_CONTRAST = Metric(
@@ -67,12 +69,13 @@ A_STAR_CONTRAST = Metric(
     plain="redness",
     symbol="Δa*",
     unit="CIELAB",
-    version=2,
+    version=3,
     direction=Direction.TOWARDS_ZERO,
     multiplicative=False,
-    needs=frozenset({Need.COLOUR, Need.MARKED_REGION}),
+    needs=frozenset({Need.COLOUR, Need.MARKED_REGION, Need.SAME_LAMP}),
     prepare=_a_star_field,
     reduce=median,
     session_sd=0.5,
     tolerance_mm=1.0,
+    leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
 )

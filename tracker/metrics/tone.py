@@ -12,7 +12,9 @@ from tracker.calibration import lab_from_linear
 from tracker.measurement import Direction, Metric, weighted_median
 from tracker.metrics.pigment import averaged, median
 from tracker.quality import Need
+from tracker.region import Reason
 
+_DISTURBING = Reason.CLOTH | Reason.HAIR | Reason.SHINE
 _CLASSES = ((55.0, "very light"), (41.0, "light"), (28.0, "intermediate"), (10.0, "tan"), (-30.0, "brown"))
 
 
@@ -91,6 +93,7 @@ def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> M
         prepare=partial(_lab_field, (axis,)),
         reduce=median,
         session_sd=session_sd,
+        leaves_out=_DISTURBING,
     )
 
 
@@ -111,4 +114,5 @@ TYPOLOGY_ANGLE = Metric(
     prepare=partial(_lab_field, (0, 2)),
     reduce=_angle,
     session_sd=1.3,
+    leaves_out=_DISTURBING,
 )

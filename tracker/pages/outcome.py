@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from datetime import date
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from tracker.pages.frame import link
 from tracker.pages.photos import photo_rows
 from tracker.pages.verdict import verdict_card
 from tracker.pages.work import EVERY_SECONDS
+from tracker.report import Report
 
 STORED = "stored"
 
@@ -37,15 +39,16 @@ def _show(clinic: Clinic, view: View, *, waiting: bool) -> None:
     photos = _followed(clinic, view)
     if waiting and all(p.state is not PhotoState.WAITING for p in photos):
         st.rerun()
-    _verdict(clinic, view, photos)
-    photo_rows(photos)
-
-
-def _verdict(clinic: Clinic, view: View, photos: Sequence[StoredPhoto]) -> None:
-    """The first metric of the latest of these sessions; the rest is one click away."""
     days = {p.taken_on for p in photos if p.state is PhotoState.MEASURED}
     report = clinic.report(view.id) if days else None
-    if report is None or report.primary is None:
+    if report is not None:
+        _verdict(report, view, days)
+    photo_rows(photos, checks={p.digest: p.checks for p in report.photos} if report is not None else {})
+
+
+def _verdict(report: Report, view: View, days: Set[date]) -> None:
+    """The first metric of the latest of these sessions; the rest is one click away."""
+    if report.primary is None:
         return
     changes = [c for c in report.primary.changes if c.taken_on in days]
     if changes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,12 +11,25 @@ from streamlit.delta_generator import DeltaGenerator
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto
 from tracker.pages.frame import day_text, plain
-from tracker.pages.verdict import status_badge
+from tracker.pages.verdict import checks_table, status_badge, worst_check
+from tracker.quality import Check
 from tracker.web.links import PREVIEW_WIDTH, photo_url
 
 
-def photo_rows(photos: Iterable[StoredPhoto], clinic: Clinic | None = None) -> None:
-    """Show each photo with what became of it; with the clinic, each can be removed from it."""
+def photo_rows(
+    photos: Iterable[StoredPhoto],
+    clinic: Clinic | None = None,
+    checks: Mapping[str, tuple[Check, ...]] = MappingProxyType({}),
+) -> None:
+    """Show each photo with what became of it; with the clinic, each can be removed from it.
+
+    Parameters
+    ----------
+    photos : iterable of StoredPhoto
+    clinic : Clinic, optional
+    checks : mapping of str to tuple of Check
+        By digest: the worst is told, the others are one tap away.
+    """
     columns: list[DeltaGenerator] = []
     for photo in photos:
         # Two in a row, row by row: on a phone the columns of a row follow each other.
@@ -33,6 +47,16 @@ def photo_rows(photos: Iterable[StoredPhoto], clinic: Clinic | None = None) -> N
                     st.markdown(plain(photo.reason))
                 if clinic is not None:
                     _removal(clinic, photo)
+            _checks(checks.get(photo.digest, ()))
+
+
+def _checks(checks: tuple[Check, ...]) -> None:
+    worst = worst_check(checks)
+    if worst is not None:
+        st.caption(plain(worst.advice))
+    if checks:
+        with st.expander(f"All {len(checks)} checks", icon=":material/fact_check:"):
+            checks_table(checks)
 
 
 def _removal(clinic: Clinic, photo: StoredPhoto) -> None:

@@ -1,4 +1,4 @@
-"""Region: where to measure, drawn once on the reference photo of a view."""
+"""Region: where to measure, drawn once on the reference photo of a view and shown on every later one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import StoredPhoto, View
+from tracker.pages.carried import show_carried
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link
 from tracker.pages.work import show_work
@@ -24,7 +25,8 @@ def page(clinic: Clinic) -> None:
     if view is None:
         return
     show_work(clinic)
-    reference = next((p for p in clinic.photos(view.id) if p.is_reference), None)
+    photos = clinic.photos(view.id)
+    reference = next((p for p in photos if p.is_reference), None)
     if reference is None:
         st.info("The region is drawn on the first good photo of the view, and there is none yet.")
         link("session", "Add a session", icon=":material/add_a_photo:", view=view.id)
@@ -33,9 +35,10 @@ def page(clinic: Clinic) -> None:
         "Mark the skin to measure: click around it on the reference photo. "
         "For pigment and redness, mark the patch only; the skin around it is the comparison."
     )
+    # What is said about the reference photo as a whole, such as its scale, has its place here, above the editor.
     bar = st.container(horizontal=True, vertical_alignment="center")
     saved = _saved(view)
-    corners = _drawn(view, reference, saved)
+    corners = _drawn(clinic, view, reference, saved)
     with bar:
         save = st.button(
             "Save region", type="primary", icon=":material/save:", disabled=len(corners) < 3 or corners == saved
@@ -46,18 +49,35 @@ def page(clinic: Clinic) -> None:
         _set(clinic, view, polygon_region(np.asarray(corners, dtype=np.float64)))
     if whole:
         _set(clinic, view, None)
+    show_carried(clinic, view, [p for p in photos if not p.is_reference], corners)
 
 
 def _saved(view: View) -> list[Corner]:
     polygon = view.region.polygon if view.region else None
-    return [(float(row), float(column)) for row, column in polygon] if polygon is not None else []
+    return _corners(polygon)
 
 
-def _drawn(view: View, reference: StoredPhoto, start: list[Corner]) -> list[Corner]:
+def _corners(polygon: np.ndarray | None) -> list[Corner]:
+    return [] if polygon is None else [(float(row), float(column)) for row, column in polygon.round(1)]
+
+
+def _drawn(clinic: Clinic, view: View, reference: StoredPhoto, start: list[Corner]) -> list[Corner]:
     day = day_text(reference.taken_on)
     picture = Picture(photo_url(reference.id), f"Reference, {day}", f"Reference photo of {view.title}, {day}")
-    version = f"{view.id} {start}"
-    return region_editor(picture, start, shape=reference.shape, version=version, key=f"editor-{view.id}")
+    return region_editor(
+        picture,
+        start,
+        shape=reference.shape,
+        version=f"{view.id} {start}",
+        key=f"editor-{view.id}",
+        suggestion=[] if start else _suggested(reference.id, clinic),
+    )
+
+
+@st.cache_data(max_entries=50, show_spinner="Looking for skin…")
+def _suggested(photo_id: str, _clinic: Clinic) -> list[Corner]:
+    """The outline of the skin in a photo; looked for once."""
+    return _corners(_clinic.proposed_region(photo_id))
 
 
 def _set(clinic: Clinic, view: View, region: Region | None) -> None:

@@ -10,10 +10,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from tracker.clinic import Clinic
 from tracker.clinic.records import Tile, View
 from tracker.pages.frame import day_text, plain
-from tracker.pages.verdict import status_badge
+from tracker.pages.verdict import checks_table, status_badge
 
 ANYWAY = "Store it all the same: it is kept and shown, but probably not compared"
 TILES = "tiles"
+MOST_ADVICE = 2
+"""What is to be done comes one step at a time; the rest is one tap away."""
 
 
 def forget_tiles() -> None:
@@ -32,8 +34,11 @@ def show_tile(clinic: Clinic, view: View, file: UploadedFile) -> date | None:
         with head:
             status_badge(tile.status, "Stored already" if tile.already_stored else None)
         st.text(tile.headline)
-        for advice in tile.advice:
+        for advice in tile.advice[:MOST_ADVICE]:
             st.caption(plain(advice))
+        if tile.checks:
+            with st.expander(f"All {len(tile.checks)} checks", icon=":material/fact_check:"):
+                checks_table(tile.checks)
         return _day(tile, file.file_id)
 
 

@@ -7,9 +7,11 @@ from typing import Literal
 
 import streamlit as st
 
+from tracker.metrics import METRICS
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
-from tracker.report import Report, detectable_text, number, practitioner_sentence, value_sentence
+from tracker.quality.check import ALL_METRICS
+from tracker.report import Report, area_sentence, detectable_text, number, practitioner_sentence, value_sentence
 from tracker.timeline import Change, MetricTimeline, Verdict
 
 Colour = Literal["green", "red", "blue", "gray", "orange"]
@@ -59,6 +61,8 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
             st.caption(plain("  ·  ".join(facts)))
+        for measurement in sessions[change.taken_on].measurements[-1:] if change.taken_on in sessions else ():
+            st.caption(plain(area_sentence(measurement)))
 
 
 def unmeasured_table(report: Report) -> None:
@@ -81,7 +85,17 @@ def checks_table(checks: Iterable[Check]) -> None:
             "Found": number(check.value, ""),
             "Should be": plain(check.limit),
             "Outcome": plain(check.advice) or OUTCOMES[check.status],
+            "Stops": ", ".join(metric.symbol for metric in METRICS if check.stops(metric.needs)),
         }
         for check in checks
     ]
+    # A column of nothing would take room from words.
+    if not any(row["Stops"] for row in rows):
+        rows = [{name: value for name, value in row.items() if name != "Stops"} for row in rows]
     st.table(rows, border="horizontal")
+
+
+def worst_check(checks: Iterable[Check]) -> Check | None:
+    """The check to be told first: one that stops every metric, then one that stops some, then a warning."""
+    told = [check for check in checks if check.status is not Status.OK]
+    return min(told, key=lambda c: (c.status is not Status.BLOCK, c.blocks != ALL_METRICS), default=None)

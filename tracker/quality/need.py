@@ -13,3 +13,4 @@ class Need(StrEnum):
     COLOUR_REFERENCE = "colour reference"
     OBLIQUE_LIGHT = "oblique light"
     MARKED_REGION = "marked region"
+    SAME_LAMP = "same kind of lamp"

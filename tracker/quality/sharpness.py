@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.alignment import Alignment, warp_photo
+from tracker.alignment import Alignment
 from tracker.calibration import CalibratedImage
 
 COMPARISON_WIDTH = 1000
@@ -55,15 +55,46 @@ def sharpness_ratio(
     float
         Ratio of the robust standard deviations of the Laplacian-of-Gaussian log-luma; 1 = equally sharp, below 1
         = the moving photo is blurred.
+
+    Notes
+    -----
+    Both photos are averaged to the same millimetres per pixel before they are compared: single pixels of a large
+    photo carry noise that an average of a dozen does not, and noise looks like sharpness.
     """
     size = _size(reference.photo.shape)
-    warped = warp_photo(moving.photo.rgb, alignment, reference.photo.shape, out_shape=(size[1], size[0]))
+    ours = _grey(reference.photo.rgb, size)
+    theirs = _in_its_frame(reference, moving, alignment, size)
     mask = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(np.bool_)
-    mask &= np.asarray(cv2.erode((warped.max(axis=2) > 0).astype(np.uint8), np.ones((9, 9), np.uint8))).astype(bool)
+    mask &= cv2.erode((theirs > 0).astype(np.uint8), np.ones((9, 9), np.uint8)).astype(np.bool_)
     if mask.sum() < 100:
         return 0.0
-    fine = [_fine_structure(_grey(rgb, size), mask) for rgb in (reference.photo.rgb, warped)]
+    fine = [_fine_structure(grey, mask) for grey in (ours, theirs)]
     return fine[1] / max(fine[0], 1e-6)
+
+
+def _in_its_frame(
+    reference: CalibratedImage, moving: CalibratedImage, alignment: Alignment, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Luma of the moving photo in the frame of the reference, averaged before it is moved; 0 where not covered."""
+    shape = reference.photo.shape
+    rows, cols = (
+        (np.arange(count, dtype=np.float64) + 0.5) * (length / count) - 0.5
+        for count, length in zip(size[::-1], shape, strict=True)
+    )
+    # Pixels of the moving photo per pixel of the comparison; never enlarged.
+    shrink = min(1.0, size[0] / shape[1] / max(alignment.scale, 1e-6))
+    own = (max(1, round(moving.photo.shape[1] * shrink)), max(1, round(moving.photo.shape[0] * shrink)))
+    position = np.nan_to_num(alignment.dense(rows, cols), nan=-1e4)
+    factor = np.array([own[1] / moving.photo.shape[0], own[0] / moving.photo.shape[1]], np.float32)
+    place = (position + np.float32(0.5)) * factor - np.float32(0.5)
+    moved = cv2.remap(
+        _grey(moving.photo.rgb, own),
+        np.ascontiguousarray(place[..., 1]),
+        np.ascontiguousarray(place[..., 0]),
+        cv2.INTER_LANCZOS4,
+        borderMode=cv2.BORDER_CONSTANT,
+    )
+    return np.maximum(np.asarray(moved, np.float32), 0.0)
 
 
 def _size(shape: tuple[int, int]) -> tuple[int, int]:

@@ -82,8 +82,8 @@ def _content(paper: str, batch: str, printed_on: date) -> dict[str, Any]:
         "gauge": {"at": layout.GAUGE_AT, "side": layout.GAUGE_SIDE_MM},
         "edge": {"at": layout.EDGE_AT, "side": layout.EDGE_SIDE_MM, "lean": lean},
         "ruler": {"at": layout.RULER_AT, "length": int(layout.RULER_MM)},
-        "words": layout.TITLE_AT,
         "label": layout.LABEL_AT,
+        "count": len(layout.PATCHES),
     }
 
 

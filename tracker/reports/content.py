@@ -6,15 +6,20 @@ Everything that is said about a change comes from `tracker.report`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from tracker.measurement import Metric
+from tracker.quality import Check, Status
 from tracker.report import (
     NOT_A_DIAGNOSIS,
     PROVISIONAL_NOTE,
     Report,
     ReportedPhoto,
+    area_sentence,
     change_text,
+    check_finding,
     detectable_text,
     direction_sentence,
     headline,
@@ -28,6 +33,7 @@ from tracker.reports.typography import plain, spoken_day, unbroken
 from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
 TREATED, UNTREATED = "This series", "Untreated side"
+_OUTCOMES = {Status.OK: "passed", Status.WARN: "look at this", Status.BLOCK: "not passed"}
 _SOURCES = {"study": "measured in this clinic", "provisional": "provisional, typical for this kind of set-up"}
 
 
@@ -80,6 +86,16 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One check of the gate."""
+
+    name: str
+    value: str
+    limit: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoRow:
     """One photo, used or not."""
 
@@ -90,6 +106,7 @@ class PhotoRow:
     error: str
     overlap: str
     remarks: tuple[str, ...]
+    checks: tuple[CheckRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +232,9 @@ def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]
 
 
 def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
-    used = [(photo.taken_on, _used(photo)) for photo in report.photos]
+    metrics = [line.metric for line in report.timeline.metrics]
+    areas = {m.digest: area_sentence(m) for line in report.measured[:1] for s in line.sessions for m in s.measurements}
+    used = [(photo.taken_on, _used(photo, metrics, areas.get(photo.digest, ""))) for photo in report.photos]
     left_out = [
         (r.taken_on, PhotoRow(r.digest, spoken_day(r.taken_on), plain(r.name), "rejected", "", "", (plain(r.reason),)))
         for r in report.rejections
@@ -223,12 +242,12 @@ def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
     return tuple(row for _, row in sorted(used + left_out, key=lambda dated: (dated[0] or date.max, dated[1].name)))
 
 
-def _used(photo: ReportedPhoto) -> PhotoRow:
+def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str) -> PhotoRow:
     error = "" if photo.error_px is None else f"{number(photo.error_px, 'px')} px"
     if photo.error_mm is not None:
         error += f" ({number(photo.error_mm, 'mm')} mm)"
     overlap = "" if photo.overlap is None else f"{100 * photo.overlap:.0f} %"
-    remarks = [plain(text) for text in (*(check.advice for check in photo.checks), *photo.notes) if text]
+    told = [f"{check.advice} {check_finding(check, metrics)}" for check in photo.checks if check.advice]
     return PhotoRow(
         photo.digest,
         spoken_day(photo.taken_on),
@@ -236,7 +255,14 @@ def _used(photo: ReportedPhoto) -> PhotoRow:
         photo_standing(photo),
         error,
         overlap,
-        tuple(remarks),
+        tuple(plain(text) for text in (*told, area, *photo.notes) if text),
+        tuple(_check(check) for check in photo.checks),
+    )
+
+
+def _check(check: Check) -> CheckRow:
+    return CheckRow(
+        plain(check.check.capitalize()), number(check.value, ""), plain(check.limit), _OUTCOMES[check.status]
     )
 
 

@@ -73,7 +73,7 @@ def _series(report: Report) -> dict[str, object]:
         "mm_per_px": _finite(report.mm_per_px),
         "colour_evidence": report.colour_evidence,
         "set_up": report.set_up,
-        "photos": [_photo(photo) for photo in report.photos],
+        "photos": [_photo(photo, report) for photo in report.photos],
         "rejections": [_rejection(rejection) for rejection in report.rejections],
         "metrics": [_metric(line) for line in report.timeline.metrics],
         "measurements": [_measurement(measurement) for measurement in report.measurements],
@@ -101,6 +101,16 @@ def change_document(change: Change) -> dict[str, object]:
     }
 
 
+def area_document(measurement: Measurement) -> dict[str, object]:
+    """Where a value was measured, and what was left out of the region, as plain values."""
+    return {
+        "area_share": _finite(measurement.area_share),
+        "area_mm2": _finite(measurement.area_mm2),
+        "left_out": {reason: _finite(share) for reason, share in measurement.left_out},
+        "also_seen": {reason: _finite(share) for reason, share in measurement.also_seen},
+    }
+
+
 def check_document(check: Check) -> dict[str, object]:
     """One quality check as plain values."""
     return {
@@ -113,7 +123,8 @@ def check_document(check: Check) -> dict[str, object]:
     }
 
 
-def _photo(photo: ReportedPhoto) -> dict[str, object]:
+def _photo(photo: ReportedPhoto, report: Report) -> dict[str, object]:
+    metrics = [line.metric for line in report.timeline.metrics]
     return {
         "digest": photo.digest,
         "name": photo.name,
@@ -124,6 +135,7 @@ def _photo(photo: ReportedPhoto) -> dict[str, object]:
         "error_px": _finite(photo.error_px),
         "error_mm": _finite(photo.error_mm),
         "quality": [check_document(check) for check in photo.checks],
+        "blocked": {metric.name: [check.check for check in photo.stopping(metric)] for metric in metrics},
         "notes": list(photo.notes),
     }
 
@@ -173,7 +185,7 @@ def _measurement(measurement: Measurement) -> dict[str, object]:
         "value": _finite(measurement.value),
         "uncertainty": _finite(measurement.uncertainty),
         "parts": {name: _finite(part) for name, part in measurement.parts},
-        "area_share": _finite(measurement.area_share),
+        **area_document(measurement),
     }
 
 

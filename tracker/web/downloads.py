@@ -1,13 +1,16 @@
-"""A view's report as a file to take away, in every format of `tracker.reports`."""
+"""Files to take away: a view's report in every format of `tracker.reports`, and the calibration card."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePath
 
+from tracker.calibration.batch import empty_table
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.reports import FORMATS, Format, Picture, Pictures
+from tracker.reports.card import PAPERS, render_card
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH
 
 
@@ -47,6 +50,24 @@ def render_report(clinic: Clinic, view_id: str, suffix: str) -> ReportFile | Non
         return None
     data = report_format.render(report, report_pictures(clinic, view))
     return ReportFile(report_format.file_name, report_format.media_type, data)
+
+
+def card_file(file_name: str) -> ReportFile | None:
+    """The calibration card of today, or the empty table for its measured colours; None for any other name.
+
+    Parameters
+    ----------
+    file_name : str
+        ``"a4.pdf"``, ``"letter.pdf"`` or ``"values.csv"``.
+    """
+    day = date.today()  # noqa: DTZ011  a day on paper is the day of the room it is printed in
+    batch, name = day.isoformat(), PurePath(file_name)
+    if file_name == "values.csv":
+        return ReportFile(f"card-{batch}.csv", "text/csv; charset=utf-8", empty_table(batch).encode())
+    if name.suffix != ".pdf" or name.stem not in PAPERS:
+        return None
+    data = render_card(paper=name.stem, batch=batch, printed_on=day)
+    return ReportFile(f"card-{batch}-{name.stem}.pdf", "application/pdf", data)
 
 
 def report_pictures(clinic: Clinic, view: View) -> Pictures:

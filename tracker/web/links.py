@@ -30,6 +30,16 @@ def difference_url(photo_id: str) -> str:
     return f"/difference/{photo_id}"
 
 
+def card_url(paper: str) -> str:
+    """Address of the printable calibration card on a paper, ``"a4"`` or ``"letter"``."""
+    return f"/card/{paper}.pdf"
+
+
+def card_table_url() -> str:
+    """Address of the empty table for the measured colours of a card."""
+    return "/card/values.csv"
+
+
 def report_url(view_id: str, format_name: str) -> str:
     """Address of a view's report in one format."""
     return f"/report/{view_id}.{format_name}"

@@ -1,4 +1,4 @@
-"""Our own HTTP routes: photos, difference maps, reports, and whether the app is alive.
+"""Our own HTTP routes: photos, difference maps, reports, the calibration card, and whether the app is alive.
 
 Nothing of a patient goes through Streamlit's own media store, which answers anybody who knows an address.
 """
@@ -17,6 +17,7 @@ from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
+    from tracker.web.downloads import ReportFile
 
 WIDTHS = (160, 320, 640, 1024, 1600, 2400, 3600)
 DEFAULT_WIDTH = 1024
@@ -36,6 +37,7 @@ def routes(opened: Opened) -> list[Route]:
         Route("/healthz", _healthz),
         Route("/photo/{photo_id}", partial(_photo, opened)),
         Route("/difference/{photo_id}", partial(_difference, opened)),
+        Route("/card/{file_name}", _card),
         Route("/report/{view_id}.{format_name}", partial(_report, opened)),
     ]
 
@@ -85,6 +87,16 @@ def _report(opened: Opened, request: Request) -> Response:
         file = render_report(opened(), request.path_params["view_id"], request.path_params["format_name"])
     except TrackerError:
         return _not_found()
+    return _sent(file)
+
+
+def _card(request: Request) -> Response:
+    from tracker.web.downloads import card_file
+
+    return _sent(card_file(request.path_params["file_name"]))
+
+
+def _sent(file: ReportFile | None) -> Response:
     if file is None:
         return _not_found()
     disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}

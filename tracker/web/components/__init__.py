@@ -55,6 +55,12 @@ _REGION = st.components.v2.component(
 )
 
 
+_CARRIED = st.components.v2.component(
+    "tracker_carried",
+    html=_asset("carried.html"),
+    css=_asset("viewer.css", "carried.css"),
+    js=_asset("zoom.js", "carried.js"),
+)
 _WIDTH = st.components.v2.component("tracker_width", html="<span hidden></span>", js=_asset("width.js"))
 NARROW_PX = 640
 
@@ -117,7 +123,13 @@ def side_by_side(pictures: Sequence[Picture], *, shape: tuple[int, int], title: 
 
 
 def region_editor(
-    picture: Picture, corners: Sequence[tuple[float, float]], *, shape: tuple[int, int], version: str, key: str
+    picture: Picture,
+    corners: Sequence[tuple[float, float]],
+    *,
+    shape: tuple[int, int],
+    version: str,
+    key: str,
+    suggestion: Sequence[tuple[float, float]] = (),
 ) -> list[tuple[float, float]]:
     """Draw a polygon on a picture.
 
@@ -132,6 +144,8 @@ def region_editor(
     version : str
         When it changes, the drawing starts again from `corners`.
     key : str
+    suggestion : sequence of (row, column)
+        Offered as long as nothing is drawn; nobody's region before it is accepted.
 
     Returns
     -------
@@ -139,9 +153,33 @@ def region_editor(
         As drawn, in pixels of the reference photo.
     """
     start = [list(corner) for corner in corners]
-    data = {"picture": asdict(picture), "shape": list(shape), "corners": start, "version": version}
+    data: dict[str, object] = {"picture": asdict(picture), "shape": list(shape), "corners": start, "version": version}
+    data["suggestion"] = [list(corner) for corner in suggestion]
     drawn = _REGION(key=key, data=data, default={"corners": start}, on_corners_change=_nothing).corners
     return [(float(row), float(column)) for row, column in drawn or []]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """A photo with lines over it.
+
+    Attributes
+    ----------
+    picture : Picture
+    shape : tuple of int
+        Height and width of the photo, in pixels.
+    lines : sequence of sequences of (row, column)
+        In pixels of the photo.
+    """
+
+    picture: Picture
+    shape: tuple[int, int]
+    lines: Sequence[Sequence[tuple[float, float]]]
+
+
+def carried_strip(photos: Sequence[Outlined], *, key: str) -> None:
+    """Show photos, each with its own lines over it."""
+    _CARRIED(key=key, data={"photos": [asdict(photo) for photo in photos]})
 
 
 def _aspect(shape: tuple[int, int]) -> float:

@@ -1,0 +1,141 @@
+"""What of known colour lies in the clinic's photos: its printed cards with their measured values, its ColorChecker.
+
+A table of measured values holds for photos from a day on, until the next table's day. Whatever is changed here, every
+photo is measured again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select
+
+from tracker.calibration import Edition, KnownColours, read_batch
+from tracker.clinic import results, schema
+from tracker.clinic.measuring import methods
+from tracker.clinic.people import People
+from tracker.clinic.records import CardValues
+from tracker.clinic.register import random_id
+from tracker.clinic.store import Store
+from tracker.errors import RecordError
+from tracker.measurement import Metric
+
+_EDITION = "chart_edition"
+_VALUES = schema.card_values.c
+
+
+class Standards(People):
+    """Colour standards of one record; a base of `Clinic`.
+
+    Parameters
+    ----------
+    store : Store
+    metrics : sequence of Metric
+    """
+
+    def __init__(self, store: Store, metrics: Sequence[Metric]) -> None:
+        super().__init__(store)
+        self._metrics = tuple(metrics)
+
+    def card_values(self) -> tuple[CardValues, ...]:
+        """Tables of measured colours, by the day from which they hold."""
+        with self._store.reading() as connection:
+            return _listed(connection)
+
+    def add_card_values(self, data: bytes, name: str, *, since: date) -> CardValues:
+        """Keep the measured colours of a batch of cards.
+
+        Parameters
+        ----------
+        data : bytes
+            The table (CSV), as `tracker.calibration.read_batch` takes it.
+        name : str
+            Of the file, for people.
+        since : date
+            The first day on which the cards of this batch lay in the photos.
+
+        Raises
+        ------
+        CalibrationFailed
+            The table cannot be used; nothing has been changed.
+        RecordError
+            ``day_taken``: another table begins on that day.
+        """
+        batch = read_batch(Path(name), data)
+        new = CardValues(random_id(), batch.name, since)
+        row = {"id": new.id, "batch": new.batch, "since": since, "content": data, "received_at": datetime.now(UTC)}
+        with self._store.writing() as connection:
+            if any(known.since == since for known in _listed(connection)):
+                raise RecordError(
+                    f"Another table of card values begins on {since:%Y-%m-%d}; remove it first, or give another day.",
+                    code="day_taken",
+                )
+            connection.execute(insert(schema.card_values).values(**row))
+            self._measure_again(connection)
+        self._arrived()
+        return new
+
+    def remove_card_values(self, values_id: str) -> None:
+        """Remove a table; photos it held for go back to the table before it, or to the greys of the card."""
+        with self._store.writing() as connection:
+            connection.execute(delete(schema.card_values).where(_VALUES.id == values_id))
+            self._measure_again(connection)
+        self._arrived()
+
+    def chart_edition(self) -> Edition:
+        """When the clinic's ColorChecker was made."""
+        with self._store.reading() as connection:
+            return _edition(connection)
+
+    def set_chart_edition(self, edition: Edition) -> None:
+        """Say when the clinic's ColorChecker was made."""
+        here = schema.about.c.name == _EDITION
+        with self._store.writing() as connection:
+            connection.execute(delete(schema.about).where(here))
+            connection.execute(insert(schema.about).values(name=_EDITION, value=edition.value))
+            self._measure_again(connection)
+        self._arrived()
+
+    def adopt_methods(self) -> None:
+        """Measure with the present methods and standards: what was measured otherwise waits."""
+        with self._store.reading() as connection:
+            if results.adopted(connection, procedure(connection, self._metrics)):
+                return
+        with self._store.writing() as connection:
+            self._measure_again(connection)
+
+    def _measure_again(self, connection: Connection) -> None:
+        results.adopt(connection, procedure(connection, self._metrics))
+
+    def _arrived(self) -> None:
+        """Photos may wait now."""
+
+
+def procedure(connection: Connection, metrics: Sequence[Metric]) -> str:
+    """Everything whose change makes a stored result outdated: the methods, and the colour standards."""
+    known = methods(metrics)
+    said = "".join(f"{values.since}{values.id}" for values in _listed(connection))
+    if _edition(connection) is not Edition.AFTER_2014:
+        said += _edition(connection).value
+    return f"{known} colours:{hashlib.sha256(said.encode()).hexdigest()[:12]}" if said else known
+
+
+def colours_on(connection: Connection, day: date) -> KnownColours:
+    """What is known about card and chart in a photo of a day."""
+    newest = select(_VALUES.content, _VALUES.batch).where(_VALUES.since <= day).order_by(_VALUES.since.desc()).limit(1)
+    row = connection.execute(newest).first()
+    batch = read_batch(Path(row.batch), row.content) if row else None
+    return KnownColours(batch=batch, edition=_edition(connection))
+
+
+def _listed(connection: Connection) -> tuple[CardValues, ...]:
+    rows = connection.execute(select(_VALUES.id, _VALUES.batch, _VALUES.since).order_by(_VALUES.since))
+    return tuple(CardValues(row.id, row.batch, row.since) for row in rows)
+
+
+def _edition(connection: Connection) -> Edition:
+    found = connection.execute(select(schema.about.c.value).where(schema.about.c.name == _EDITION)).scalar()
+    return Edition(found) if found else Edition.AFTER_2014

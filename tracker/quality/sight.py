@@ -1,0 +1,82 @@
+"""Checks of the picture itself: blur, sharpness, exposure."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment import AlignedImage, Alignment
+from tracker.calibration import CalibratedImage
+from tracker.quality.around import Surroundings
+from tracker.quality.check import Check, Status, graded, judged, metrics_with
+from tracker.quality.need import Need
+from tracker.quality.sharpness import blur_of, sharpness_ratio
+
+_SATURATED = 0.94  # of full light: the mean of a cell in which some pixels are clipped
+
+
+def blur(image: CalibratedImage, region: NDArray[np.bool_]) -> Check:
+    """Whether the photo is sharp, by itself."""
+    blur = blur_of(image, region)
+    status = graded(blur, (0, 0.52), (0, 0.62))
+    advice = "" if status is Status.OK else "The photo is blurred. Hold still, tap the skin to focus and take it again."
+    return Check("blur", blur, "at most 0.52", status, advice)
+
+
+def sharpness(
+    reference: CalibratedImage, moving: CalibratedImage, alignment: Alignment, covered: NDArray[np.bool_]
+) -> Check:
+    """Whether the finest structure of the skin is as strong as in the reference."""
+    ratio = sharpness_ratio(reference, moving, alignment, covered)
+    status = graded(ratio, (0.7, 1.43), (0.5, 2.0))
+    advice = ""
+    if status is not Status.OK:
+        advice = (
+            "The photo is less sharp than the reference. Hold still, tap the skin to focus and take it again."
+            if ratio < 1
+            else "The reference is less sharp than this photo. A sharper reference would allow more."
+        )
+    return Check("sharpness", ratio, "0.7 to 1.43 of the reference", status, advice)
+
+
+def exposure(linear: NDArray[np.float32], clipped: NDArray[np.bool_], region: NDArray[np.bool_]) -> tuple[Check, Check]:
+    """Whether light is known where skin is to be measured: clipped cells, and the median luminance."""
+    share = float(clipped[region].mean()) * 100
+    status = graded(share, (0, 0.5), (0, 2.0))
+    median = float(np.median(linear[region] @ np.array([0.2126, 0.7152, 0.0722])))
+    too_bright = median > 0.3
+    advice = (
+        ""
+        if status is Status.OK
+        else (
+            f"{share:.1f} % of the skin is {'overexposed' if too_bright else 'too dark or overexposed'}. "
+            f"{'Lower' if too_bright else 'Correct'} the exposure and take it again."
+        )
+    )
+    # Dark skin is dark: lightness alone never blocks, it only asks for a look at the exposure.
+    dark = Status.OK if 0.02 <= median <= 0.75 else Status.WARN
+    dark_advice = "" if dark is Status.OK else "The skin is very dark or very bright in this photo; check the exposure."
+    return (
+        Check("clipping", share, "at most 0.5 % of the region", status, advice),
+        Check("exposure", median, "0.02 to 0.75 of full light", dark, dark_advice),
+    )
+
+
+def saturated_around(around: Surroundings, aligned: AlignedImage) -> tuple[Check, ...]:
+    """Whether the skin that contrasts are taken against is overexposed: its bright half would be missing.
+
+    A dark patch may be well exposed on skin that is not.
+    """
+    if not around.band.any():
+        return ()
+    share = 100 * float((aligned.linear[around.band].max(axis=1) > _SATURATED).mean())
+    return (
+        judged(
+            "clipping around",
+            share,
+            "at most 0.5 % of the skin around",
+            graded(share, (0, 0.5), (0, 2.0)),
+            f"{share:.1f} % of the skin around the patch is overexposed. Lower the exposure and take it again.",
+            blocks=metrics_with(Need.MARKED_REGION),
+        ),
+    )
