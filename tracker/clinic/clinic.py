@@ -14,7 +14,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration import KnownDistance
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
@@ -104,22 +103,6 @@ class Clinic(Standards):
             check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
-            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
-        self._arrived()
-
-    def set_distance(self, view_id: str, distance: KnownDistance | None) -> None:
-        """Give a known length in the reference photo of a view, or take it back; its photos are measured again.
-
-        Raises
-        ------
-        CalibrationFailed
-            It does not lie in the reference photo; nothing has been changed.
-        RecordError
-            ``no_reference``: there is no photo yet in which it could lie.
-        """
-        with self._store.writing() as connection:
-            photos.check_distance(connection, view_id, distance)
-            register.store_distance(connection, view_id, distance)
             results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
         self._arrived()
 
