@@ -146,7 +146,7 @@ def _scale_errors(image: CalibratedImage, photo: PhantomPhoto) -> dict[str, Any]
     """Relative error of mm per pixel at the middle of the photo, %, and over its claimed standard uncertainty."""
     found: dict[str, Any] = {"markers": len(image.markers)}
     for name, markers in (("all", image.markers), ("one", image.markers[:1])):
-        scale = scale_from_markers(markers)
+        scale = scale_from_markers(markers, image.photo.shape)
         if scale is not None:
             error = scale.mm_per_px / photo.truth.mm_per_px - 1
             found[name] = {"percent": 100 * error, "claims": error / scale.relative_uncertainty}

@@ -21,7 +21,7 @@ from tracker.calibration.linear import (
     srgb_from_linear,
     xyz_from_lab,
 )
-from tracker.calibration.scale import MARKER_DICTIONARY, Marker, find_markers, scale_from_markers
+from tracker.calibration.markers import MARKER_DICTIONARY, Marker, find_markers
 from tracker.phantom import PhantomPhoto, build_stage, nominal_shot, photograph
 from tracker.phantom.scenario import named
 from tracker.phantom.skin import Body
@@ -75,26 +75,6 @@ def test_clipped_pixels_are_counted_on_the_grid() -> None:
     assert share.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
-def _marker_scene(side: int, *, tilt: float = 0.0) -> np.ndarray:
-    dictionary = cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY)
-    canvas = np.full((1200, 1600), 180, np.uint8)
-    for number, (row, col) in enumerate([(100, 100), (100, 1300), (900, 100), (900, 1300)]):
-        canvas[row - 20 : row + side + 20, col - 20 : col + side + 20] = 255
-        canvas[row : row + side, col : col + side] = cv2.aruco.generateImageMarker(dictionary, number, side)
-    if tilt:
-        corners = np.float32([[0, 0], [1600, 0], [1600, 1200], [0, 1200]])
-        moved = np.float32([[tilt, tilt], [1600 - tilt, tilt], [1600 + tilt, 1200], [-tilt, 1200]])
-        canvas = cv2.warpPerspective(canvas, cv2.getPerspectiveTransform(corners, moved), (1600, 1200), borderValue=180)
-    return canvas
-
-
-def test_markers_give_the_scale_they_were_drawn_at() -> None:
-    scale = scale_from_markers(find_markers(_marker_scene(140)))
-
-    assert scale is not None
-    assert scale.mm_per_px == pytest.approx(20 / 140, rel=0.005)
-
-
 def test_markers_of_other_cards_are_ignored() -> None:
     dictionary = cv2.aruco.getPredefinedDictionary(MARKER_DICTIONARY)
     canvas = np.full((400, 400), 255, np.uint8)
@@ -103,28 +83,8 @@ def test_markers_of_other_cards_are_ignored() -> None:
     assert find_markers(canvas) == ()
 
 
-def test_no_marker_gives_no_scale() -> None:
-    assert scale_from_markers(()) is None
-
-
-def test_a_single_marker_is_less_certain_than_four() -> None:
-    four = find_markers(_marker_scene(140))
-
-    assert scale_from_markers(four[:1]).relative_uncertainty > scale_from_markers(four).relative_uncertainty
-
-
 def test_a_marker_measures_the_square_of_equal_area() -> None:
     assert Marker(0, np.array([[0, 0], [0, 10], [10, 10], [10, 0]], float)).side_px == pytest.approx(10)
-
-
-def test_the_scale_of_a_phantom_photo_is_within_its_stated_uncertainty(
-    thigh: tuple[PhantomPhoto, ...], calibrated: Callable[[PhantomPhoto], CalibratedImage]
-) -> None:
-    for photo in thigh:
-        scale = calibrated(photo).scale
-
-        assert scale is not None
-        assert abs(np.log(scale.mm_per_px / photo.truth.mm_per_px)) < 2 * scale.relative_uncertainty
 
 
 def test_the_grid_is_half_a_millimetre_on_the_body_and_a_tenth_in_a_close_up(

@@ -132,6 +132,11 @@ def _shared_options(command: argparse.ArgumentParser) -> None:
         help="when a ColorChecker in the pictures was made: after (default) or before November 2014",
     )
     command.add_argument(
+        "--distance",
+        metavar='"R,C R,C MM"',
+        help="two points (row,column) of the reference photo and the millimetres between them, where no marker is seen",
+    )
+    command.add_argument(
         "--grey", type=Path, metavar="FILE", help='outline of a grey card, {"polygon": …}, at one place of every photo'
     )
 

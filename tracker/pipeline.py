@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
-from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, ColourLevel, KnownColours, calibrate
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, ColourLevel, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
 from tracker.measurement import (
     Measurement,
@@ -122,6 +122,7 @@ def track(
     repeatability: Repeatability | None = None,
     control: Report | None = None,
     colours: KnownColours = UNKNOWN_COLOURS,
+    distance: KnownDistance | None = None,
     title: str = "Series",
     progress: Progress | None = None,
     watcher: Watcher | None = None,
@@ -141,6 +142,8 @@ def track(
         The same dates on untreated skin.
     colours : KnownColours
         What is known about the card, chart or grey surface in the photos.
+    distance : KnownDistance, optional
+        A length in the reference photo, where no printed marker gives its scale; later photos need none.
     title : str
         Of the series; not a person's name.
     progress : callable, optional
@@ -159,6 +162,8 @@ def track(
         Fewer than two photos, or no photo that can be a baseline.
     RegionInvalid
         The region does not fit the reference photo.
+    CalibrationFailed
+        The distance does not lie in the reference photo.
     """
     found = _in_order(photos)
     repeat = repeatability or PROVISIONAL
@@ -169,12 +174,14 @@ def track(
         if progress:
             progress(k, len(found.entries), name)
         try:
-            image = calibrate(_read(source), colours)
+            photo = _read(source)
             if reference is None:
+                image = calibrate(photo, colours, distance=distance)
                 reference, first = establish(image, region or WHOLE_SKIN, metrics)
                 results.append(first)
                 _show(watcher, reference, image, None)
             else:
+                image = calibrate(photo, colours, like=reference.image.grid)
                 result = follow(reference, image, metrics)
                 results.append(result)
                 _show(watcher, reference, image, result.alignment)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration.plane import FOCAL_LENGTHS, SIZE_SCATTER, Evidence, Figure, PlaneScale, weigh_planes
+from tracker.calibration.plane import DEPTH, FOCAL_LENGTHS, SIZE_SCATTER, Evidence, Figure, PlaneScale, weigh_planes
 
 _FLANK = 25.0  # degrees, usual turn of a marker on a limb
 _SLOPE = 0.15  # usual relative change of depth over the longer side of the photo
@@ -48,8 +48,9 @@ def scale_on_body(figures: Sequence[Figure], shape: tuple[int, int]) -> PlaneSca
     solved = covariance @ (terms.T @ (weight * log_depth))
     # A circle that is turned by so much at the marker rises half as far to its crest as the tangent would.
     rise = float(np.mean(fall)) / 2 / max(shape)
-    by_focal = rise / np.array(FOCAL_LENGTHS)
-    uncertainty = float(np.sqrt(covariance[0, 0] + by_focal.var() + (by_focal.mean() / 3) ** 2 + _FORESHORTENED**2))
+    by_focal, depth = rise / np.array(FOCAL_LENGTHS), DEPTH / np.array(FOCAL_LENGTHS)
+    of_rise = by_focal.var() + (by_focal.mean() / 3) ** 2  # the last for a body that is no circle
+    uncertainty = float(np.sqrt(covariance[0, 0] + of_rise + np.mean(depth**2) + _FORESHORTENED**2))
     return PlaneScale(float(np.exp(solved[0] - by_focal.mean())), uncertainty, 1.0)
 
 

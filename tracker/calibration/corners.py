@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 MODULES = 6  # a side of a 4×4 marker with its black border
-_ACROSS = 19  # points on a line across an edge
+_LEAST_ACROSS, _STEP_PX = 19, 0.7  # points on a line across an edge: closer than pixels, or a sharp edge falls between
 _REACH = 0.45  # of a module, to either side: nearly half-way to the next edge
 _ALONG = (0.3, 0.5, 0.7)  # of a module: away from where edges meet
 _ROUNDS = 4
 _LEAST_CONTRAST = 0.4  # of the median: an edge that is fainter is covered or glossy
-_LEAST_EDGES = 0.6  # share of the edges that must be seen
+_LEAST_EDGES = 0.8  # share of the edges that must be seen; another of our patterns shares up to 0.75
 _WORST_EDGE = 0.12  # root mean square misfit, modules: more, and it is another pattern
 _HUBER = 1.5
 _TOGETHER = 2.0  # edges are not independent: neighbouring lines share pixels, and a blur its direction
@@ -122,14 +122,17 @@ def _project(matrix: Array, points: Array) -> Array:
 
 def _offsets(light: NDArray[np.float32], to_photo: Array, edges: _Edges) -> tuple[Array, NDArray[np.bool_]]:
     """How far each edge lies towards white of where it is expected, modules, and which edges are seen."""
-    way = np.linspace(-_REACH, _REACH, _ACROSS)
+    module_px = float(np.sqrt(cv2.contourArea(_project(to_photo, _SQUARE).astype(np.float32)))) / MODULES
+    across = max(_LEAST_ACROSS, round(2 * _REACH * module_px / _STEP_PX))
+    end = across // 6
+    way = np.linspace(-_REACH, _REACH, across)
     lines = _project(to_photo, edges.places[:, None] + way[:, None] * edges.towards[:, None])
     sampled = np.asarray(
         cv2.remap(light, lines[..., 1].astype(np.float32), lines[..., 0].astype(np.float32), cv2.INTER_LINEAR),
         dtype=np.float64,
     )
     inside = ((lines >= 0) & (lines <= np.array(light.shape) - 1)).all(axis=(1, 2))
-    black, white = sampled[:, :3].mean(axis=1), sampled[:, -3:].mean(axis=1)
+    black, white = sampled[:, :end].mean(axis=1), sampled[:, -end:].mean(axis=1)
     contrast = white - black
     above = sampled > ((black + white) / 2)[:, None]
     first = np.argmax(above, axis=1)

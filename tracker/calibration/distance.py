@@ -67,7 +67,7 @@ class KnownDistance:
             if not (0 <= row <= shape[0] - 1 and 0 <= column <= shape[1] - 1):
                 raise CalibrationFailed(
                     f"The point ({row:g}, {column:g}) of the known distance lies outside the photo, which has "
-                    f"{shape[0]} rows and {shape[1]} columns; give both points as (row, column) in the reference photo.",
+                    f"{shape[0]} rows and {shape[1]} columns; give both points as (row, column) of this photo.",
                     code="bad_distance",
                 )
 

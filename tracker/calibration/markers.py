@@ -73,7 +73,7 @@ def find_markers(grey: NDArray[np.uint8], *, least_px: float = MIN_MARKER_SIDE_P
     # In linear light a blur does not move an edge.
     light = np.asarray(cv2.LUT(grey, linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)), dtype=np.float32)
     found = []
-    for quad, number in zip(quads, np.asarray(ids).ravel().tolist(), strict=True):
+    for quad, number in zip(quads, (int(i) for i in np.asarray(ids).ravel()), strict=True):
         rough = np.asarray(quad, dtype=np.float64).reshape(4, 2)[:, ::-1]
         exact = refined_corners(light, rough, number, MARKER_DICTIONARY) if number in MARKER_IDS else None
         if exact is not None:

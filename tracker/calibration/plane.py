@@ -27,6 +27,7 @@ _KEPT, _MOST_KEPT = 0.999, 60  # share of the evidence, and number, of the direc
 _SHALLOWEST = 0.05  # depth over distance: nothing is seen beyond the horizon of a plane
 SIZE_SCATTER = 0.004  # relative: print, and depth of one marker against the others (4 mm at 1 m)
 SHAPE_SCATTER_MM = 0.05  # print, paper that is not flat
+DEPTH = 0.01  # of the longer side of what the photo shows, skin before or behind the paper: 3 mm in 300
 TURNED, TURNED_ALONE = 0.05, 0.1  # radians, what is printed against the skin: 3°, and 6° for a single marker
 
 
@@ -131,7 +132,8 @@ def scale_on_plane(figures: Sequence[Figure], shape: tuple[int, int]) -> PlaneSc
     Returns
     -------
     PlaneScale
-        Geometric mean over all directions in the plane. The uncertainty includes that of tilt and focal length.
+        Geometric mean over all directions in the plane. The uncertainty holds the corners, print and paper, that of
+        tilt and focal length, and the skin: its depth against the paper, and its turn where it is extrapolated to.
     """
     found = weigh_planes(figures, shape)
     log_scale = found.nodes.log_spread(np.zeros(2)) + found.log_distance
@@ -140,7 +142,8 @@ def scale_on_plane(figures: Sequence[Figure], shape: tuple[int, int]) -> PlaneSc
     median = float(np.interp(0.5, cumulated, log_scale[order]))
     beside = np.hypot(*(np.mean([figure.seen.mean(axis=0) for figure in figures], axis=0) - _middle(shape)))
     turned = TURNED if len(figures) > 1 or len(figures[0].seen) > 4 else TURNED_ALONE
-    variance = found.variance + (turned * beside / found.nodes.focal) ** 2 + (log_scale - median) ** 2
+    off = (turned * beside) ** 2 + (DEPTH * max(shape)) ** 2
+    variance = found.variance + off / found.nodes.focal**2 + (log_scale - median) ** 2
     misfit = float(found.misfit[np.argmax(found.weight)])
     return PlaneScale(float(np.exp(median)), float(np.sqrt(found.weight @ variance)), misfit)
 

@@ -15,7 +15,7 @@ from tracker.calibration.markers import MARKER_SIDE_MM, Marker
 from tracker.calibration.plane import Figure, PlaneScale, scale_on_plane
 from tracker.calibration.reading import project
 
-DEPTH_UNCERTAINTY = 0.007  # the skin 7 mm before or behind the paper at 1 m
+PRINT_UNCERTAINTY = 0.003  # of all markers together: 0.06 mm of 20
 _FITS = 2.0  # misfit up to which figures lie on one plane
 _ENOUGH = 4  # figures of which one may be left out: of three on a rounded body, two may lie on one plane by chance
 _SQUARE = MARKER_SIDE_MM / 2 * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])
@@ -73,8 +73,8 @@ def scale_from_markers(
     -----
     One plane is fitted to all that is printed (`tracker.calibration.plane`). Of four or more, one that does not lie
     on the plane of the others is left out: it was misread, moved or lies on something else. Where no plane fits, the
-    markers lie on a rounded body, and each is given a plane of its own (`tracker.calibration.body`). The uncertainty
-    also holds the depth of the skin against the paper.
+    markers lie on a rounded body, and each is given a plane of its own (`tracker.calibration.body`). A single
+    marker, or the card, cannot show that it is not in the plane of the skin; its uncertainty says so.
     """
     if not markers:
         return None
@@ -82,8 +82,8 @@ def scale_from_markers(
     found, left_out = _without_a_stray(figures, shape)
     if found.misfit > _FITS and len(figures) > 1:
         found = scale_on_body(figures, shape)
-    uncertainty = float(np.hypot(found.relative_uncertainty * max(1.0, found.misfit), DEPTH_UNCERTAINTY))
-    return Scale(found.mm_per_px, uncertainty, source + (", one more left out" if left_out else ""))
+    uncertainty = float(np.hypot(found.relative_uncertainty * max(1.0, found.misfit), PRINT_UNCERTAINTY))
+    return Scale(found.mm_per_px, uncertainty, source + (", 1 of them left out" if left_out else ""))
 
 
 def scale_by_hand(distance: KnownDistance) -> Scale:

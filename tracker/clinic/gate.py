@@ -40,11 +40,14 @@ class Expected:
         Of the reference photo; None if there is no reference yet.
     mm_per_px : float or None
         Scale of the reference photo.
+    by_hand : bool
+        Whether it rests on a distance given by hand: then no marker is asked for, nor compared with.
     """
 
     region: Region | None
     shape: tuple[int, int] | None
     mm_per_px: float | None
+    by_hand: bool = False
 
 
 _NO_DATE = "The photo has no date; please give the day it was taken."
@@ -58,7 +61,7 @@ def expected(connection: Connection, view_id: str) -> Expected:
     if reference is None:
         return Expected(view.region, None, None)
     mm_per_px = connection.execute(scale.where(schema.photo.c.id == reference.id)).scalar()
-    return Expected(view.region, reference.shape, mm_per_px)
+    return Expected(view.region, reference.shape, mm_per_px, view.distance is not None)
 
 
 def look_at(
@@ -126,6 +129,8 @@ def _shows_relief(region: Region | None, image: CalibratedImage) -> bool:
 
 
 def _of_scale(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:
+    if wanted.by_hand:
+        return ()
     if image.scale is None:
         if wanted.shape is not None and wanted.mm_per_px is None:
             return ()

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, calibrate
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
@@ -17,7 +17,7 @@ from tracker.pipeline import Basis, Reference, Result, as_reference, establish, 
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
-PROCEDURE = "photo@2"
+PROCEDURE = "photo@3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Job:
     key : str
         Stands for the region and for the way of measuring: what is the same need not be prepared again.
     metrics : sequence of Metric
+    distance : KnownDistance or None
+        In the reference.
     """
 
     photo: Original
@@ -51,6 +53,7 @@ class Job:
     region: Region | None
     key: str
     metrics: Sequence[Metric]
+    distance: KnownDistance | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +88,12 @@ def measure_photo(job: Job) -> Finding:
     """Measure one photo; what the photo itself prevents is part of the finding."""
     try:
         if job.reference is None:
-            reference, result = establish(_calibrated(job.photo), job.region or WHOLE_SKIN, job.metrics)
+            image = _calibrated(job.photo, distance=job.distance)
+            reference, result = establish(image, job.region or WHOLE_SKIN, job.metrics)
             _LATEST.keep(job.photo, job.key, reference)
             return Finding(result, basis=reference.basis, mask=reference.mask)
-        return Finding(follow(_reference(job), _calibrated(job.photo), job.metrics))
+        reference = _reference(job)
+        return Finding(follow(reference, _calibrated(job.photo, like=reference.image.grid), job.metrics))
     except TrackerError as error:
         return Finding(reason=error.reason, code=error.code)
 
@@ -133,12 +138,14 @@ def _reference(job: Job) -> Reference:
     assert job.reference is not None
     known = _LATEST.get(job.reference, job.key)
     if known is None:
-        image, region = _calibrated(job.reference), job.region or WHOLE_SKIN
+        image, region = _calibrated(job.reference, distance=job.distance), job.region or WHOLE_SKIN
         known = as_reference(image, region, job.metrics)
         _LATEST.keep(job.reference, job.key, known)
     return known
 
 
-def _calibrated(original: Original) -> CalibratedImage:
+def _calibrated(
+    original: Original, *, distance: KnownDistance | None = None, like: Grid | None = None
+) -> CalibratedImage:
     photo = read_photo(original.data, name=original.name)
-    return calibrate(replace(photo, taken_on=original.taken_on), original.colours)
+    return calibrate(replace(photo, taken_on=original.taken_on), original.colours, distance=distance, like=like)

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
+from tracker.calibration import KnownDistance
 from tracker.clinic import schema
+from tracker.clinic.distances import distance_of_view
 from tracker.clinic.records import PhotoState, StoredPhoto
-from tracker.clinic.register import not_found, random_id
+from tracker.clinic.register import not_found, random_id, view
 from tracker.errors import RecordError
 
 _PHOTO = schema.photo.c
@@ -92,7 +94,8 @@ def remove(connection: Connection, photo_id: str) -> str:
     Raises
     ------
     RecordError
-        It is the reference a region was drawn on: in any other photo the region would lie elsewhere.
+        It is the reference a region was drawn on, or a distance was given in: in any other photo they would lie
+        elsewhere.
     """
     file = file_of(connection, photo_id)
     found = photo(connection, photo_id)
@@ -101,8 +104,32 @@ def remove(connection: Connection, photo_id: str) -> str:
             "The region of this view was drawn on this photo. Please clear the region first, then remove the photo.",
             code="is_reference",
         )
+    if found.is_reference and distance_of_view(connection, found.view_id) and _count(connection, found.view_id) > 1:
+        raise RecordError(
+            "The known distance of this view was given in this photo. Please clear the distance first, then remove the "
+            "photo.",
+            code="is_reference",
+        )
     connection.execute(delete(schema.photo).where(_PHOTO.id == photo_id))
     return file
+
+
+def check_distance(connection: Connection, view_id: str, distance: KnownDistance | None) -> None:
+    """See whether a known distance lies in the reference photo of a view.
+
+    Raises
+    ------
+    CalibrationFailed
+        It does not.
+    RecordError
+        There is no such view, or no photo in it yet.
+    """
+    view(connection, view_id)
+    if distance is not None:
+        found = reference(connection, view_id)
+        if found is None:
+            raise RecordError("There is no photo yet to measure in; please add one.", code="no_reference")
+        distance.check_inside(found.shape)
 
 
 def of_demonstration(connection: Connection) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from tracker.calibration import KnownDistance
 from tracker.quality import Check
 from tracker.region import Region
 
@@ -68,6 +69,8 @@ class View:
         The untreated view this one is compared with.
     region : Region or None
         In pixels of the reference photo; None = the whole skin.
+    distance : KnownDistance or None
+        In pixels of the reference photo; None = the scale comes from printed markers, if there are any.
     """
 
     id: str
@@ -79,6 +82,7 @@ class View:
     is_control: bool
     control_id: str | None
     region: Region | None = field(compare=False)
+    distance: KnownDistance | None = field(default=None, compare=False)
 
     @property
     def title(self) -> str:

@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from tracker.clinic import schema
+from tracker.calibration import KnownDistance
+from tracker.clinic import distances, schema
 from tracker.clinic.records import Patient, View
 from tracker.clinic.regions import region_columns, region_of
 from tracker.errors import RecordError
 from tracker.region import Region
 
 _SIDES = ("left", "right", "")
+_VIEWS = select(schema.view, schema.known_distance.c.points, schema.known_distance.c.mm).outerjoin_from(
+    schema.view, schema.known_distance
+)
 
 
 def random_id() -> str:
@@ -68,13 +72,13 @@ def remove_demonstration(connection: Connection) -> None:
 def views(connection: Connection, patient_id: str) -> tuple[View, ...]:
     """Views of a patient in the order in which they were added."""
     patient(connection, patient_id)
-    chosen = select(schema.view).where(schema.view.c.patient_id == patient_id).order_by(schema.view.c.arrival)
+    chosen = _VIEWS.where(schema.view.c.patient_id == patient_id).order_by(schema.view.c.arrival)
     return tuple(_view(row) for row in connection.execute(chosen))
 
 
 def view(connection: Connection, view_id: str) -> View:
     """One view."""
-    row = connection.execute(select(schema.view).where(schema.view.c.id == view_id)).first()
+    row = connection.execute(_VIEWS.where(schema.view.c.id == view_id)).first()
     if row is None:
         raise not_found("view")
     return _view(row)
@@ -118,11 +122,23 @@ def _check_control(connection: Connection, treated: View, control_id: str | None
 
 def store_region(connection: Connection, view_id: str, region: Region | None) -> None:
     """Change where a view is measured."""
-    connection.execute(update(schema.view).where(schema.view.c.id == view_id).values(**region_columns(region)))
+    _store_basis(connection, view_id, region, distances.distance_of_view(connection, view_id))
+
+
+def store_distance(connection: Connection, view_id: str, distance: KnownDistance | None) -> None:
+    """Change the known distance in the reference photo of a view."""
+    distances.store_distance(connection, view_id, distance)
+    _store_basis(connection, view_id, view(connection, view_id).region, distance)
+
+
+def _store_basis(connection: Connection, view_id: str, region: Region | None, distance: KnownDistance | None) -> None:
+    columns = region_columns(region)
+    columns["region_hash"] = distances.with_distance(columns["region_hash"], distance)
+    connection.execute(update(schema.view).where(schema.view.c.id == view_id).values(**columns))
 
 
 def region_hash(connection: Connection, view_id: str) -> str:
-    """What a result depends on of the region."""
+    """What a result depends on of region and known distance."""
     return str(connection.execute(select(schema.view.c.region_hash).where(schema.view.c.id == view_id)).scalar_one())
 
 
@@ -149,4 +165,5 @@ def _view(row: Row[Any]) -> View:
         is_control=row.is_control,
         control_id=row.control_id,
         region=region_of(row.region_polygon, row.region_mask),
+        distance=distances.distance_of(row),
     )

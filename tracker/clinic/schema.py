@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -81,6 +81,16 @@ view = Table(
     Column("region_mask", LargeBinary),
     Column("region_hash", String, nullable=False),
     sqlite_autoincrement=True,
+)
+
+#: Two points in pixels of the reference photo of a view, [[row, column], [row, column]], and the millimetres between
+#: them. The view's `region_hash` stands for both, region and distance.
+known_distance = Table(
+    "known_distance",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("points", JSON, nullable=False),
+    Column("mm", Float, nullable=False),
 )
 
 #: `arrival` is the order of arrival; `result_id` is the result that holds now, and nothing while the photo waits.

@@ -1,7 +1,7 @@
-"""What of known colour lies in the clinic's photos: its printed cards with their measured values, its ColorChecker.
+"""What of known colour or size lies in the clinic's photos: printed cards, a ColorChecker, a known distance in a view.
 
 A table of measured values holds for photos from a day on, until the next table's day. Whatever is changed here, every
-photo is measured again.
+photo is measured again; with a distance, every photo of its view.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tracker.calibration import Edition, KnownColours, read_batch
-from tracker.clinic import results, schema
+from tracker.calibration import Edition, KnownColours, KnownDistance, read_batch
+from tracker.clinic import photos, register, results, schema
 from tracker.clinic.measuring import methods
 from tracker.clinic.people import People
 from tracker.clinic.records import CardValues
@@ -28,7 +28,7 @@ _VALUES = schema.card_values.c
 
 
 class Standards(People):
-    """Colour standards of one record; a base of `Clinic`.
+    """Standards of one record; a base of `Clinic`.
 
     Parameters
     ----------
@@ -97,6 +97,22 @@ class Standards(People):
             connection.execute(delete(schema.about).where(here))
             connection.execute(insert(schema.about).values(name=_EDITION, value=edition.value))
             self._measure_again(connection)
+        self._arrived()
+
+    def set_distance(self, view_id: str, distance: KnownDistance | None) -> None:
+        """Give a known length in the reference photo of a view, or take it back; its photos are measured again.
+
+        Raises
+        ------
+        CalibrationFailed
+            It does not lie in the reference photo; nothing has been changed.
+        RecordError
+            ``no_reference``: there is no photo yet in which it could lie.
+        """
+        with self._store.writing() as connection:
+            photos.check_distance(connection, view_id, distance)
+            register.store_distance(connection, view_id, distance)
+            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
         self._arrived()
 
     def adopt_methods(self) -> None:

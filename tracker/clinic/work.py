@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
+from tracker.calibration import KnownDistance
 from tracker.clinic import photos, register, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_bytes, mask_bytes
@@ -35,6 +36,7 @@ class _Next:
     region: Region | None
     region_hash: str
     procedure: str
+    distance: KnownDistance | None
 
 
 class Workbench:
@@ -118,7 +120,7 @@ class Workbench:
                 chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
             return _Next(
                 chosen, reference, view.region, register.region_hash(connection, view_id),
-                procedure(connection, self._metrics),
+                procedure(connection, self._metrics), view.distance,
             )  # fmt: skip
 
     def _found(self, task: _Next, measure: Measure) -> Finding | None:
@@ -130,7 +132,7 @@ class Workbench:
         except RecordError as error:
             return Finding(reason=error.reason, code=FAILED)
         key = f"{task.region_hash} {task.procedure}"
-        return measure(Job(moving, reference, task.region, key, self._metrics))
+        return measure(Job(moving, reference, task.region, key, self._metrics, task.distance))
 
     def _original(self, photo: StoredPhoto) -> Original:
         with self._store.reading() as connection:
@@ -177,9 +179,9 @@ def _still_holds(connection: Connection, task: _Next) -> bool:
 
 
 def _settle_reference(connection: Connection, task: _Next, found: Finding) -> None:
-    """The first photo that can be the reference is it; one that no longer can gives way, unless it bears a region."""
+    """The first photo that can be the reference is it; one that no longer can gives way, unless it bears a mark."""
     if found.result is not None:
         photos.make_reference(connection, task.photo.id)
-    elif task.photo.is_reference and task.region is None:
+    elif task.photo.is_reference and task.region is None and task.distance is None:
         here = schema.photo.c.id == task.photo.id
         connection.execute(update(schema.photo).where(here).values(is_reference=False))

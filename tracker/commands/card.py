@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import date
 from pathlib import Path
 
-from tracker.calibration import KnownColours, read_batch
+from tracker.calibration import KnownColours, KnownDistance, read_batch, read_distance
 from tracker.calibration.batch import empty_table
 from tracker.calibration.chart import Edition
 from tracker.errors import CalibrationFailed
@@ -49,3 +49,20 @@ def known_colours(options: Namespace) -> KnownColours:
                 code="grey_outline",
             )
     return KnownColours(batch=batch, edition=Edition(options.chart), neutral=neutral)
+
+
+def known_distance(options: Namespace) -> KnownDistance | None:
+    """What the options say about a length in the reference photo.
+
+    Raises
+    ------
+    CalibrationFailed
+        The distance cannot be used, or was given for several photos of which each is its own reference.
+    """
+    if not options.distance:
+        return None
+    if len(getattr(options, "photos", ())) > 1:
+        raise CalibrationFailed(
+            "A known distance belongs to one photo; please measure the photos one by one.", code="bad_distance"
+        )
+    return read_distance(options.distance)

@@ -14,8 +14,16 @@ from PIL import Image
 
 from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
-from tracker.commands.card import known_colours
-from tracker.commands.printing import check_document, colour_document, finite, forget, print_json, writer
+from tracker.commands.card import known_colours, known_distance
+from tracker.commands.printing import (
+    check_document,
+    colour_document,
+    finite,
+    forget,
+    print_json,
+    scale_document,
+    writer,
+)
 from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
@@ -35,7 +43,8 @@ _FILES = ("aligned.png", "map.npz")
 
 def align_pair(options: Namespace) -> int:
     """Write the moving photo in the reference's frame, and the map."""
-    reference, moving = (calibrate(read_photo(path)) for path in (options.reference, options.moving))
+    reference = calibrate(read_photo(options.reference))
+    moving = calibrate(read_photo(options.moving), like=reference.grid)
     began = time.perf_counter()
     write = writer(options.out)
     forget((options.out / name for name in _FILES), keep=(options.reference, options.moving))
@@ -59,7 +68,8 @@ def compare_pair(options: Namespace) -> int:
     """Print all metrics of both photos and what changed."""
     region = read_region(options.region) if options.region else WHOLE_SKIN
     colours = known_colours(options)
-    then, now = (calibrate(read_photo(path), colours) for path in (options.reference, options.moving))
+    then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
+    now = calibrate(read_photo(options.moving), colours, like=then.grid)
     document = compare_document(then, now, region)
     if options.json:
         print_json(document)
@@ -167,6 +177,7 @@ def _photo_document(image: CalibratedImage) -> dict[str, Any]:
         "width": photo.shape[1],
         "notes": list(photo.notes),
         "colour": colour_document(image.colour),
+        "scale": scale_document(image.scale),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tracker.calibration import ColourCalibration
+from tracker.calibration import ColourCalibration, Scale
 from tracker.quality import Check
 
 
@@ -45,6 +45,17 @@ def colour_document(colour: ColourCalibration) -> dict[str, Any]:
         "delta_e": finite(colour.delta_e),
         "grey_residual": finite(colour.grey_residual),
         "evidence": colour.evidence,
+    }
+
+
+def scale_document(scale: Scale | None) -> dict[str, Any] | None:
+    """The scale of a photo and what it rests on in the form of the command line's JSON; None without one."""
+    if scale is None:
+        return None
+    return {
+        "mm_per_px": finite(scale.mm_per_px),
+        "relative_uncertainty": finite(scale.relative_uncertainty),
+        "source": scale.source,
     }
 
 

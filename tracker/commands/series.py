@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import PAPER, Alignment, warp_photo
-from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, calibrate
-from tracker.commands.card import known_colours
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
+from tracker.commands.card import known_colours, known_distance
 from tracker.commands.printing import (
     ProgressBar,
     check_document,
@@ -22,6 +22,7 @@ from tracker.commands.printing import (
     finite,
     forget,
     print_json,
+    scale_document,
     writer,
 )
 from tracker.errors import PhotoRejected, SeriesInvalid
@@ -74,7 +75,7 @@ def track_folder(options: Namespace) -> int:
     forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
     album, colours = _Album(options.out / "aligned"), known_colours(options)
     control = _tracked(options.control, untreated, _region_in(options.control), colours) if options.control else None
-    report = _tracked(options.folder, photos, region, colours, control, album)
+    report = _tracked(options.folder, photos, region, colours, control, album, known_distance(options))
     write = writer(options.out)
     pictures = _pictures(report, album, photos)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
@@ -104,6 +105,7 @@ def _tracked(
     colours: KnownColours,
     control: Report | None = None,
     watcher: _Album | None = None,
+    distance: KnownDistance | None = None,
 ) -> Report:
     title = display_name(folder.resolve().name)
     report = track(
@@ -111,6 +113,7 @@ def _tracked(
         region=region,
         control=control,
         colours=colours,
+        distance=distance,
         title=title,
         progress=ProgressBar(),
         watcher=watcher,
@@ -177,9 +180,11 @@ def measure_photos(options: Namespace) -> int:
     ------
     PhotoRejected
         Not one of them could be read.
+    CalibrationFailed
+        A distance was given for more than one photo.
     """
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    documents = _measured_or_refused(options.photos, region, known_colours(options))
+    documents = _measured_or_refused(options.photos, region, known_colours(options), known_distance(options))
     if options.json:
         print_json({"photos": documents})
         return 0
@@ -188,12 +193,14 @@ def measure_photos(options: Namespace) -> int:
     return 0
 
 
-def _measured_or_refused(paths: Sequence[Path], region: Region, colours: KnownColours) -> list[dict[str, Any]]:
+def _measured_or_refused(
+    paths: Sequence[Path], region: Region, colours: KnownColours, distance: KnownDistance | None
+) -> list[dict[str, Any]]:
     documents: list[dict[str, Any]] = []
     refusals: list[PhotoRejected] = []
     for path in paths:
         try:
-            documents.append(_measured(read_photo(path), region, colours))
+            documents.append(_measured(read_photo(path), region, colours, distance))
         except PhotoRejected as error:
             documents.append(_unreadable(path, error.reason))
             refusals.append(error)
@@ -222,10 +229,15 @@ def _region_in(folder: Path) -> Region | None:
     return next((read_region(folder / n) for n in _REGION_FILES if (folder / n).is_file()), None)
 
 
-def _measured(photo: Photo, region: Region, colours: KnownColours = UNKNOWN_COLOURS) -> dict[str, Any]:
-    image = calibrate(photo, colours)
+def _measured(
+    photo: Photo,
+    region: Region,
+    colours: KnownColours = UNKNOWN_COLOURS,
+    distance: KnownDistance | None = None,
+) -> dict[str, Any]:
+    image = calibrate(photo, colours, distance=distance)
     document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
-    document["colour"] = colour_document(image.colour)
+    document["colour"], document["scale"] = colour_document(image.colour), scale_document(image.scale)
     try:
         _, result = establish(image, region)
     except PhotoRejected as error:
@@ -247,6 +259,7 @@ def _measured(photo: Photo, region: Region, colours: KnownColours = UNKNOWN_COLO
 def _unreadable(path: Path, reason: str) -> dict[str, Any]:
     """The same form for a file that gave no photo."""
     document: dict[str, Any] = {"name": display_name(path.name), "digest": None, "taken_on": None, "colour": None}
+    document["scale"] = None
     return document | {"quality": [], "notes": [], "metrics": _no_metrics(reason), "reason": reason}
 
 

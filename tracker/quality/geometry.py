@@ -28,7 +28,7 @@ def coverage(region: NDArray[np.bool_], covered: NDArray[np.bool_]) -> Check:
 
 def distance(reference: CalibratedImage, moving: CalibratedImage, alignment: Alignment) -> Check:
     """Whether the camera stood as far away as for the reference."""
-    if reference.scale and moving.scale:
+    if reference.scale and moving.scale and reference.scale.kind is moving.scale.kind:
         ratio = moving.scale.mm_per_px / reference.scale.mm_per_px * _resolution(moving.photo, reference.photo)
     else:
         ratio = _resolution(moving.photo, reference.photo) / max(alignment.scale, 1e-6)
