@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,14 +13,14 @@ from benchmarks.boards import PX_PER_MM, SKIN, flat_photo, read_flat, skin_error
 from benchmarks.colour import EASY, EXPOSURE, LAMPS, SEED
 from benchmarks.findings import Findings
 from benchmarks.printed import printed_batch, printed_card
+from benchmarks.real_charts import real_charts
 from benchmarks.scenes import skin_of, thigh
 from benchmarks.workers import spread
 from tracker.alignment import in_own_frame
-from tracker.calibration import CalibratedImage, ColourLevel, KnownColours, calibrate
-from tracker.calibration.chart import calibrate_colour, find_chart, read_patches, reference_xyz
-from tracker.calibration.colour import ColourCalibration, undo_tone
-from tracker.calibration.fit import delta_e00
-from tracker.calibration.linear import XYZ_FROM_LINEAR, srgb_from_linear
+from tracker.calibration import CalibratedImage, KnownColours, calibrate
+from tracker.calibration.chart import calibrate_colour
+from tracker.calibration.colour import ColourCalibration
+from tracker.calibration.linear import srgb_from_linear
 from tracker.errors import TrackerError
 from tracker.measurement import measure
 from tracker.metrics import metric_named
@@ -34,18 +33,17 @@ from tracker.phantom.spectra import CAMERAS
 from tracker.photo import Photo, read_photo
 
 METRICS: Final = ("lightness", "a_star", "b_star", "ita")
-TONES: Final = (0.015, 0.03, 0.06, 0.12, 0.22)
+TONES: Final = (0.02, 0.06, 0.20)
 FIELD: Final = 520.0
 SIZE: Final = (600, 800)
-ROOMS: Final = ((Response(), "observer"), *((Response("LED-B3", camera), camera) for camera in CAMERAS))
-"""Lamp and camera of a room, the first without an error of colour."""
-SHOTS: Final = 5
+ROOMS: Final = tuple((Response("LED-B3", camera), camera) for camera in CAMERAS)
+"""Lamp and camera of a room."""
+SHOTS: Final = 3
 WIDTHS: Final = (0.08, 0.12, 0.20)
 """Of the chart over that of the picture."""
 TILTS: Final = ((0.0, 0.0), (15.0, 0.0), (0.0, 15.0), (30.0, 0.0), (0.0, 30.0), (-20.0, 20.0))
 PRINTS: Final = (("dyes", True), ("dyes", False), ("skin-like", True), ("skin-like", False))
 """Inks of our card, and whether its table has spectra or colours only."""
-REAL: Final = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "colour"
 _SEARCHED: Final = (1500, 2000)
 
 Row = dict[str, Any]
@@ -69,15 +67,20 @@ def run(*, quick: bool, workers: int) -> Findings:
     ]
     searched = spread(
         search,
-        [(b, w, t, k) for b in boards for w in WIDTHS[::step] for t in TILTS[::step] for k in range(1 if quick else 3)],
+        [
+            (board, width, tilt, (i + j) % len(ROOMS))
+            for board in boards
+            for i, width in enumerate(WIDTHS[::step])
+            for j, tilt in enumerate(TILTS[::step])
+        ],
         workers=workers,
     )
     covered = spread(cover, [(board, k) for board in boards for k in range(0, 12, step)], workers=workers)
     return {
-        "spectral": [_spectral(ink, full, spectral) for ink, full in PRINTS],
+        "spectral": [print_findings(ink, full, spectral) for ink, full in PRINTS],
         "rooms": [_room(board, label, rooms) for board in boards for _, label in ROOMS],
-        "searched": {b: _found([row for row in searched if row["board"] == b]) for b in boards},
-        "covered": {b: _covered([row for row in covered if row["board"] == b]) for b in boards},
+        "searched": {b: search_findings([row for row in searched if row["board"] == b]) for b in boards},
+        "covered": {b: cover_findings([row for row in covered if row["board"] == b]) for b in boards},
         "real": real_charts(),
     }
 
@@ -205,43 +208,7 @@ def _believe(board: str, rgb: NDArray[np.uint8], known: KnownColours) -> ColourC
         return calibrate_colour(np.zeros_like(rgb))
 
 
-def real_charts() -> list[Row]:
-    """Real photos of charts: ΔE00 of the readable patches from their published colours, before and after."""
-    if not REAL.is_dir():
-        return []
-    rows = []
-    for path in sorted([*REAL.glob("*.png"), *REAL.glob("plantcv/*.png"), *REAL.glob("plantcv/*.jpg")]):
-        try:
-            photo = read_photo(path)
-        except TrackerError as error:
-            rows.append({"photo": path.name, "level": error.code, "evidence": error.reason})
-            continue
-        found = calibrate_colour(photo.rgb)
-        row: Row = {"photo": path.name, "level": str(found.level), "evidence": found.evidence}
-        if found.level is ColourLevel.CHART and found.corners is not None and find_chart(photo.rgb) is not None:
-            row |= _residual(photo.rgb, found)
-        rows.append(row)
-    return rows
-
-
-def _residual(rgb: NDArray[np.uint8], found: ColourCalibration) -> Row:
-    assert found.corners is not None
-    patches = read_patches(rgb, found.corners)
-    known, xyz = patches.known, reference_xyz()
-    before = delta_e00(patches.camera @ XYZ_FROM_LINEAR.T, xyz)[known]
-    corrected = found.apply(patches.camera.astype(np.float32)).astype(np.float64)
-    after = delta_e00(corrected @ XYZ_FROM_LINEAR.T, xyz)[known]
-    light = undo_tone(patches.camera, found.tone)[known]
-    plain, *_ = np.linalg.lstsq(light, xyz[known], rcond=None)
-    return {
-        "patches": int(known.sum()), "left_out": found.delta_e, "grey_residual": found.grey_residual,
-        "before": float(np.median(before)), "before_mean": float(before.mean()),
-        "after": float(np.median(after)), "after_mean": float(after.mean()),
-        "after_plain": float(np.median(delta_e00(light @ plain, xyz[known]))),
-    }  # fmt: skip
-
-
-def _spectral(ink: str, full: bool, every: list[Row]) -> Findings:
+def print_findings(ink: str, full: bool, every: list[Row]) -> Findings:
     rows = [row for row in every if row["ink"] == ink and row["spectra"] == full]
     easy = [row["median"] for row in rows if row["lamp"] in EASY]
     return {
@@ -276,7 +243,7 @@ def _room(board: str, label: str, rows: list[Row]) -> Findings:
     }  # fmt: skip
 
 
-def _found(rows: list[Row]) -> Findings:
+def search_findings(rows: list[Row]) -> Findings:
     return {
         "scenes": len(rows),
         "believed": sum(row["level"] in ("C2", "C3") for row in rows),
@@ -285,7 +252,7 @@ def _found(rows: list[Row]) -> Findings:
     }
 
 
-def _covered(rows: list[Row]) -> Findings:
+def cover_findings(rows: list[Row]) -> Findings:
     """What came of hidden parts; misread is a believed card that is further off than the whole one by more than 1."""
     believed = [row for row in rows if np.isfinite(row["error"])]
     return {

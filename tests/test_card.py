@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import cards
 from benchmarks.boards import flat_photo, skin_error, tilted_photo
+from benchmarks.cards_page import cards_section
 from benchmarks.printed import INKS, printed_batch, printed_card
 from tracker.__main__ import main, parser
 from tracker.calibration import ColourLevel, KnownColours, Marker, calibrate, layout, read_batch
@@ -456,3 +458,25 @@ def _png(folder: Path, rgb: np.ndarray) -> Path:
     path = folder / "photo.png"
     Image.fromarray(rgb).save(path)
     return path
+
+
+# The validation page
+
+
+def test_the_page_tells_what_card_and_chart_are_worth() -> None:
+    spectral = [cards.spectral_error((ink, full, LED)) for ink, full in cards.PRINTS]
+    found = {
+        "spectral": [cards.print_findings(ink, full, spectral) for ink, full in cards.PRINTS],
+        "rooms": [],
+        "searched": {"card": cards.search_findings([cards.search(("card", 0.2, (15.0, 0.0), 0))])},
+        "covered": {"card": cards.cover_findings([cards.cover(("card", 6)), cards.cover(("card", 5))])},
+        "real": [],
+    }
+
+    page = cards_section(found)
+
+    assert "our card: 1 of 1 found and believed; missed: none" in page
+    assert f"used in part {found['covered']['card']['used_in_part']}" in page
+    assert found["covered"]["card"]["misread"] == 0
+    assert found["covered"]["card"]["refused"] == 1  # six sevenths of it, and not one of the other side
+    assert cards_section({}) == ""
