@@ -9,7 +9,7 @@ from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
 from tracker.quality.check import Check, Comparability, Status
 from tracker.quality.geometry import coverage, distance, rotation
-from tracker.quality.light import compared_light, opposed_light, own_light
+from tracker.quality.light import compared_light, gauge_light, opposed_light, own_light
 from tracker.quality.sight import blur, exposure, sharpness
 from tracker.region import skin_mask
 
@@ -66,6 +66,7 @@ def assess(
             *exposure(aligned.linear, clipped, region),
             distance(reference, moving, alignment),
             *compared_light(reference, aligned, region & aligned.valid),
+            *gauge_light(reference, moving),
             rotation(alignment),
         )
     )
