@@ -18,6 +18,7 @@ JOURNEY = (
     "alignment",
     "shading",
     "quality",
+    "dual",
     "measurement",
     "metrics",
     "repeatability",

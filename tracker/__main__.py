@@ -90,6 +90,13 @@ def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     align.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets aligned.png and map.npz")
     align.add_argument("--json", action="store_true", help="print one JSON document")
     _shared_options(compare)
+    dual = commands.add_parser("dual", help="two photos of one session with the lamp left, then right")
+    dual.add_argument("left", type=Path, metavar="LEFT")
+    dual.add_argument("right", type=Path, metavar="RIGHT")
+    dual.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets difference.png and difference.npz")
+    dual.add_argument("--region", type=Path, metavar="FILE", help="as for compare, in pixels of LEFT")
+    dual.add_argument("--json", action="store_true", help="print one JSON document")
+    dual.set_defaults(run=_lazily("dual:dual_light"))
 
 
 def _phantom_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

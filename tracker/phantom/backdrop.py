@@ -11,6 +11,7 @@ from tracker.phantom.card import PrintedCard
 from tracker.phantom.chart import Chart
 from tracker.phantom.clutter import TIDY, Clutter, Cover, lay_cover, strew
 from tracker.phantom.fields import Canvas, Field, random_field
+from tracker.phantom.gauge import Gauge
 from tracker.phantom.optics import STANDARD, Response
 
 MARKER_SIDE: Final = 20.0
@@ -45,6 +46,8 @@ class Backdrop:
     without."""
     over: Cover | None = None
     """Cloth on the skin; None without."""
+    gauge: Gauge | None = None
+    """A relief gauge; None without."""
 
 
 def lay_backdrop(
@@ -98,7 +101,9 @@ def lay_backdrop(
     square = np.array([(-half, -half), (-half, half), (half, half), (half, -half)])
     corners = np.array([square + np.array(centre) for centre in centres])
     over = lay_cover(rng, canvas, clutter, response)
-    return Backdrop(canvas, np.asarray(colour, np.float32), card, np.asarray(shade, np.float32), corners, patches, over)
+    gauge = chart.gauge if isinstance(chart, PrintedCard) else None
+    light = np.asarray(shade, np.float32)
+    return Backdrop(canvas, np.asarray(colour, np.float32), card, light, corners, patches, over, gauge)
 
 
 def _card(number: int, y: Field, x: Field, pitch: float) -> tuple[Field, Field]:

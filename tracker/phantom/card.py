@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.phantom.fields import Field
+from tracker.phantom.gauge import Gauge
 from tracker.phantom.optics import STANDARD, Response
 
 PAPER: Final = (0.84, 0.84, 0.82)
@@ -45,6 +46,8 @@ class PrintedCard:
     """Size over that at which it should have been printed."""
     gain: float = 1.0
     """Light on the card over light on the skin."""
+    gauge: Gauge | None = None
+    """The relief gauge that is stuck on it."""
 
     @property
     def size(self) -> tuple[float, float]:

@@ -191,6 +191,8 @@ def _lit_backdrop(backdrop: Backdrop, body: Body, light: Light, roll: float) -> 
             seen = np.asarray(cv2.blur(foot, (reach, reach)), np.float32)
         direct = np.broadcast_to(np.float32(1.0 - light.ambient) * seen, canvas.shape)
         colour = Illumination(np.asarray(direct), np.float32(light.ambient), light.tint).on(colour)
+    if backdrop.gauge is not None:
+        colour = backdrop.gauge.lit(colour, backdrop.canvas.y, backdrop.canvas.x, light, roll)
     return colour
 
 

@@ -11,7 +11,7 @@ from tracker.quality.around import contrast_elsewhere, surroundings, tone_around
 from tracker.quality.check import Check, Comparability, Status
 from tracker.quality.colour import colour_checks
 from tracker.quality.geometry import coverage, distance, rotation
-from tracker.quality.light import compared_light, opposed_light, own_light
+from tracker.quality.light import compared_light, gauge_light, opposed_light, own_light
 from tracker.quality.pose import pose
 from tracker.quality.sight import blur, exposure, saturated_around, sharpness
 from tracker.region import skin_mask
@@ -76,6 +76,7 @@ def assess(
             *tone_around(around),
             *contrast_elsewhere(around),
             *compared_light(reference, aligned, region & aligned.valid),
+            *gauge_light(reference, moving),
         )
     )
 

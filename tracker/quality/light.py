@@ -7,20 +7,29 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.calibration import CalibratedImage
+from tracker.calibration.gauge import read_gauge
 from tracker.quality.check import Check, Status, graded
 from tracker.quality.need import Need
 from tracker.shading import (
     SIGMA_PER_WAVELENGTH,
     LightDirection,
-    chroma_regressed_shading,
+    Turn,
     light_direction,
+    light_turn,
     log_light,
     smooth_under_mask,
 )
 
-MIN_COHERENCE = 0.15
 MIN_LIGHT_AREA_CM2 = 50.0
 BROAD_MM = 120.0
+FAR_LESS = 0.45
+"""Share of the directed shading, at most left, that no treatment explains."""
+OPPOSITE = 150.0
+"""Degrees between two lamps from where on they stand opposite, as for a pair of photos with dual light."""
+_UNCLEAR = (
+    "The direction of the light cannot be told here: the skin is smooth, or the light is frontal. "
+    "For relief put the lamp to the side, at 30 to 60 degrees, and turn the flash off."
+)
 
 
 def own_light(image: CalibratedImage, region: NDArray[np.bool_]) -> tuple[Check, ...]:
@@ -34,12 +43,11 @@ def compared_light(reference: CalibratedImage, aligned: AlignedImage, mask: NDAr
     mm = reference.grid.mm_per_cell
     if not aligned.has_colour or not reference.photo.has_colour or mm is None or not _large_enough(mask, mm):
         return ()
-    shading_then, light_then = _shading(reference.linear, mask, mm)
-    shading_now, light_now = _shading(aligned.linear, mask, mm)
-    turned = _turned(shading_then, light_then, shading_now, light_now, mask)
+    then, now = (light_direction(linear, mask, mm_per_cell=mm) for linear in (reference.linear, aligned.linear))
+    turn = light_turn(reference.linear, aligned.linear, mask, mm_per_cell=mm)
     return (
-        _direction_check(light_then, light_now, turned),
-        _obliqueness(light_now),
+        _direction_check(then, now, turn),
+        _obliqueness(now) if turn is None else _obliqueness_beside(then, now, turn),
         _evenness(reference, aligned, mask, mm),
     )
 
@@ -49,44 +57,64 @@ def opposed_light(
 ) -> Check | None:
     """The check of the light's direction if two photos, not aligned, are lit from clearly different sides."""
     then, now = (_light_of(image, mask) for image, mask in (reference, moving))
-    if then is None or now is None or min(then.coherence, now.coherence) < MIN_COHERENCE:
+    if then is None or now is None or not (then.told and now.told):
         return None
     turned = abs((now.azimuth - then.azimuth + 180) % 360 - 180)
     if turned <= 60 or then.side == now.side:
         return None
-    return _direction_check(then, now, turned)
+    return _direction_check(then, now, Turn(turned, 0.0, 1.0, 1.0))
+
+
+def gauge_light(reference: CalibratedImage, moving: CalibratedImage) -> tuple[Check, ...]:
+    """The check of the gain of relief shading, if both photos show the relief gauge on our card."""
+    then, now = (read_gauge(image.photo.rgb, image.markers) for image in (reference, moving))
+    if then is None or now is None:
+        return ()
+    ratio = now.kappa / max(then.kappa, 1e-3)
+    status = graded(ratio, (0.95, 1.05), (0.85, 1.18))
+    advice = (
+        ""
+        if status is Status.OK
+        else f"The light brings out {abs(ratio - 1):.0%} {'more' if ratio > 1 else 'less'} relief than the first time. "
+        "Put the lamp back on its mark and height, and keep other light out."
+    )
+    return (Check("light gain", ratio, "0.95 to 1.05 of the reference", status, advice, blocks=Need.OBLIQUE_LIGHT),)
 
 
 def _light_of(image: CalibratedImage, mask: NDArray[np.bool_]) -> LightDirection | None:
     mm = image.grid.mm_per_cell
     if not image.photo.has_colour or mm is None or not _large_enough(mask, mm):
         return None
-    return _shading(image.linear, mask & ~image.clipped, mm)[1]
-
-
-def _shading(
-    image_linear: NDArray[np.float32], mask: NDArray[np.bool_], mm: float
-) -> tuple[NDArray[np.float32], LightDirection]:
-    shading = chroma_regressed_shading(image_linear, mask, mm_per_cell=mm)
-    luminance = np.asarray(log_light(image_linear).mean(axis=2), dtype=np.float32)
-    return shading, light_direction(shading, luminance, mask)
+    return light_direction(image.linear, mask & ~image.clipped, mm_per_cell=mm)
 
 
 def _large_enough(mask: NDArray[np.bool_], mm: float | None) -> bool:
     return mm is not None and float(mask.sum()) * mm**2 / 100 >= MIN_LIGHT_AREA_CM2
 
 
-def _obliqueness(light: LightDirection) -> Check:
-    status = Status.OK if light.coherence >= MIN_COHERENCE else Status.BLOCK
-    advice = (
-        ""
-        if status is Status.OK
-        else (
-            "The light is too frontal to show relief. "
-            "Put the lamp to the side, at 30 to 60 degrees, and turn the flash off."
+def _obliqueness(light: LightDirection, found: Status | None = None, advice: str = "") -> Check:
+    status = found or (Status.OK if light.told else Status.WARN)
+    advice = advice or ("" if status is Status.OK else _UNCLEAR)
+    return Check("light obliqueness", light.coherence, "at least 0.12", status, advice, blocks=Need.OBLIQUE_LIGHT)
+
+
+def _obliqueness_beside(then: LightDirection, now: LightDirection, turn: Turn) -> Check:
+    """The same beside a reference: shading that was there and is gone shows the light to be frontal."""
+    if then.told and not now.told and turn.left < FAR_LESS:
+        return _obliqueness(
+            now,
+            Status.BLOCK,
+            "The light is too frontal to show the relief that the reference shows. "
+            "Put the lamp back on its mark at the side, and turn the flash off.",
         )
-    )
-    return Check("light obliqueness", light.coherence, "at least 0.15", status, advice, blocks=Need.OBLIQUE_LIGHT)
+    if now.told and not then.told and turn.had < FAR_LESS:
+        return _obliqueness(
+            now,
+            Status.BLOCK,
+            "The light shows relief here and not in the reference, where it was frontal. "
+            "Choose a side-lit photo as the reference.",
+        )
+    return _obliqueness(now)
 
 
 def _evenness(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], mm: float) -> Check:
@@ -109,30 +137,23 @@ def _evenness(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[n
     return Check("light evenness", spread, "at most 0.12", status, advice, blocks=Need.OBLIQUE_LIGHT)
 
 
-def _direction_check(then: LightDirection, now: LightDirection, turned: float) -> Check:
-    status = graded(turned, (0, 15), (0, 30))
-    advice = "" if status is Status.OK else _light_advice(then, now, turned)
+def _direction_check(then: LightDirection, now: LightDirection, turn: Turn | None) -> Check:
+    """Whether the lamp stands where it stood; what cannot be told is said and refuses nothing."""
+    turned = turn.degrees if turn else 0.0
+    if turn is None or not (then.told and now.told):
+        status, advice = Status.WARN, _UNCLEAR
+    else:
+        status = graded(turned, (0, 15), (0, 30))
+        advice = "" if status is Status.OK else _light_advice(then, now, turned)
     return Check("light direction", turned, "at most 15° from the reference", status, advice, blocks=Need.OBLIQUE_LIGHT)
 
 
-def _turned(
-    shading_then: NDArray[np.float32],
-    light_then: LightDirection,
-    shading_now: NDArray[np.float32],
-    light_now: LightDirection,
-    mask: NDArray[np.bool_],
-) -> float:
-    """Angle between the two lights, in degrees.
-
-    The axis comes from the texture; whether the light stands on the same side or the opposite one comes from the
-    sign of the correlation: relief lit from the other side is its own negative.
-    """
-    between = abs((light_now.azimuth - light_then.azimuth + 90) % 180 - 90)
-    same = float(np.corrcoef(shading_then[mask], shading_now[mask])[0, 1])
-    return 180 - between if same < 0 else between
-
-
 def _light_advice(then: LightDirection, now: LightDirection, turned: float) -> str:
+    if turned >= OPPOSITE and then.side != now.side:
+        return (
+            f"The light came from the {now.side}, in the reference from the {then.side}. Retake with the lamp on the "
+            f"{then.side}; taken on purpose on the same day, it is the second half of a pair with dual light."
+        )
     if then.side != now.side:
         return (
             f"The light came from the {now.side}, in the reference from the {then.side}. "

@@ -6,8 +6,6 @@ log-luminance that follows the log-chromaticities is pigment; what is left is re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,27 +17,6 @@ DARKEST_LIGHT = 2e-3
 _LUMINANCE = np.array([0.25, 0.60, 0.15], dtype=np.float32)
 MEAN_LIGHT_MM = 0.5
 _MAX_FILTER_SIGMA = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class LightDirection:
-    """Direction of the light as the relief shows it.
-
-    Attributes
-    ----------
-    azimuth : float
-        Where the light comes from in the picture, in degrees: 0 = right, 90 = top, counter-clockwise.
-    coherence : float
-        How strongly the shading is directed, in [0, 1]; about 0.1 in frontal light, 0.3 to 0.5 in oblique light.
-    """
-
-    azimuth: float
-    coherence: float
-
-    @property
-    def side(self) -> str:
-        """The side of the picture the light comes from, in one word."""
-        return ("right", "top", "left", "bottom")[round(self.azimuth / 90) % 4]
 
 
 def log_light(linear: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -176,44 +153,3 @@ def chroma_regressed_shading(
     fitted = mask if counted is None else counted
     fit, *_ = np.linalg.lstsq(chroma[fitted].astype(np.float64), luminance[fitted].astype(np.float64), rcond=None)
     return np.asarray(luminance - chroma @ fit.astype(np.float32), dtype=np.float32)
-
-
-def light_direction(
-    shading: NDArray[np.float32], luminance: NDArray[np.float32], mask: NDArray[np.bool_]
-) -> LightDirection:
-    """Direction of the light from the shading of the relief.
-
-    Parameters
-    ----------
-    shading : ndarray, shape (h, w), float32
-        Of `chroma_regressed_shading`.
-    luminance : ndarray, shape (h, w), float32
-        Log-luminance, which decides between the two ends of the axis: the lamp's side of the body is brighter.
-    mask : ndarray, shape (h, w), bool
-
-    Returns
-    -------
-    LightDirection
-
-    References
-    ----------
-    .. [1] Koenderink & Pont, "Irradiation direction from texture", J. Opt. Soc. Am. A 20, 2003.
-    """
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.bool_)
-    inner = inner if inner.any() else mask
-    up, right = -np.gradient(shading, axis=0)[inner], np.gradient(shading, axis=1)[inner]
-    xx, yy, xy = float(np.mean(right**2)), float(np.mean(up**2)), float(np.mean(up * right))
-    total = xx + yy
-    coherence = float(np.hypot(xx - yy, 2 * xy) / total) if total > 0 else 0.0
-    axis = 0.5 * np.degrees(np.arctan2(2 * xy, xx - yy))
-    towards = _brighter_side(luminance, mask)
-    if np.cos(np.radians(axis - towards)) < 0:
-        axis += 180
-    return LightDirection(float(axis % 360), coherence)
-
-
-def _brighter_side(luminance: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
-    rows, cols = np.nonzero(mask)
-    plane = np.stack([np.ones_like(rows), -(rows - rows.mean()), cols - cols.mean()], axis=1).astype(np.float64)
-    (_, up, right), *_ = np.linalg.lstsq(plane, luminance[mask].astype(np.float64), rcond=None)
-    return float(np.degrees(np.arctan2(up, right)))

@@ -1,0 +1,82 @@
+"""`dual`: two photos of one session with the lamp left, then right."""
+
+from __future__ import annotations
+
+import io
+from argparse import Namespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tracker.calibration import calibrate
+from tracker.commands.printing import check_document, finite, forget, print_json, writer
+from tracker.dual import LightPair, pair_lights
+from tracker.errors import AlignmentFailed
+from tracker.photo import read_photo
+from tracker.quality import Status
+from tracker.region import WHOLE_SKIN, read_region
+
+_FILES = ("difference.png", "difference.npz")
+_FULL_SCALE = 0.5
+"""Half difference of log light that is shown as white or black."""
+
+
+def dual_light(options: Namespace) -> int:
+    """Write the difference of a pair with opposite light, and say whether it can be used."""
+    region = read_region(options.region) if options.region else WHOLE_SKIN
+    left, right = (calibrate(read_photo(path)) for path in (options.left, options.right))
+    write = writer(options.out)
+    forget((options.out / name for name in _FILES), keep=(options.left, options.right))
+    document: dict[str, Any] = {"status": "rejected", "reason": None, "checks": [], "rms": None, "files": []}
+    try:
+        pair = pair_lights(left, right, region)
+    except AlignmentFailed as error:
+        document["reason"] = error.reason
+    else:
+        document |= _document(pair)
+        for name, content in zip(_FILES, (_png(pair), _npz(pair)), strict=True):
+            write(name, content)
+    if options.json:
+        print_json(document)
+    else:
+        print(_sentence(document))
+    return 0
+
+
+def _document(pair: LightPair) -> dict[str, Any]:
+    refused = next((check.advice for check in pair.checks if check.status is Status.BLOCK), None)
+    return {
+        "status": "rejected" if refused else "paired",
+        "reason": refused,
+        "checks": [check_document(check) for check in pair.checks],
+        "rms": finite(float(pair.difference[pair.valid].std())) if pair.valid.any() else None,
+        "files": list(_FILES),
+    }
+
+
+def _sentence(document: dict[str, Any]) -> str:
+    if document["status"] != "paired":
+        return f"Not a pair with dual light: {document['reason']}"
+    remarks = " ".join(check["advice"] for check in document["checks"] if check["advice"])
+    return f"A pair with dual light: the half difference varies by {100 * document['rms']:.1f} %. {remarks}".rstrip()
+
+
+def _png(pair: LightPair) -> bytes:
+    """Grey where the lamps are equal, white where the first one shines, black also outside."""
+    shown = np.clip(128 + 127 * pair.difference / _FULL_SCALE, 1, 255) * pair.valid
+    buffer = io.BytesIO()
+    Image.fromarray(_u8(shown)).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def _u8(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(values), np.uint8)
+
+
+def _npz(pair: LightPair) -> bytes:
+    buffer = io.BytesIO()
+    pitch = np.nan if pair.mm_per_cell is None else pair.mm_per_cell
+    np.savez_compressed(buffer, difference=pair.difference, valid=pair.valid, mm_per_cell=pitch)
+    return buffer.getvalue()

@@ -1,0 +1,168 @@
+"""Two photos of one session, the lamp left and then right: the half difference of their log light is relief alone.
+
+Pigment multiplies the light, and it is the same in both photos: in the difference of the logarithms it cancels, where
+a single photo has to guess it from colour. What stays is the slope of the relief towards the lamps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
+from tracker.calibration import CalibratedImage
+from tracker.quality import Check, Status
+from tracker.quality.check import graded
+from tracker.region import WHOLE_SKIN, Region, region_mask
+from tracker.shading import light_direction, light_turn, log_light
+
+LAMP_PULL = 0.8e-3
+"""How far opposite light pulls a map, as a share of the width: what moved less has not moved."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LightPair:
+    """Two photos with the lamp on opposite sides, brought together.
+
+    Attributes
+    ----------
+    difference : ndarray, shape (h, w), float32
+        Half the difference of the log light, first minus second, mean over the channels, on the analysis grid of the
+        first photo; 0 where not valid. Positive where the relief faces the lamp of the first photo.
+    valid : ndarray, shape (h, w), bool
+        Skin of the region whose light is known in both photos.
+    mm_per_cell : float or None
+    alignment : Alignment
+        Of the second photo to the first.
+    checks : tuple of Check
+    """
+
+    difference: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    mm_per_cell: float | None
+    alignment: Alignment
+    checks: tuple[Check, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether no check refuses the pair."""
+        return all(check.status is not Status.BLOCK for check in self.checks)
+
+
+def pair_lights(left: CalibratedImage, right: CalibratedImage, region: Region = WHOLE_SKIN) -> LightPair:
+    """The half difference of two photos, the lamp left and then right.
+
+    Parameters
+    ----------
+    left, right : CalibratedImage
+        In any order; of the same skin, with nothing but the lamp moved. The first one gives the grid and the sign.
+    region : Region
+        In pixels of the first photo.
+
+    Returns
+    -------
+    LightPair
+
+    Raises
+    ------
+    AlignmentFailed
+        The photos do not show the same skin.
+    RegionInvalid
+        The region does not fit the first photo.
+
+    Notes
+    -----
+    With D = (l_left − l_right) / 2 and a small slope p towards the left lamp, D = κ p, where κ = (1 − a) tan(slant)
+    and a is the share of ambient light. Shine does not cancel.
+    """
+    mask = region_mask(region, left)
+    found = _unless_still(align(left, right, region=mask), left.photo.shape[1])
+    here, there = in_own_frame(left), resample(right, found, left)
+    valid = mask & here.valid & there.valid
+    difference = (log_light(here.linear) - log_light(there.linear)).mean(axis=2) / 2
+    return LightPair(
+        difference=np.asarray(np.where(valid, difference, 0), np.float32),
+        valid=valid,
+        mm_per_cell=left.grid.mm_per_cell,
+        alignment=found,
+        checks=(
+            _opposite(here, there, valid),
+            _moved(found, left),
+            _exposed(difference[valid]),
+            _covered(mask, valid),
+            _same_day(left, right),
+        ),
+    )
+
+
+def _unless_still(alignment: Alignment, width: int) -> Alignment:
+    """The alignment, or the identity if it moves no more than opposite light pulls on skin that stands still."""
+    nodes = np.stack(np.meshgrid(alignment.rows, alignment.cols, indexing="ij"), axis=-1).astype(np.float32)
+    moved = np.hypot(*np.moveaxis(alignment.moving - nodes, -1, 0))[alignment.usable]
+    still = len(moved) > 0 and float(np.nanmedian(moved)) <= max(LAMP_PULL * width, 0.5)
+    return replace(alignment, moving=nodes) if still else alignment
+
+
+def _opposite(here: AlignedImage, there: AlignedImage, valid: NDArray[np.bool_]) -> Check:
+    mm = here.grid.mm_per_cell
+    name, limit = "opposite light", "150° to 180° between the lamps"
+    turn = light_turn(here.linear, there.linear, valid, mm_per_cell=mm) if mm is not None and valid.any() else None
+    if turn is None or mm is None:
+        advice = "Whether the lamps stood opposite cannot be told: there is no scale or too little skin."
+        return Check(name, 0.0, limit, Status.WARN, advice)
+    lights = [light_direction(image.linear, valid, mm_per_cell=mm) for image in (here, there)]
+    if not all(light.told for light in lights):
+        advice = "Whether the lamps stood opposite cannot be told: the skin is smooth, or the light is frontal."
+        return Check(name, turn.degrees, limit, Status.WARN, advice)
+    if turn.degrees >= 150:
+        return Check(name, turn.degrees, limit, Status.OK, "")
+    advice = (
+        f"The two lamps stood {turn.degrees:.0f}° apart, not opposite. "
+        "Take one photo with the lamp on the left and one with the lamp as far on the right."
+    )
+    return Check(name, turn.degrees, limit, Status.BLOCK, advice)
+
+
+def _moved(alignment: Alignment, left: CalibratedImage) -> Check:
+    nodes = np.stack(np.meshgrid(alignment.rows, alignment.cols, indexing="ij"), axis=-1)
+    moved = np.hypot(*np.moveaxis(alignment.moving - nodes, -1, 0))[alignment.usable]
+    share = 100 * float(np.nanpercentile(moved, 90)) / left.photo.shape[1] if len(moved) else 0.0
+    status = graded(share, (0, 0.5), (0, 2.0))
+    advice = (
+        ""
+        if status is Status.OK
+        else "Skin or camera moved between the two photos. Use a tripod, and take them within a few seconds."
+    )
+    return Check("movement between the two", share, "at most 0.5 % of the width", status, advice)
+
+
+def _exposed(difference: NDArray[np.floating]) -> Check:
+    gain = float(np.exp(2 * np.median(difference))) if difference.size else 1.0
+    status = graded(gain, (0.75, 1.33), (0.5, 2.0))
+    advice = (
+        ""
+        if status is Status.OK
+        else "The two photos are not equally bright. Lock the exposure, and put both lamps at the same distance."
+    )
+    return Check("equal exposure", gain, "0.75 to 1.33", status, advice)
+
+
+def _covered(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> Check:
+    share = 100 * float(valid.sum() / max(1, mask.sum()))
+    status = graded(share, (90, 101), (70, 101))
+    advice = (
+        ""
+        if status is Status.OK
+        else f"Only {share:.0f} % of the region is well lit in both photos. Lower the exposure."
+    )
+    return Check("lit from both sides", share, "at least 90 % of the region", status, advice)
+
+
+def _same_day(left: CalibratedImage, right: CalibratedImage) -> Check:
+    days = left.photo.taken_on, right.photo.taken_on
+    apart = abs((days[1] - days[0]).days) if days[0] and days[1] else 0
+    status = Status.OK if apart == 0 else Status.BLOCK
+    advice = "" if apart == 0 else "The two photos are not of one day. A pair with dual light is taken within seconds."
+    return Check("same day", float(apart), "the same day", status, advice)

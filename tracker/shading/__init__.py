@@ -1,0 +1,32 @@
+"""What light does on relief, freed from pigment: filters under a mask, relief shading, the direction of the light."""
+
+from __future__ import annotations
+
+from tracker.shading.direction import LightDirection, Turn, light_direction, light_turn
+from tracker.shading.filters import (
+    DARKEST_LIGHT,
+    DIMPLE_BAND_MM,
+    MEAN_LIGHT_MM,
+    SIGMA_PER_WAVELENGTH,
+    band_pass,
+    chroma_regressed_shading,
+    log_light,
+    mean_light,
+    smooth_under_mask,
+)
+
+__all__ = [
+    "DARKEST_LIGHT",
+    "DIMPLE_BAND_MM",
+    "MEAN_LIGHT_MM",
+    "SIGMA_PER_WAVELENGTH",
+    "LightDirection",
+    "Turn",
+    "band_pass",
+    "chroma_regressed_shading",
+    "light_direction",
+    "light_turn",
+    "log_light",
+    "mean_light",
+    "smooth_under_mask",
+]
