@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from tracker.calibration import layout
 from tracker.calibration.card import PlacedCard, find_card
+from tracker.calibration.markers import MARKER_SIDE_MM, Marker
 from tracker.calibration.reading import project, read_squares
-from tracker.calibration.scale import MARKER_SIDE_MM, Marker
 
 BASE_MM: Final = 24.0
 FACET_DEGREES: Final = 10.0
