@@ -81,11 +81,9 @@ def _checks() -> dict[str, str]:
 
 
 def _refusal_codes() -> list[str]:
-    packages = [
-        path for name in ("photo", "region", "alignment") for path in sorted((ROOT / "tracker" / name).glob("*.py"))
-    ]
-    stations = ["pipeline.py", *packages]
-    sources = "\n".join((ROOT / "tracker" / station).read_text(encoding="utf-8") for station in stations)
+    stations = ("photo", "region", "alignment", "pipeline")
+    paths = [path for station in stations for path in sorted((ROOT / "tracker" / station).glob("*.py"))]
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     return sorted(set(re.findall(r'code="(\w+)"', sources)) - {"quality"})
 
 

@@ -1,22 +1,18 @@
-"""The product in one function: `track(photos) -> Report`.
-
-Read this first: it is the whole journey of a photo, in order.
-"""
+"""One photo at a time: the reference that everything is compared with, and a later photo against it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
-from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, ColourLevel, KnownColours, KnownDistance, calibrate
-from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid, SeriesInvalid
+from tracker.calibration import CalibratedImage, ColourLevel
+from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid
 from tracker.measurement import (
     Measurement,
     Metric,
@@ -27,16 +23,10 @@ from tracker.measurement import (
     with_exclusions,
 )
 from tracker.metrics import METRICS
-from tracker.photo import Photo, display_name, identify_photo, read_photo
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
-from tracker.repeatability import PROVISIONAL, Repeatability
-from tracker.report import Rejection, Report, ReportedPhoto
-from tracker.timeline import Refused, timeline
-
-PhotoSource = Photo | Path | str | bytes
-Progress = Callable[[int, int, str], None]
-Watcher = Callable[["Reference", CalibratedImage, "Alignment | None"], None]
+from tracker.report import ReportedPhoto
+from tracker.timeline import Refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,88 +102,6 @@ class Result:
     refused: tuple[Refused, ...]
     alignment: Alignment | None
     seconds: float = 0.0
-
-
-def track(
-    photos: Iterable[PhotoSource],
-    *,
-    region: Region | None = None,
-    metrics: Sequence[Metric] = METRICS,
-    repeatability: Repeatability | None = None,
-    control: Report | None = None,
-    colours: KnownColours = UNKNOWN_COLOURS,
-    distance: KnownDistance | None = None,
-    title: str = "Series",
-    progress: Progress | None = None,
-    watcher: Watcher | None = None,
-) -> Report:
-    """Measure a series of photos of the same skin, and say what changed.
-
-    Parameters
-    ----------
-    photos : iterable of Photo, path or bytes
-        One view; the date of each comes from the photo. Photos of one date are replicates.
-    region : Region, optional
-        In pixels of the reference photo, which is the earliest usable one; by default the whole skin.
-    metrics : sequence of Metric
-    repeatability : Repeatability, optional
-        Measured in this clinic; by default provisional values.
-    control : Report, optional
-        The same dates on untreated skin.
-    colours : KnownColours
-        What is known about the card, chart or grey surface in the photos.
-    distance : KnownDistance, optional
-        A length in the reference photo, where no printed marker gives its scale; later photos need none.
-    title : str
-        Of the series; not a person's name.
-    progress : callable, optional
-        Called with (done, total, what) before each photo.
-    watcher : callable, optional
-        Called with the reference, each photo and its alignment while its pixels are in memory.
-
-    Returns
-    -------
-    Report
-        Photos that cannot be compared are in it as rejections with their reasons.
-
-    Raises
-    ------
-    SeriesInvalid
-        Fewer than two photos, or no photo that can be a baseline.
-    RegionInvalid
-        The region does not fit the reference photo.
-    CalibrationFailed
-        The distance does not lie in the reference photo.
-    """
-    found = _in_order(photos)
-    repeat = repeatability or PROVISIONAL
-    rejections = list(found.rejections)
-    reference: Reference | None = None
-    results: list[Result] = []
-    for k, (source, name, taken_on, digest) in enumerate(found.entries):
-        if progress:
-            progress(k, len(found.entries), name)
-        try:
-            photo = _read(source)
-            if reference is None:
-                image = calibrate(photo, colours, distance=distance)
-                reference, first = establish(image, region or WHOLE_SKIN, metrics)
-                results.append(first)
-                _show(watcher, reference, image, None)
-            else:
-                image = calibrate(photo, colours, like=reference.image.grid)
-                result = follow(reference, image, metrics)
-                results.append(result)
-                _show(watcher, reference, image, result.alignment)
-        except (PhotoRejected, AlignmentFailed) as error:
-            rejections.append(Rejection(digest, name, taken_on, error.reason, error.code))
-    if reference is None:
-        raise SeriesInvalid("No photo of the series can be a baseline: " + _first_reason(rejections))
-    if progress:
-        progress(len(found.entries), len(found.entries), "done")
-    return summarise(
-        reference.basis, results, rejections, metrics=metrics, repeatability=repeat, control=control, title=title
-    )
 
 
 def establish(
@@ -289,107 +197,6 @@ def align_or_explain(
         if cause is None:
             raise
         raise AlignmentFailed(cause.advice, code=cause.check.replace(" ", "_")) from error
-
-
-def summarise(
-    basis: Basis,
-    results: Sequence[Result],
-    rejections: Sequence[Rejection],
-    *,
-    metrics: Sequence[Metric] = METRICS,
-    repeatability: Repeatability = PROVISIONAL,
-    control: Report | None = None,
-    title: str = "Series",
-) -> Report:
-    """Report of photos that have been measured already.
-
-    Parameters
-    ----------
-    basis : Basis
-        Of the reference.
-    results : sequence of Result
-        Of the reference and of each photo that could be aligned; their alignments are not needed.
-    rejections : sequence of Rejection
-    metrics, repeatability, control, title
-        As in `track`.
-
-    Returns
-    -------
-    Report
-    """
-    refused = [r for result in results for r in result.refused]
-    refused += [
-        Refused(m.name, r.digest, r.taken_on, r.reason) for r in rejections if r.taken_on is not None for m in metrics
-    ]
-    measurements = [m for result in results for m in result.measurements]
-    return Report(
-        title=title,
-        photos=tuple(sorted((r.photo for r in results), key=lambda p: p.taken_on)),
-        rejections=tuple(rejections),
-        region=basis.region,
-        timeline=timeline(measurements, refused, metrics, repeatability),
-        refused=tuple(refused),
-        mm_per_px=basis.mm_per_px,
-        colour_evidence=basis.colour_evidence,
-        set_up=repeatability.set_up,
-        control=control,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Series:
-    entries: tuple[tuple[PhotoSource, str, date, str], ...]
-    rejections: tuple[Rejection, ...]
-
-
-def _in_order(photos: Iterable[PhotoSource]) -> _Series:
-    """Photos by date, without decoding those given as files; the same file twice counts once."""
-    entries: dict[str, tuple[PhotoSource, str, date, str]] = {}
-    rejections: list[Rejection] = []
-    for source in photos:
-        try:
-            known = source if isinstance(source, Photo) else identify_photo(source)
-        except PhotoRejected as error:
-            name = display_name(Path(source).name) if isinstance(source, (str, Path)) else "The photo"
-            rejections.append(Rejection("", name, None, error.reason, error.code))
-            continue
-        if known.digest in entries:
-            rejections.append(_duplicate(known.digest, known.name, known.taken_on, entries[known.digest][1]))
-        elif known.taken_on is None:
-            rejections.append(_undated(known.digest, known.name))
-        else:
-            entries[known.digest] = (source, known.name, known.taken_on, known.digest)
-    if len(entries) < 2:
-        raise SeriesInvalid(_too_few(len(entries), rejections))
-    return _Series(tuple(sorted(entries.values(), key=lambda e: (e[2], e[1]))), tuple(rejections))
-
-
-def _too_few(count: int, rejections: list[Rejection]) -> str:
-    what = "no usable photo" if count == 0 else "only one usable photo"
-    why = f" {rejections[0].reason}" if rejections else " Please give at least two photos of different dates."
-    return f"There is {what} here, and a change needs two.{why}"
-
-
-def _duplicate(digest: str, name: str, taken_on: date | None, first: str) -> Rejection:
-    return Rejection(digest, name, taken_on, f"{name} is the same file as {first} and was counted once.", "duplicate")
-
-
-def _undated(digest: str, name: str) -> Rejection:
-    reason = f"{name} has no date; put the day into its name as YYYY-MM-DD, or send the camera's own file."
-    return Rejection(digest, name, None, reason, "no_date")
-
-
-def _first_reason(rejections: list[Rejection]) -> str:
-    return rejections[0].reason if rejections else "none could be read."
-
-
-def _read(source: PhotoSource) -> Photo:
-    return source if isinstance(source, Photo) else read_photo(source)
-
-
-def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
-    if watcher:
-        watcher(reference, image, alignment)
 
 
 def _measure_all(

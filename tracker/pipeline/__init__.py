@@ -1,0 +1,35 @@
+"""The whole journey of a photo, in order: `track` takes a series from files to a report.
+
+Read `tracker.pipeline.series` first, then `tracker.pipeline.reference`.
+"""
+
+from __future__ import annotations
+
+from tracker.pipeline.order import PhotoSource
+from tracker.pipeline.reference import (
+    Basis,
+    Reference,
+    Result,
+    align_or_explain,
+    as_reference,
+    establish,
+    follow,
+    result_of_reference,
+)
+from tracker.pipeline.series import Progress, Watcher, summarise, track
+
+__all__ = [
+    "Basis",
+    "PhotoSource",
+    "Progress",
+    "Reference",
+    "Result",
+    "Watcher",
+    "align_or_explain",
+    "as_reference",
+    "establish",
+    "follow",
+    "result_of_reference",
+    "summarise",
+    "track",
+]

@@ -1,0 +1,161 @@
+"""A whole series: `track(photos) -> Report`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from tracker.alignment import Alignment
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
+from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
+from tracker.measurement import Metric
+from tracker.metrics import METRICS
+from tracker.photo import Photo, read_photo
+from tracker.pipeline.order import PhotoSource, in_order
+from tracker.pipeline.reference import Basis, Reference, Result, establish, follow
+from tracker.region import WHOLE_SKIN, Region
+from tracker.repeatability import PROVISIONAL, Repeatability
+from tracker.report import Rejection, Report
+from tracker.timeline import Refused, timeline
+
+Progress = Callable[[int, int, str], None]
+Watcher = Callable[[Reference, CalibratedImage, Alignment | None], None]
+
+
+def track(
+    photos: Iterable[PhotoSource],
+    *,
+    region: Region | None = None,
+    metrics: Sequence[Metric] = METRICS,
+    repeatability: Repeatability | None = None,
+    control: Report | None = None,
+    colours: KnownColours = UNKNOWN_COLOURS,
+    distance: KnownDistance | None = None,
+    title: str = "Series",
+    progress: Progress | None = None,
+    watcher: Watcher | None = None,
+) -> Report:
+    """Measure a series of photos of the same skin, and say what changed.
+
+    Parameters
+    ----------
+    photos : iterable of Photo, path or bytes
+        One view; the date of each comes from the photo. Photos of one date are replicates.
+    region : Region, optional
+        In pixels of the reference photo, which is the earliest usable one; by default the whole skin.
+    metrics : sequence of Metric
+    repeatability : Repeatability, optional
+        Measured in this clinic; by default provisional values.
+    control : Report, optional
+        The same dates on untreated skin.
+    colours : KnownColours
+        What is known about the card, chart or grey surface in the photos.
+    distance : KnownDistance, optional
+        A length in the reference photo, where no printed marker gives its scale; later photos need none.
+    title : str
+        Of the series; not a person's name.
+    progress : callable, optional
+        Called with (done, total, what) before each photo.
+    watcher : callable, optional
+        Called with the reference, each photo and its alignment while its pixels are in memory.
+
+    Returns
+    -------
+    Report
+        Photos that cannot be compared are in it as rejections with their reasons.
+
+    Raises
+    ------
+    SeriesInvalid
+        Fewer than two photos, or no photo that can be a baseline.
+    RegionInvalid
+        The region does not fit the reference photo.
+    CalibrationFailed
+        The distance does not lie in the reference photo.
+    """
+    found = in_order(photos)
+    repeat = repeatability or PROVISIONAL
+    rejections = list(found.rejections)
+    reference: Reference | None = None
+    results: list[Result] = []
+    for k, (source, name, taken_on, digest) in enumerate(found.entries):
+        if progress:
+            progress(k, len(found.entries), name)
+        try:
+            photo = _read(source)
+            if reference is None:
+                image = calibrate(photo, colours, distance=distance)
+                reference, first = establish(image, region or WHOLE_SKIN, metrics)
+                results.append(first)
+                _show(watcher, reference, image, None)
+            else:
+                image = calibrate(photo, colours, like=reference.image.grid)
+                result = follow(reference, image, metrics)
+                results.append(result)
+                _show(watcher, reference, image, result.alignment)
+        except (PhotoRejected, AlignmentFailed) as error:
+            rejections.append(Rejection(digest, name, taken_on, error.reason, error.code))
+    if reference is None:
+        raise SeriesInvalid("No photo of the series can be a baseline: " + _first_reason(rejections))
+    if progress:
+        progress(len(found.entries), len(found.entries), "done")
+    return summarise(
+        reference.basis, results, rejections, metrics=metrics, repeatability=repeat, control=control, title=title
+    )
+
+
+def summarise(
+    basis: Basis,
+    results: Sequence[Result],
+    rejections: Sequence[Rejection],
+    *,
+    metrics: Sequence[Metric] = METRICS,
+    repeatability: Repeatability = PROVISIONAL,
+    control: Report | None = None,
+    title: str = "Series",
+) -> Report:
+    """Report of photos that have been measured already.
+
+    Parameters
+    ----------
+    basis : Basis
+        Of the reference.
+    results : sequence of Result
+        Of the reference and of each photo that could be aligned; their alignments are not needed.
+    rejections : sequence of Rejection
+    metrics, repeatability, control, title
+        As in `track`.
+
+    Returns
+    -------
+    Report
+    """
+    refused = [r for result in results for r in result.refused]
+    refused += [
+        Refused(m.name, r.digest, r.taken_on, r.reason) for r in rejections if r.taken_on is not None for m in metrics
+    ]
+    measurements = [m for result in results for m in result.measurements]
+    return Report(
+        title=title,
+        photos=tuple(sorted((r.photo for r in results), key=lambda p: p.taken_on)),
+        rejections=tuple(rejections),
+        region=basis.region,
+        timeline=timeline(measurements, refused, metrics, repeatability),
+        refused=tuple(refused),
+        mm_per_px=basis.mm_per_px,
+        colour_evidence=basis.colour_evidence,
+        set_up=repeatability.set_up,
+        control=control,
+    )
+
+
+def _first_reason(rejections: list[Rejection]) -> str:
+    return rejections[0].reason if rejections else "none could be read."
+
+
+def _read(source: PhotoSource) -> Photo:
+    return source if isinstance(source, Photo) else read_photo(source)
+
+
+def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+    if watcher:
+        watcher(reference, image, alignment)
