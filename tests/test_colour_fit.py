@@ -17,7 +17,7 @@ from tracker.calibration.batch import COLUMNS, Batch
 from tracker.calibration.chart import reference_xyz
 from tracker.calibration.fit import Swatches, _reading_covariance, delta_e00, fit_colour, fit_tone, lab_d50, xyz_d50
 from tracker.calibration.inks import office_prints
-from tracker.calibration.linear import XYZ_FROM_LINEAR
+from tracker.calibration.linear import XYZ_FROM_LINEAR, linear_from_srgb, srgb_from_linear
 from tracker.calibration.misses import Misses, expected_misses
 from tracker.calibration.spectra import WAVELENGTHS, colorchecker, deviation, observer
 from tracker.errors import CalibrationFailed
@@ -225,3 +225,17 @@ def test_the_standard_observer_misses_nothing() -> None:
     found = read_flat(rgb, KnownColours(batch=batch))
 
     assert np.median(skin_error(found, STANDARD)) < 0.8
+
+
+def test_a_shadow_across_the_card_does_not_make_it_worse_than_no_card() -> None:
+    """A fifth less light on one side: patches that differ in light would speak of another camera than this one."""
+    batch, response = printed_batch(), CLINIC[2]
+    rgb = flat_photo(printed_card((0.0, 0.0), batch), response)
+    edge = 1.0 - 0.2 / (1.0 + np.exp(-60.0 * (np.linspace(0.0, 1.0, rgb.shape[1]) - 0.55)))
+    shaded = np.asarray(np.rint(255 * srgb_from_linear(linear_from_srgb(rgb / 255.0) * edge[None, :, None])), np.uint8)
+
+    clean, found = (read_flat(each, KnownColours(batch=batch)) for each in (rgb, shaded))
+
+    assert found.delta_e > 2 * clean.delta_e  # it shows
+    assert found.grey_residual > 3 * clean.grey_residual
+    assert np.median(skin_error(found, response)) < 2.0

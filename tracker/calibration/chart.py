@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -91,9 +92,15 @@ def calibrate_colour(rgb: NDArray[np.uint8], edition: Edition = Edition.AFTER_20
         else C0: a chart that is partly hidden or in uneven light is not believed. Clipped patches are left out:
         nothing is known about them.
     """
-    corners = find_chart(rgb)
-    if corners is None:
-        return without_chart()
+    found = without_chart()
+    for corners in _charts(rgb):
+        found = _calibrate(rgb, corners, edition)
+        if found.level.absolute:
+            break  # else its outline may be better in the larger picture
+    return found
+
+
+def _calibrate(rgb: NDArray[np.uint8], corners: NDArray[np.float64], edition: Edition) -> ColourCalibration:
     outlines = [np.roll(corners, turn, axis=0) for turn in range(4)]
     readings = [(outline, read_patches(rgb, outline, edition)) for outline in outlines]
     usable = [(outline, patches) for outline, patches in readings if _enough(patches)]
@@ -148,14 +155,20 @@ def find_chart(rgb: NDArray[np.uint8]) -> NDArray[np.float64] | None:
 
     Searched small first: most charts are large enough, and a photo without one is to cost little.
     """
+    return next(_charts(rgb), None)
+
+
+def _charts(rgb: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
+    """Corners of the ColorChecker as they are found in the small picture, then in the large one."""
     if not hasattr(cv2, "mcc"):
-        return None
+        return
     for width in DETECTION_WIDTHS:
         factor = min(1.0, width / max(rgb.shape[:2]))
         found = _find_at(rgb, factor)
-        if found is not None or factor == 1.0:
-            return found
-    return None
+        if found is not None:
+            yield found
+        if factor == 1.0:
+            return
 
 
 def _find_at(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.float64] | None:

@@ -17,6 +17,7 @@ from tracker.calibration.misses import Misses
 
 #: How unlike two readings of one patch are: in the light on it and in each channel, as a share, and in black.
 _UNEVEN_LIGHT, _UNEVEN_INK, _STRAY = 0.01, 0.006, 0.0015
+_RESCALED = 4
 _LEAST_GREYS = 5
 _LEAST_SLOPE = 0.3
 _LEAST_RANGE = 0.7  # of ln(light) over the greys: less is no scale of greys
@@ -169,23 +170,39 @@ def grey_residual(patches: Swatches, tone: NDArray[np.float64]) -> float | None:
 
 
 def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Matrix to XYZ, and the leave-one-out error of each patch."""
+    """Matrix to XYZ, and the leave-one-out error of each patch.
+
+    Readings that agree less than they should, in a shadow or off a worn chart, are taken to be as wrong as they show.
+    """
     known = np.flatnonzero(patches.known)
     xyz, size = patches.xyz[known], 3 * len(known)
-    covariance = patches.misses.covariance[known][:, :, known] + _reading_covariance(xyz)
-    precision = np.linalg.inv(covariance.reshape(size, size))
+    of_misses = patches.misses.covariance[known][:, :, known].reshape(size, size)
+    of_readings = _reading_covariance(xyz).reshape(size, size)
     design = np.einsum("cd,nk->ncdk", np.eye(3), light[known]).reshape(size, 9)
     wanted = (xyz + patches.misses.mean[known]).ravel()
-    weighted = precision @ design
-    matrix = np.linalg.solve(design.T @ weighted, weighted.T @ wanted)
-    unexplained = precision @ (wanted - design @ matrix)
+    scale = 1.0
+    for _ in range(_RESCALED):
+        matrix, free = _least_squares(design, wanted, of_misses + scale * of_readings)
+        disagreement = float(wanted @ free @ wanted) / (size - 9)
+        if disagreement <= 1.0:
+            break
+        scale *= disagreement
     # The part of the precision that the matrix leaves free gives what each patch misses its prediction from the others.
-    free = precision - weighted @ np.linalg.solve(design.T @ weighted, weighted.T)
     own = free.reshape(len(known), 3, len(known), 3)[np.arange(len(known)), :, np.arange(len(known))]
-    missed = np.linalg.solve(own, unexplained.reshape(-1, 3, 1))[..., 0]
+    missed = np.linalg.solve(own, (free @ wanted).reshape(-1, 3, 1))[..., 0]
     errors = np.full(len(patches.known), np.nan)
     errors[known] = delta_e00(xyz, xyz - missed)
     return matrix.reshape(3, 3), errors
+
+
+def _least_squares(
+    design: NDArray[np.float64], wanted: NDArray[np.float64], covariance: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Generalised least squares: the solution, and the precision of what it leaves over."""
+    precision = np.linalg.inv(covariance)
+    weighted = precision @ design
+    normal = np.linalg.solve(design.T @ weighted, weighted.T)
+    return normal @ wanted, np.asarray(precision - weighted @ normal, dtype=np.float64)
 
 
 def _reading_covariance(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
