@@ -230,20 +230,26 @@ def test_cloth_in_a_later_photo_moves_neither_relief_nor_its_area_unseen() -> No
 
 
 @pytest.mark.slow
-def test_hair_grown_since_is_left_out_of_both_photos_of_a_contrast() -> None:
-    """Hair darkens the paler ring more than the dark patch: measured, it fades the patch by half a unit."""
-    bare, hairy = _photo("patch", TONES[2]), _photo("patch", TONES[2], hair=5.0)
+def test_hair_grown_since_disturbs_a_contrast_less_when_it_is_left_out() -> None:
+    """Two skins, dense hair. Hair darkens the paler ring more than the dark patch, which seems to fade."""
+    plain = replace(metric_named("delta_mi"), leaves_out=Reason(0))
+    measured, left_out = (
+        sum(abs(_false_change_by_hair(metric, seed)) for seed in (SEED, SEED + 1))
+        for metric in (plain, metric_named("delta_mi"))
+    )
+
+    assert left_out < 0.6 * measured
+
+
+def _false_change_by_hair(metric: Metric, seed: int) -> float:
+    bare, hairy = (taken(patch(TONES[1], hair=hair), seed=seed, size=(600, 800)) for hair in (0.0, 5.0))
     image = _read(bare)
     region = region_mask(polygon_region(np.asarray(bare.region, float)), image)
     then, now = as_measured(image, region), as_measured(_read(hairy), region)
-    changes = []
-    for leaves_out in (Reason(0), metric_named("delta_mi").leaves_out):
-        metric = replace(metric_named("delta_mi"), leaves_out=leaves_out)
-        pair = [shared_cells(then, now), shared_cells(now, then)]
-        changes.append(np.subtract(*(measure(each, region, metric, marked=True).value for each in pair)))
-
-    assert abs(changes[1]) < 0.3
-    assert abs(changes[1]) < 0.5 * abs(changes[0])
+    found, was = (
+        measure(each, region, metric, marked=True).value for each in (shared_cells(now, then), shared_cells(then, now))
+    )
+    return found - was
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration import CalibratedImage, ColourCalibration, Grid
-from tracker.region import Bits, Reason, marker_mask
+from tracker.region import Bits, Reason, is_left_out, marker_mask
 
 BLACK, PAPER = (0, 0, 0), (228, 231, 235)
 
@@ -117,6 +117,10 @@ class AlignedImage:
     has_colour: bool
     scale_uncertainty: float
     excluded: Bits | None = None
+
+    def without(self, reasons: Reason) -> NDArray[np.bool_]:
+        """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""
+        return self.valid if self.excluded is None else np.asarray(self.valid & ~is_left_out(self.excluded, reasons))
 
 
 def in_own_frame(image: CalibratedImage) -> AlignedImage:

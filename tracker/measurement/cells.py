@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement.metric import Metric
-from tracker.region import Bits, Reason, is_left_out, looks_like_skin
+from tracker.region import Bits, Reason, looks_like_skin
 
 BLOCK_MM = 25.0
 UNSCALED_BLOCKS = 24
@@ -28,9 +28,7 @@ def usable_cells(image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
 
 def without_excluded(image: AlignedImage, metric: Metric) -> AlignedImage:
     """The photo as this metric sees it: without the hair, shine or cloth that it leaves out."""
-    if image.excluded is None:
-        return image
-    return replace(image, valid=image.valid & ~is_left_out(image.excluded, metric.leaves_out))
+    return replace(image, valid=image.without(metric.leaves_out))
 
 
 def reasons_of(image: AlignedImage, metric: Metric) -> Bits:

@@ -83,7 +83,7 @@ class Metric:
 
     @property
     def method(self) -> str:
-        """Name and version of the procedure, such as ``"relief@1"``."""
+        """Name and version of the procedure, such as ``"relief@2"``."""
         return f"{self.name}@{self.version}"
 
     @property

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.measurement import Direction, Metric, weighted_sd
 from tracker.quality import Need
+from tracker.region import Reason
 from tracker.shading import chroma_regressed_shading
 
 
@@ -40,4 +41,5 @@ RELIEF = Metric(
     margin_mm=10.0,
     min_area_cm2=100.0,
     scale_sensitivity=0.3,
+    leaves_out=Reason.CLOTH,
 )
