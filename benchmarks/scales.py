@@ -54,7 +54,7 @@ Array = NDArray[np.float64]
 def run(*, quick: bool, workers: int) -> Findings:
     """Errors of scale over all kinds of scene."""
     few = 8 if quick else None
-    rendered = spread(_rendered, [(n, few or 24) for n in range(1 if quick else 4)], workers=workers)
+    rendered = spread(_rendered, [(n, few or 32) for n in range(1 if quick else 4)], workers=workers)
     boards = spread(_boards, [(n, few or 25) for n in range(1 if quick else 4)], workers=workers)
     limbs = _limbs(few or 60)
     return {
