@@ -21,6 +21,10 @@ TOLD_COHERENCE = 0.12
 UNKNOWN_DEGREES = 90.0
 _LEAST_BLOCKS = 6
 _LEAST_ENERGY = 1e-9
+_LEAST_ACHROMATIC = 0.35
+"""Sum of the weights of a mixture of unit length: shading moves all channels alike; what cancels in a grey step is not
+shading but shine, pigment, or the steps of a JPEG."""
+_CHROMA_NOISE_PER_MM, _RIDGE = 0.001, 0.01
 _SYSTEMATIC = np.radians(1.5)
 """Skin is not quite without direction, and the mixture of channels is chosen by the same blocks."""
 _ANGLES = np.radians(np.arange(0.0, 180.0, 5.0))
@@ -102,7 +106,8 @@ def light_direction(linear: NDArray[np.float32], mask: NDArray[np.bool_], *, mm_
     Notes
     -----
     The shading is that mixture of the three channels whose gradients are directed most: pigment and shine have other
-    mixtures, and which ones depends on the tone of the skin. The flanks of a rounded body are shaded across it by any
+    mixtures, and which ones depends on the tone of the skin. A mixture in which grey shading all but cancels is not
+    believed. The flanks of a rounded body are shaded across it by any
     lamp, more with the square of the way to the silhouette; that part is fitted beside the common direction and
     left out. The uncertainty is that of the blocks of 25 mm, each of which has a vote.
 
@@ -191,14 +196,22 @@ def _reading(texture: Texture) -> _Reading | None:
     directed, energy = _tensors(texture, texture)
     if len(directed) < _LEAST_BLOCKS or np.trace(energy.sum(axis=0).real) < _LEAST_ENERGY:
         return None
-    mix = _most_directed(directed.sum(axis=0), energy.sum(axis=0))
+    mix = _most_directed(directed.sum(axis=0), energy.sum(axis=0) + _chroma_noise(texture))
     bright = texture.bands[texture.place.counted]
     if np.sum((bright @ mix) * (bright @ _LUMINANCE)) < 0:
         mix = -mix
     votes = _votes(_mixed(directed, mix, mix), _mixed(energy, mix, mix).real, texture.place.tilted)
     mean = votes.sum()
+    if abs(mix.sum()) < _LEAST_ACHROMATIC:
+        return _Reading(mix, votes, UNKNOWN_DEGREES)
     across = np.imag(votes / mean) / 2
     return _Reading(mix, votes, float(min(UNKNOWN_DEGREES, np.degrees(np.hypot(_spread(across), _SYSTEMATIC)))))
+
+
+def _chroma_noise(texture: Texture) -> NDArray[np.float64]:
+    """Energy of the steps in which a JPEG stores colour, by pairs of channels: they follow how light falls off."""
+    step = _CHROMA_NOISE_PER_MM * texture.place.mm_per_cell
+    return np.asarray(len(texture.place.blocks) * step**2 * (np.eye(3) - 1 / 3))
 
 
 def _spread(votes: NDArray[np.float64]) -> float:
@@ -223,7 +236,7 @@ def _mixed(
 
 def _most_directed(directed: NDArray[np.complex128], energy: NDArray[np.complex128]) -> NDArray[np.float64]:
     """Mixture of the channels with the largest coherence, unit length: for each axis an eigenvalue problem."""
-    whole = energy.real + 1e-3 * np.trace(energy.real) / 3 * np.eye(3)
+    whole = energy.real + _RIDGE * np.trace(energy.real) / 3 * np.eye(3)
     whiten = np.linalg.inv(np.linalg.cholesky(whole))
     turned = np.real(np.exp(-2j * _ANGLES)[:, None, None] * directed)
     values, vectors = np.linalg.eigh(whiten @ turned @ whiten.T)

@@ -1,0 +1,160 @@
+"""Two photos with the lamp left, then right: relief stays, pigment cancels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.scenes import calibrated, thigh
+from tracker.__main__ import main
+from tracker.calibration import CalibratedImage
+from tracker.dual import LightPair, pair_lights
+from tracker.phantom import PhantomPhoto, State, build_stage, nominal_shot, photograph
+from tracker.phantom.light import LAMP_WIDTH
+from tracker.quality import Status
+from tracker.shading import band_pass
+
+SIZE = (480, 640)
+
+
+@cache
+def _photos(
+    depth: float, mottling: float, slant: float = 45.0, turned: float = 180.0, ambient: float = 0.28
+) -> tuple[PhantomPhoto, PhantomPhoto]:
+    """Matte flat skin, lamp right and then turned."""
+    plan = thigh(plane=True, depth=depth, mottling=mottling, slant=slant)
+    plan = replace(plan, light=replace(plan.light, gloss=0.0, ambient=ambient))
+    stage = build_stage(plan, seed=61, size=SIZE)
+    first = nominal_shot(plan, SIZE)
+    second = replace(first, light=replace(first.light, azimuth=first.light.azimuth + turned))
+    return (
+        photograph(stage, first, State(), session=1),
+        photograph(stage, second, State(), first=first, session=1, replicate=2),
+    )
+
+
+@cache
+def _pair(
+    depth: float, mottling: float, slant: float = 45.0, turned: float = 180.0, ambient: float = 0.28
+) -> LightPair:
+    return pair_lights(*(calibrated(photo) for photo in _photos(depth, mottling, slant, turned, ambient)))
+
+
+def _band(pair: LightPair) -> np.ndarray:
+    assert pair.mm_per_cell is not None
+    return band_pass(pair.difference, pair.valid, band_mm=(12, 50), mm_per_cell=pair.mm_per_cell)[pair.valid]
+
+
+def _strength(pair: LightPair) -> float:
+    return float(_band(pair).std())
+
+
+def _checks(pair: LightPair) -> dict[str, Status]:
+    return {check.check: check.status for check in pair.checks}
+
+
+def test_a_true_pair_passes_every_check() -> None:
+    pair = _pair(2.0, 0.05)
+
+    assert set(_checks(pair).values()) == {Status.OK}
+    assert pair.usable
+
+
+def test_pigment_cancels() -> None:
+    """Mottled six times as much, matte skin differs by less than 5 % of what dimples of 2 mm give."""
+    even, mottled = (_band(_pair(0.0, mottling)).std() for mottling in (0.05, 0.30))
+
+    leak = np.sqrt(max(mottled**2 - even**2, 0.0))
+
+    assert leak < 0.05 * _strength(_pair(2.0, 0.05))
+
+
+def test_the_difference_grows_with_the_depth_of_the_dimples() -> None:
+    ratio = _strength(_pair(4.0, 0.05)) / _strength(_pair(2.0, 0.05))
+
+    assert ratio == pytest.approx(2.0, rel=0.05)
+
+
+@pytest.mark.parametrize(("slant", "ambient"), [(30.0, 0.1), (30.0, 0.4), (60.0, 0.1), (60.0, 0.4)])
+def test_the_difference_grows_with_the_gain_of_the_light(slant: float, ambient: float) -> None:
+    """Half the difference over (1 − a) tan(slant), the latter for a lamp of some width, is the slope of the relief."""
+
+    def gain(slant: float, ambient: float) -> float:
+        angle = np.radians(slant)
+        return float((1 - ambient) * np.sin(angle) / np.hypot(np.cos(angle), LAMP_WIDTH))
+
+    here, there = _pair(2.0, 0.05, slant, 180.0, ambient), _pair(2.0, 0.05)
+
+    assert _strength(here) / gain(slant, ambient) == pytest.approx(_strength(there) / gain(45.0, 0.28), rel=0.03)
+
+
+def test_swapping_the_photos_changes_the_sign() -> None:
+    left, right = (calibrated(photo) for photo in _photos(2.0, 0.30))
+
+    one, other = _pair(2.0, 0.30).difference, pair_lights(right, left).difference
+
+    shape = tuple(min(sides) for sides in zip(one.shape, other.shape, strict=True))
+    one, other = (a[: shape[0], : shape[1]].ravel() for a in (one, other))
+    assert np.corrcoef(one, other)[0, 1] < -0.95
+
+
+def test_two_lamps_on_one_side_are_no_pair() -> None:
+    pair = _pair(4.0, 0.05, turned=60.0)
+
+    assert _checks(pair)["opposite light"] is Status.BLOCK
+    assert not pair.usable
+    assert "opposite" in next(check.advice for check in pair.checks if check.status is Status.BLOCK)
+
+
+def _changed(image: CalibratedImage, **changes: object) -> CalibratedImage:
+    return replace(image, photo=replace(image.photo, **changes))
+
+
+def test_photos_of_two_days_are_no_pair() -> None:
+    left, right = (calibrated(photo) for photo in _photos(2.0, 0.05))
+
+    pair = pair_lights(_changed(left, taken_on=date(2026, 3, 2)), _changed(right, taken_on=date(2026, 3, 9)))
+
+    assert _checks(pair)["same day"] is Status.BLOCK
+
+
+def test_unequal_exposure_is_said() -> None:
+    left, right = (calibrated(photo) for photo in _photos(2.0, 0.05))
+
+    pair = pair_lights(left, replace(right, linear=right.linear * np.float32(0.6)))
+
+    assert _checks(pair)["equal exposure"] is Status.WARN
+
+
+def test_the_command_writes_the_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [tmp_path / name for name in ("left.jpg", "right.jpg")]
+    for path, photo in zip(paths, _photos(2.0, 0.05), strict=True):
+        path.write_bytes(photo.jpeg)
+
+    code = main(["dual", *map(str, paths), "--out", str(tmp_path / "out"), "--json"])
+
+    document = json.loads(capsys.readouterr().out)
+    stored = np.load(tmp_path / "out" / "difference.npz")
+    with Image.open(tmp_path / "out" / "difference.png") as picture:
+        shown = np.asarray(picture).astype(float)
+    assert (code, document["status"]) == (0, "paired")
+    assert document["rms"] == pytest.approx(float(stored["difference"][stored["valid"]].std()), rel=1e-3)
+    assert np.corrcoef(shown[stored["valid"]], stored["difference"][stored["valid"]])[0, 1] > 0.999
+
+
+def test_the_command_refuses_two_lamps_on_one_side_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / name for name in ("one.jpg", "two.jpg")]
+    for path, photo in zip(paths, _photos(4.0, 0.05, turned=60.0), strict=True):
+        path.write_bytes(photo.jpeg)
+
+    assert main(["dual", *map(str, paths), "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("Not a pair with dual light: The two lamps stood")
