@@ -61,7 +61,7 @@ class Extent:
 
 
 FULL: Final = Extent(
-    (RIGS, RIGS), skins=15, sessions=4, replicated=5, replicates=2, changed=(6, 10), mismatched=(5, 8), finer=3
+    (RIGS, RIGS), skins=15, sessions=4, replicated=5, replicates=2, changed=(6, 10), mismatched=(5, 6), finer=3
 )
 QUICK: Final = Extent(
     ((FIXED_RIG, FREE_HAND), (FIXED_RIG,)),

@@ -80,7 +80,7 @@ GATE_SCENES: Final = (
     replace(
         SCENES[1],
         plans=tuple(
-            _patch(MELANINS[k % 5], **{"blood" if k % 2 else "pigment": EXCESSES[(k + 1) % 3]}) for k in range(8)
+            _patch(MELANINS[k % 5], **{"blood" if k % 2 else "pigment": EXCESSES[(k + 1) % 3]}) for k in range(6)
         ),
     ),
 )

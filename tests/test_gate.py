@@ -20,6 +20,7 @@ from tracker.phantom.scenario import named
 from tracker.photo import Photo
 from tracker.quality import Check, Comparability, Need, Status, assess
 from tracker.quality.check import metrics_with
+from tracker.quality.paper import paper
 from tracker.quality.pose import pose
 from tracker.quality.rendering import compare_rendering
 from tracker.quality.sharpness import sharpness_ratio
@@ -111,6 +112,22 @@ def test_other_light_on_the_chart_stops_absolute_tone_only(
     assert _check(found, "tone around").status is Status.BLOCK
     assert "the chart" in _check(found, "tone around").advice
     assert _stopped(found) == set(TONE)
+
+
+@pytest.mark.parametrize("gain", [0.85, 1.0, 1.15])
+def test_the_paper_of_markers_tells_other_light_on_the_chart(
+    gain: float, photo: PhantomPhoto, reference: CalibratedImage, on_chart: NDArray[np.bool_]
+) -> None:
+    """Where the region is the whole skin there is no skin around to tell it."""
+    light = linear_from_srgb(photo.rgb / 255.0)
+    shaded = np.where(on_chart[..., None], light * gain, light)
+    moving = calibrate(Photo(np.rint(255 * srgb_from_linear(shaded)).astype(np.uint8), "3" * 64, "now.png", None))
+
+    (found,) = paper(reference, moving)
+
+    assert found.value == pytest.approx(1 / gain, abs=0.03)
+    assert found.status is (Status.OK if gain == 1 else Status.BLOCK)
+    assert _stopped(Comparability((found,))) == (set() if gain == 1 else set(TONE))
 
 
 def test_a_patch_that_changed_alone_stops_nothing(judge: Judge, region: NDArray[np.bool_]) -> None:

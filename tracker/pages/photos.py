@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto
 from tracker.pages.frame import day_text, plain
-from tracker.pages.verdict import checks_table, status_badge, worst_check
+from tracker.pages.verdict import checks_list, status_badge, worst_check
 from tracker.quality import Check
 from tracker.web.links import PREVIEW_WIDTH, photo_url
 
@@ -56,7 +56,7 @@ def _checks(checks: tuple[Check, ...]) -> None:
         st.caption(plain(worst.advice))
     if checks:
         with st.expander(f"All {len(checks)} checks", icon=":material/fact_check:"):
-            checks_table(checks)
+            checks_list(checks)
 
 
 def _removal(clinic: Clinic, photo: StoredPhoto) -> None:

@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from tracker.clinic import Clinic
 from tracker.clinic.records import Tile, View
 from tracker.pages.frame import day_text, plain
-from tracker.pages.verdict import checks_table, status_badge
+from tracker.pages.verdict import checks_list, status_badge
 
 ANYWAY = "Store it all the same: it is kept and shown, but probably not compared"
 TILES = "tiles"
@@ -38,7 +38,7 @@ def show_tile(clinic: Clinic, view: View, file: UploadedFile) -> date | None:
             st.caption(plain(advice))
         if tile.checks:
             with st.expander(f"All {len(tile.checks)} checks", icon=":material/fact_check:"):
-                checks_table(tile.checks)
+                checks_list(tile.checks)
         return _day(tile, file.file_id)
 
 

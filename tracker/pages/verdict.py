@@ -95,6 +95,15 @@ def checks_table(checks: Iterable[Check]) -> None:
     st.table(rows, border="horizontal")
 
 
+def checks_list(checks: Iterable[Check]) -> None:
+    """Show each check as a line: a narrow column has no room for a table."""
+    for check in checks:
+        _, icon, colour = STATUSES[check.status]
+        outcome = check.advice or f"{OUTCOMES[check.status].capitalize()}."
+        text = plain(f"{check.check.capitalize()}: {number(check.value, '')}, should be {check.limit}. {outcome}")
+        st.caption(f":{colour}[{icon}] {text}")
+
+
 def worst_check(checks: Iterable[Check]) -> Check | None:
     """The check to be told first: one that stops every metric, then one that stops some, then a warning."""
     told = [check for check in checks if check.status is not Status.OK]

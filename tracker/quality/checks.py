@@ -12,6 +12,7 @@ from tracker.quality.check import Check, Comparability, Status
 from tracker.quality.colour import colour_checks
 from tracker.quality.geometry import coverage, distance, rotation
 from tracker.quality.light import compared_light, gauge_light, opposed_light, own_light
+from tracker.quality.paper import paper
 from tracker.quality.pose import pose
 from tracker.quality.sight import blur, exposure, saturated_around, sharpness
 from tracker.region import skin_mask
@@ -74,6 +75,7 @@ def assess(
             *pose(reference, alignment, region),
             *colour_checks(reference, moving, around),
             *tone_around(around),
+            *paper(reference, moving),
             *contrast_elsewhere(around),
             *compared_light(reference, aligned, region & aligned.valid),
             *gauge_light(reference, moving),
