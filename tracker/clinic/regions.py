@@ -62,7 +62,7 @@ def carried_outline(
     path = np.concatenate([a + steps * (b - a) for a, b in zip(polygon, ends, strict=True)] + [polygon[:1]])
     there = alignment.at(np.clip(path, 0.0, [alignment.rows[-1], alignment.cols[-1]]))
     lines: list[list[tuple[float, float]]] = [[]]
-    inside = ((there >= -0.5) & (there <= np.array(shape) - 0.5)).all(axis=1)  # what is not a number is not inside
+    inside = np.all((there >= -0.5) & (there <= np.array(shape) - 0.5), axis=1)  # what is not a number is not inside
     for (row, column), seen in zip(there.tolist(), inside, strict=True):
         if seen:
             lines[-1].append((round(row, 1), round(column, 1)))
