@@ -688,7 +688,8 @@ def test_an_outline_that_leaves_the_picture_comes_in_pieces_and_one_without_a_ma
 
     lines = measured.outline(photo.id, all_of_it)
 
-    assert all(0 <= row <= rows and 0 <= column <= cols for line in lines for row, column in line)
+    assert lines
+    assert all(-1 < row < rows and -1 < column < cols for line in lines for row, column in line)
     measured.measure_again(photo.id)
     with pytest.raises(RecordError):
         measured.outline(photo.id, all_of_it)

@@ -79,7 +79,7 @@ class Gallery:
     def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
         """Lines of a region of the reference in a later photo, in pixels of that photo."""
         photo = self._photo(photo_id)
-        return carried_outline(polygon, self._map(photo, self._token(photo)))
+        return carried_outline(polygon, self._map(photo, self._token(photo)), photo.shape)
 
     def proposal(self, photo_id: str) -> NDArray[np.float64] | None:
         """A region for a photo that nobody has marked yet: the outline of its skin; None where there is none."""

@@ -38,7 +38,9 @@ def region_of(polygon: Any, mask: bytes | None) -> Region | None:
     return None if mask is None else read_region(mask)
 
 
-def carried_outline(polygon: NDArray[np.float64], alignment: Alignment) -> list[list[tuple[float, float]]]:
+def carried_outline(
+    polygon: NDArray[np.float64], alignment: Alignment, shape: tuple[int, int]
+) -> list[list[tuple[float, float]]]:
     """Where the outline of a region lies in a later photo.
 
     Parameters
@@ -47,6 +49,8 @@ def carried_outline(polygon: NDArray[np.float64], alignment: Alignment) -> list[
         Corners as (row, column) in pixels of the reference photo.
     alignment : Alignment
         Of the later photo to the reference.
+    shape : tuple of int
+        Height and width of the later photo.
 
     Returns
     -------
@@ -58,8 +62,9 @@ def carried_outline(polygon: NDArray[np.float64], alignment: Alignment) -> list[
     path = np.concatenate([a + steps * (b - a) for a, b in zip(polygon, ends, strict=True)] + [polygon[:1]])
     there = alignment.at(np.clip(path, 0.0, [alignment.rows[-1], alignment.cols[-1]]))
     lines: list[list[tuple[float, float]]] = [[]]
-    for row, column in there.tolist():
-        if np.isfinite(row) and np.isfinite(column):
+    inside = np.all((there >= -0.5) & (there <= np.array(shape) - 0.5), axis=1)  # what is not a number is not inside
+    for (row, column), seen in zip(there.tolist(), inside, strict=True):
+        if seen:
             lines[-1].append((round(row, 1), round(column, 1)))
         elif lines[-1]:
             lines.append([])

@@ -12,6 +12,7 @@ from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
 from tracker.quality.check import ALL_METRICS
 from tracker.report import Report, area_sentence, detectable_text, number, practitioner_sentence, value_sentence
+from tracker.reports.typography import unbroken
 from tracker.timeline import Change, MetricTimeline, Verdict
 
 Colour = Literal["green", "red", "blue", "gray", "orange"]
@@ -62,7 +63,7 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
         if facts:
             st.caption(plain("  ·  ".join(facts)))
         for measurement in sessions[change.taken_on].measurements[-1:] if change.taken_on in sessions else ():
-            st.caption(plain(area_sentence(measurement)))
+            st.caption(unbroken(plain(area_sentence(measurement))))
 
 
 def unmeasured_table(report: Report) -> None:
