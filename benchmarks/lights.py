@@ -1,4 +1,4 @@
-"""The light as the program reads it: azimuth of one photo, turn between two, frontal and opposite light."""
+"""The light as the program reads it: azimuth of one photo, turn between two, frontal and opposite light, gauge."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks import lamps
 from benchmarks.estimates import proportion
 from benchmarks.findings import Findings
 from benchmarks.scenes import calibrated, skin_of, thigh
@@ -62,7 +63,8 @@ def run(*, quick: bool, workers: int) -> Findings:
     """Single photos and pairs; `quick` takes a few."""
     single = [row for row in spread(one_photo, range(6 if quick else 240), workers=workers) if row]
     pairs = [row for rows in spread(pairs_of_one_skin, range(2 if quick else 48), workers=workers) for row in rows]
-    return {"azimuth": _azimuth(single), "frontal": _frontal(single), "pairs": _pairs(pairs)}
+    own = {"azimuth": _azimuth(single), "frontal": _frontal(single), "pairs": _pairs(pairs)}
+    return own | lamps.run(quick=quick, workers=workers)
 
 
 def scene(number: int, *, stream: int = 0) -> Row:
