@@ -12,7 +12,15 @@ from tracker.alignment import AlignedImage, resample
 from tracker.calibration import ColourLevel
 from tracker.calibration.chart import without_chart
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected
-from tracker.measurement import Measurement, Metric, measure, over_the_same_cells, usable_cells
+from tracker.measurement import (
+    Measurement,
+    Metric,
+    measure,
+    over_the_same_cells,
+    shared_cells,
+    usable_cells,
+    with_exclusions,
+)
 from tracker.metrics import metric_named
 from tracker.phantom import PhantomPhoto, Shot, Stage, State, photograph
 from tracker.phantom.photograph import true_metrics
@@ -102,7 +110,13 @@ def judge(anchored: Anchored, photo: PhantomPhoto) -> tuple[str, dict[str, Readi
         return error.code, {}
     assert result.alignment is not None
     report = summarise(reference.basis, [anchored.first, result], [], metrics=anchored.metrics)
-    aligned = resample(image, result.alignment, reference.image)
+    aligned = with_exclusions(
+        resample(image, result.alignment, reference.image),
+        image,
+        reference.mask,
+        alignment=result.alignment,
+        reference=reference.aligned,
+    )
     truth = anchored.truth if photo.state == anchored.photo.state else true_values(photo)
     bare = _bare_changes(reference, aligned, anchored.metrics)
     readings = {}
@@ -158,7 +172,7 @@ def _reading(
 
 def measured_anyway(reference: Reference, aligned: AlignedImage, metric: Metric) -> Measurement | None:
     """The value over the shared cells whatever the gate says; None where there is nothing to measure."""
-    shared = replace(aligned, valid=aligned.valid & reference.aligned.valid)
+    shared = shared_cells(aligned, reference.aligned)
     marked = not reference.region.is_whole_skin
     try:
         found = measure(shared, reference.mask, metric, marked=marked)

@@ -59,7 +59,7 @@ def grey_deviation(image: CalibratedImage, region: Mask) -> float:
 
 
 def luminance_band(image: CalibratedImage, region: Mask) -> float:
-    """Standard deviation of log-luminance in the dimple band, %: relief@1 without the regression on colour."""
+    """Standard deviation of log-luminance in the dimple band, %: `relief` without the regression on colour."""
     return _band_deviation(np.log(np.maximum(image.linear @ _LUMA, np.float32(2e-3))), image, region)
 
 
@@ -84,7 +84,7 @@ RIVALS: Mapping[str, Rival] = MappingProxyType(
 )
 TITLES: Mapping[str, str] = MappingProxyType(
     {
-        "relief": "ours, relief@1",
+        "relief": f"ours, {metric_named('relief').method}",
         "glcm": "GLCM contrast on grey",
         "grey_sd": "SD of grey levels",
         "luminance_band": "band-passed luminance",

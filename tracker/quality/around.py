@@ -13,7 +13,7 @@ from tracker.alignment import AlignedImage, in_own_frame
 from tracker.calibration import CalibratedImage, lab_from_linear
 from tracker.quality.check import Check, graded, judged, metrics_with
 from tracker.quality.need import Need
-from tracker.region import looks_like_skin, skin_mask
+from tracker.region import Reason, looks_like_skin, skin_mask
 from tracker.shading import mean_light
 
 RING_MM: Final = (1.0, 3.0)
@@ -82,7 +82,7 @@ def surroundings(reference: CalibratedImage, aligned: AlignedImage, region: NDAr
     region : ndarray, shape (h, w), bool
     """
     own, mm = in_own_frame(reference), reference.grid.mm_per_cell
-    both = own.valid & aligned.valid
+    both = own.valid & aligned.without(Reason.CLOTH)
     skin = skin_mask(reference)
     diameter = 2 * np.sqrt(region.sum() / np.pi)
     near, far, apart = (d / mm for d in (*RING_MM, APART_MM)) if mm else (s * diameter for s in _UNSCALED)

@@ -15,7 +15,7 @@ from tracker.quality.light import compared_light, gauge_light, opposed_light, ow
 from tracker.quality.paper import paper
 from tracker.quality.pose import pose
 from tracker.quality.sight import blur, exposure, saturated_around, sharpness
-from tracker.region import skin_mask
+from tracker.region import Reason, skin_mask
 
 COVERED_SD = 0.006
 
@@ -61,7 +61,8 @@ def assess(
     -------
     Comparability
     """
-    covered = aligned.valid & (aligned.sd <= COVERED_SD * reference.grid.shape[1])
+    seen = aligned.without(Reason.CLOTH)
+    covered = seen & (aligned.sd <= COVERED_SD * reference.grid.shape[1])
     clipped = ~aligned.valid & (aligned.linear.max(axis=2) > 0)
     around = surroundings(reference, aligned, region)
     return Comparability(
@@ -77,7 +78,7 @@ def assess(
             *tone_around(around),
             *paper(reference, moving),
             *contrast_elsewhere(around),
-            *compared_light(reference, aligned, region & aligned.valid),
+            *compared_light(reference, aligned, region & seen),
             *gauge_light(reference, moving),
         )
     )

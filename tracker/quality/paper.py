@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tracker.calibration import CalibratedImage, Marker
 from tracker.calibration.layout import QUIET_ZONE_MM
 from tracker.calibration.linear import XYZ_FROM_LINEAR
-from tracker.calibration.reading import plane_to_photo, read_squares
 from tracker.calibration.markers import MARKER_SIDE_MM
+from tracker.calibration.reading import plane_to_photo, read_squares
 from tracker.quality.check import Check, graded, judged, metrics_with
 from tracker.quality.need import Need
 
