@@ -10,6 +10,7 @@ from tracker.clinic.records import StoredPhoto, View
 from tracker.pages.carried import show_carried
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link
+from tracker.pages.ruler import show_ruler
 from tracker.pages.work import show_work
 from tracker.region import Region, polygon_region
 from tracker.web.components import Picture, region_editor
@@ -35,7 +36,6 @@ def page(clinic: Clinic) -> None:
         "Mark the skin to measure: click around it on the reference photo. "
         "For pigment and redness, mark the patch only; the skin around it is the comparison."
     )
-    # What is said about the reference photo as a whole, such as its scale, has its place here, above the editor.
     bar = st.container(horizontal=True, vertical_alignment="center")
     saved = _saved(view)
     corners = _drawn(clinic, view, reference, saved)
@@ -49,6 +49,7 @@ def page(clinic: Clinic) -> None:
         _set(clinic, view, polygon_region(np.asarray(corners, dtype=np.float64)))
     if whole:
         _set(clinic, view, None)
+    show_ruler(clinic, view, reference)
     show_carried(clinic, view, [p for p in photos if not p.is_reference], corners)
 
 

@@ -130,8 +130,9 @@ def region_editor(
     version: str,
     key: str,
     suggestion: Sequence[tuple[float, float]] = (),
+    ruler: bool = False,
 ) -> list[tuple[float, float]]:
-    """Draw a polygon on a picture.
+    """Draw a polygon, or the two ends of a length, on a picture.
 
     Parameters
     ----------
@@ -146,6 +147,8 @@ def region_editor(
     key : str
     suggestion : sequence of (row, column)
         Offered as long as nothing is drawn; nobody's region before it is accepted.
+    ruler : bool
+        Two points are drawn, not a polygon.
 
     Returns
     -------
@@ -154,6 +157,7 @@ def region_editor(
     """
     start = [list(corner) for corner in corners]
     data: dict[str, object] = {"picture": asdict(picture), "shape": list(shape), "corners": start, "version": version}
+    data["ruler"] = ruler
     data["suggestion"] = [list(corner) for corner in suggestion]
     drawn = _REGION(key=key, data=data, default={"corners": start}, on_corners_change=_nothing).corners
     return [(float(row), float(column)) for row, column in drawn or []]

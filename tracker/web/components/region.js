@@ -8,6 +8,11 @@ const FINGER_PX = 22;
 const EDGE_PX = 10;
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
+function rulerHint(ends) {
+  if (ends === 2) return "Drag an end to adjust.";
+  return ends ? "Click the other end." : "Click both ends of a length you know.";
+}
+
 function shape(kind, attributes) {
   const element = document.createElementNS(SVG, kind);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -85,13 +90,16 @@ function mount(root) {
     const none = offered
       ? "The dashed line is a suggestion: the skin that was found. Use it, or click around the area to measure."
       : "Click around the area to measure.";
-    root.querySelector(".hint").textContent = n ? `${n} ${n === 1 ? "corner" : "corners"}; ${more}.` : none;
+    const drawn = n ? `${n} ${n === 1 ? "corner" : "corners"}; ${more}.` : none;
+    root.querySelector(".hint").textContent = editor.data.ruler ? rulerHint(n) : drawn;
     root.querySelector(".accept").hidden = !offered;
     root.querySelector(".undo").disabled = editor.history.length === 0;
     root.querySelector(".remove").disabled = editor.chosen < 0;
     root.querySelector(".clear").disabled = n === 0;
   };
 
+  // A ruler has two ends: a third point takes the place of the last one.
+  const placed = (corners, point) => (editor.data.ruler ? [...corners.slice(0, 1), point] : [...corners, point]);
   const change = (corners) => {
     editor.history.push(editor.corners);
     editor.corners = corners;
@@ -127,9 +135,8 @@ function mount(root) {
     if (dragging >= 0) before = editor.corners;
     else {
       const edge = edgeAt(point, touch);
-      const at = edge < 0 ? editor.corners.length : edge + 1;
-      change(editor.corners.toSpliced(at, 0, point));
-      dragging = at;
+      change(edge < 0 ? placed(editor.corners, point) : editor.corners.toSpliced(edge + 1, 0, point));
+      dragging = edge < 0 ? editor.corners.length - 1 : edge + 1;
     }
     editor.chosen = dragging;
     editor.draw();
@@ -160,7 +167,7 @@ function mount(root) {
       editor.cross = clamp([from[0] + down * step, from[1] + right * step]);
       editor.draw();
     } else if (event.key === "Enter" && editor.cross) {
-      change([...editor.corners, editor.cross]);
+      change(placed(editor.corners, editor.cross));
       commit();
     } else if (event.key === "Backspace" || event.key === "Delete") remove();
     else if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) {
