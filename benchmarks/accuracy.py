@@ -9,7 +9,19 @@ import tomllib
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import cards, colour, contrasts, factorial, geometry, lights, relief, robustness, tones
+from benchmarks import (
+    cards,
+    colour,
+    contrasts,
+    exclusions,
+    factorial,
+    geometry,
+    lights,
+    relief,
+    robustness,
+    scales,
+    tones,
+)
 from benchmarks.accuracy_figures import figures
 from benchmarks.accuracy_page import sections
 from benchmarks.findings import Findings, plain
@@ -26,7 +38,9 @@ PARTS = {
     "cards": cards.run,
     "tones": tones.run,
     "robustness": robustness.run,
+    "scales": scales.run,
     "lights": lights.run,
+    "exclusions": exclusions.run,
 }
 
 

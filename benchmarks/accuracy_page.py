@@ -12,6 +12,7 @@ from benchmarks.markdown import number, percent, picture, table
 from benchmarks.relief_page import relief_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE
 from benchmarks.robustness_page import robustness_section
+from benchmarks.seeing_page import seeing_sections
 
 DARK = 0.25
 """Melanosome fraction from which skin is called dark here."""
@@ -26,6 +27,7 @@ def sections(findings: Findings) -> str:
         contrast_section(findings["contrasts"]),
         colour_section(findings["colour"], findings["tones"]),
         cards_section(findings.get("cards") or {}),
+        seeing_sections(findings),
         robustness_section(findings.get("robustness") or {}),
     )
     return "\n\n".join(part for part in parts if part)

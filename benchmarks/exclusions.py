@@ -166,7 +166,7 @@ def _line(rows: list[Row]) -> list[str]:
     """One case over all tones: root mean square of the false change of every metric."""
     told = []
     for name in rows[0]["moved"]:
-        pairs = np.array([row["moved"][name] for row in rows])
+        pairs = np.array([row["moved"][name] for row in rows], dtype=np.float64)  # stored findings hold None for NaN
         refused = int(np.isnan(pairs[:, 1]).sum())
         size = [float(np.sqrt(np.nanmean(pairs[:, k] ** 2))) if refused < len(rows) else None for k in (0, 1)]
         told.append(f"{name} {number(size[0])} → {number(size[1])}" + (f" ({refused} refused)" if refused else ""))

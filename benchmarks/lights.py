@@ -61,8 +61,8 @@ Row = dict[str, Any]
 
 def run(*, quick: bool, workers: int) -> Findings:
     """Single photos and pairs; `quick` takes a few."""
-    single = [row for row in spread(one_photo, range(6 if quick else 240), workers=workers) if row]
-    pairs = [row for rows in spread(pairs_of_one_skin, range(2 if quick else 48), workers=workers) for row in rows]
+    single = [row for row in spread(one_photo, range(6 if quick else 180), workers=workers) if row]
+    pairs = [row for rows in spread(pairs_of_one_skin, range(2 if quick else 36), workers=workers) for row in rows]
     own = {"azimuth": _azimuth(single), "frontal": _frontal(single), "pairs": _pairs(pairs)}
     return own | lamps.run(quick=quick, workers=workers)
 

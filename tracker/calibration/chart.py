@@ -175,7 +175,11 @@ def _find_at(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.float64] | Non
     small = cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else rgb
     detector = cv2.mcc.CCheckerDetector.create()
     detector.setColorChartType(cv2.mcc.MCC24)  # without this line the type is undefined and charts are missed
-    if not detector.process(np.ascontiguousarray(small[..., ::-1]), 1):
+    try:
+        seen = detector.process(np.ascontiguousarray(small[..., ::-1]), 1)
+    except cv2.error:  # it fails on some groups of squares that are no chart, such as those of our own card
+        return None
+    if not seen:
         return None
     box = np.asarray(detector.getBestColorChecker().getBox(), dtype=np.float64).reshape(4, 2)
     return (box[:, ::-1] + 0.5) / factor - 0.5
