@@ -187,7 +187,7 @@ SPECIFIED: tuple[Target, ...] = (
         for rig in RIGS
     ),
     *(
-        Target(f"{what}, {metric.symbol}, %", _share("gate", metric.name, "summary", key), least, most, source="§5, tightened")
+        Target(f"{what}, {metric.symbol}, %", _share("gate", metric.name, "summary", key), least, most, source="§5")
         for metric in METRICS
         for what, key, least, most in (
             ("harmful mismatches that the gate stops", "harmful_stopped", 97.0, None),
