@@ -54,7 +54,7 @@ SECOND: Final[dict[str, Callable[[Light], Light]]] = {
     "frontal": lambda light: replace(light, slant=5.0),
 }
 """What the second photo of a pair is lit by; nothing else moves, but in "treated" the dimples are 0.5 as deep."""
-CHECKS: Final = ("light direction", "light obliqueness", "light evenness")
+CHECKS: Final = ("light direction", "light obliqueness", "light evenness", "body shading")
 
 Row = dict[str, Any]
 
@@ -194,10 +194,10 @@ def _pairs(rows: list[Row]) -> Findings:
             "told": proportion(len(told), len(same)),
             "median": float(np.median(error)), "p90": float(np.percentile(error, 90)),
             "blocked": {
-                name: proportion(sum(row[name] == "block" for row in same), len(same))
+                name: proportion(sum(row.get(name) == "block" for row in same), len(same))
                 for name in CHECKS
             },
-            "stopped": proportion(sum(any(row[name] == "block" for name in CHECKS) for row in same), len(same)),
+            "stopped": proportion(sum(any(row.get(name) == "block" for name in CHECKS) for row in same), len(same)),
         }  # fmt: skip
     return summary
 

@@ -82,7 +82,7 @@ How often a direction is told at each slant of the lamp, where 0° is frontal:
 {table(["slant, °", "told"], slants)}
 
 Pairs of one skin of which the first is lit from the side; the error is that of the angle between the two lights. A pair
-is *stopped* for relief if any of the three checks blocks it.
+is *stopped* for relief if any of these checks blocks it.
 
 {table(["second photo", "turn told", "median error, °", "p90, °", *lights.CHECKS, "stopped"], pairs)}
 

@@ -8,24 +8,30 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.calibration import CalibratedImage
 from tracker.calibration.gauge import read_gauge
-from tracker.quality.check import Check, Status, graded
+from tracker.quality.check import Check, Status, graded, judged, metrics_with
 from tracker.quality.need import Need
 from tracker.shading import (
+    DARKEST_LIGHT,
     SIGMA_PER_WAVELENGTH,
     LightDirection,
     Turn,
     light_direction,
     light_turn,
-    log_light,
     smooth_under_mask,
 )
 
 MIN_LIGHT_AREA_CM2 = 50.0
 BROAD_MM = 120.0
+ROUND = 0.1
+"""Standard deviation of the broad light, relative to its mean, from which on a body is round enough to show a lamp."""
 FAR_LESS = 0.45
 """Share of the directed shading, at most left, that no treatment explains."""
 OPPOSITE = 150.0
 """Degrees between two lamps from where on they stand opposite, as for a pair of photos with dual light."""
+_PUT_BACK = (
+    "The light falls differently over the body than in the reference. "
+    "Put the lamp back on its mark and height, and keep other light out."
+)
 _UNCLEAR = (
     "The direction of the light cannot be told here: the skin is smooth, or the light is frontal. "
     "For relief put the lamp to the side, at 30 to 60 degrees, and turn the flash off."
@@ -48,7 +54,7 @@ def compared_light(reference: CalibratedImage, aligned: AlignedImage, mask: NDAr
     return (
         _direction_check(then, now, turn),
         _obliqueness(now) if turn is None else _obliqueness_beside(then, now, turn),
-        _evenness(reference, aligned, mask, mm),
+        *_falling(reference, aligned, mask, mm),
     )
 
 
@@ -117,24 +123,46 @@ def _obliqueness_beside(then: LightDirection, now: LightDirection, turn: Turn) -
     return _obliqueness(now)
 
 
-def _evenness(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], mm: float) -> Check:
-    """Whether light falls over the body as in the reference: a lamp raised or lowered, or a window, changes that.
-
-    On a rounded body the broad shading turns with the height of the lamp and pales with light from elsewhere, which
-    change relief shading in proportion. Flat skin does not show it.
-    """
-    now, then = (log_light(linear).mean(axis=2) for linear in (aligned.linear, reference.linear))
-    broad = smooth_under_mask((now - then).astype(np.float32), mask, SIGMA_PER_WAVELENGTH * BROAD_MM / mm)[mask]
-    low, high = np.percentile(broad, (2.5, 97.5))
+def _falling(
+    reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], mm: float
+) -> tuple[Check, ...]:
+    """How light falls over the body against the reference: a lamp raised or lowered, or a window, changes that."""
+    then, now = (_broad(linear, mask, mm) for linear in (reference.linear, aligned.linear))
+    low, high = np.percentile(np.log(now / then), (2.5, 97.5))
     spread = float(high - low)
-    status = graded(spread, (0, 0.12), (0, 0.2))
-    advice = (
-        ""
-        if status is Status.OK
-        else "The light falls differently over the body than in the reference. "
-        "Put the lamp back on its mark and height, and keep other light out."
+    evenness = judged(
+        "light evenness",
+        spread,
+        "at most 0.2",
+        graded(spread, (0, 0.2), (0, 0.35)),
+        _PUT_BACK,
+        blocks=metrics_with(Need.OBLIQUE_LIGHT),
     )
-    return Check("light evenness", spread, "at most 0.12", status, advice, blocks=Need.OBLIQUE_LIGHT)
+    if float(then.std()) < ROUND:
+        return (evenness,)
+    # By least squares, so that what is not proportional, such as a lamp that moved sideways, lowers it as well.
+    ratio = float((now - 1) @ (then - 1) / ((then - 1) @ (then - 1)))
+    return (
+        evenness,
+        judged(
+            "body shading",
+            ratio,
+            "0.90 to 1.11 of the reference",
+            graded(ratio, (0.90, 1.11), (0.85, 1.18)),
+            _PUT_BACK,
+            blocks=metrics_with(Need.OBLIQUE_LIGHT),
+        ),
+    )
+
+
+def _broad(linear: NDArray[np.float32], mask: NDArray[np.bool_], mm: float) -> NDArray[np.float64]:
+    """Broad light over the masked skin, relative to its mean, shape (n,).
+
+    On a rounded body its contrast goes with (1 − a) tan(slant), as relief shading does.
+    """
+    light = np.maximum(linear.mean(axis=2), DARKEST_LIGHT).astype(np.float32)
+    broad = smooth_under_mask(light, mask, SIGMA_PER_WAVELENGTH * BROAD_MM / mm)[mask].astype(np.float64)
+    return np.asarray(np.maximum(broad / broad.mean(), 1e-3))
 
 
 def _direction_check(then: LightDirection, now: LightDirection, turn: Turn | None) -> Check:
