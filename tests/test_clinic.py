@@ -34,6 +34,7 @@ from tracker.clinic.standards import colours_on
 from tracker.compute import PhotoProcess
 from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, RegionInvalid
 from tracker.phantom import PhantomPhoto, series
+from tracker.quality import SkinState, Status
 from tracker.region import polygon_region
 
 SIZE = (600, 800)
@@ -1145,3 +1146,49 @@ def test_photos_wait_when_the_standards_change_and_need_not_when_it_is_undone(me
 
     assert waiting == 3
     assert measured._bench.waiting() == 0
+
+
+# The state of the skin
+
+
+def test_another_state_of_the_skin_is_said_beside_the_result_and_stops_nothing(measured: Clinic) -> None:
+    view = only_view(measured)
+    days = sorted({photo.taken_on for photo in measured.photos(view.id)})
+    before = measured.report(view.id)
+    measured.note_skin(view.id, days[1], [SkinState.TANNED])
+
+    report = measured.report(view.id)
+
+    assert before is not None
+    assert report is not None
+    said = {photo.taken_on: {c.check: c for c in photo.checks}.get("skin state") for photo in report.photos}
+    assert said[days[0]] is None
+    check = said[days[1]]
+    assert check is not None
+    assert check.status is Status.WARN
+    assert "noted today: tanned" in check.advice
+    assert [m.value for m in report.measurements] == [m.value for m in before.measurements]
+    assert measured.work().total == measured.work().done
+
+
+def test_a_state_noted_for_the_reference_too_is_nothing_to_say(measured: Clinic) -> None:
+    view = only_view(measured)
+    days = sorted({photo.taken_on for photo in measured.photos(view.id)})
+    for day in days[:2]:
+        measured.note_skin(view.id, day, [SkinState.SHAVED])
+
+    report = measured.report(view.id)
+
+    assert report is not None
+    found = [c for photo in report.photos if photo.taken_on == days[1] for c in photo.checks if c.check == "skin state"]
+    assert [check.status for check in found] == [Status.OK]
+
+
+def test_a_note_is_replaced_and_goes_with_its_view(measured: Clinic) -> None:
+    view, day = only_view(measured), date(2026, 3, 2)
+    measured.note_skin(view.id, day, [SkinState.SHAVED, SkinState.CREAM])
+    measured.note_skin(view.id, day, [SkinState.PERIOD])
+
+    assert measured.skin_notes(view.id) == {day: frozenset({SkinState.PERIOD})}
+    with pytest.raises(RecordError):
+        measured.note_skin("no-such-view", day, [SkinState.PERIOD])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from tracker.clinic import register
+from tracker.clinic import states as states_of_skin
 from tracker.clinic.records import Patient, View
 from tracker.clinic.store import Store
+from tracker.quality import SkinState
 from tracker.region import Region
 
 
@@ -76,6 +81,17 @@ class People:
         new = View(register.random_id(), patient_id, site, laterality, pose, indication, is_control, control_id, region)
         with self._store.writing() as connection:
             return register.add_view(connection, new)
+
+    def note_skin(self, view_id: str, day: date, states: Iterable[SkinState]) -> None:
+        """Keep what was noted of the skin of a view on a day; it replaces what was noted before."""
+        with self._store.writing() as connection:
+            register.view(connection, view_id)
+            states_of_skin.note(connection, view_id, day, states)
+
+    def skin_notes(self, view_id: str) -> dict[date, frozenset[SkinState]]:
+        """What was noted of the skin of a view, by day; a day without a note is missing."""
+        with self._store.reading() as connection:
+            return states_of_skin.noted(connection, view_id)
 
     def set_control(self, view_id: str, control_id: str | None) -> None:
         """Choose the untreated view that a view is compared with."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from sqlalchemy import Connection, Row, select
 
 from tracker.clinic import register, schema
 from tracker.clinic.results import checks_of
+from tracker.clinic.states import noted
 from tracker.measurement import Measurement, Metric
 from tracker.pipeline import Basis, Result, summarise
+from tracker.quality import Check, SkinState, skin_state
 from tracker.region import WHOLE_SKIN
 from tracker.report import Rejection, Report, ReportedPhoto
 from tracker.timeline import Refused
 
+Notes = Mapping[date, frozenset[SkinState]]
 _PHOTO, _RESULT = schema.photo.c, schema.result.c
 
 
@@ -43,7 +47,7 @@ def report(
         control = report(connection, view.control_id, metrics, with_control=False)
     return summarise(
         Basis(view.region or WHOLE_SKIN, reference.mm_per_px, reference.colour_evidence),
-        _results(connection, [row for row in rows if not row.code]),
+        _results(connection, [row for row in rows if not row.code], noted(connection, view_id), reference.taken_on),
         [Rejection(row.digest, row.name, row.taken_on, row.reason, row.code) for row in rows if row.code],
         metrics=metrics,
         control=control,
@@ -59,12 +63,12 @@ def _rows(connection: Connection, view_id: str) -> Sequence[Row[Any]]:
     return connection.execute(chosen.order_by(_PHOTO.taken_on, _PHOTO.arrival)).all()
 
 
-def _results(connection: Connection, rows: Sequence[Row[Any]]) -> list[Result]:
+def _results(connection: Connection, rows: Sequence[Row[Any]], skin: Notes, reference_day: date) -> list[Result]:
     numbers = [row.id for row in rows]
     values, refusals = (_by_result(connection, table, numbers) for table in (schema.measurement, schema.refused))
     return [
         Result(
-            _reported(row),
+            _reported(row, _skin_check(row, skin, reference_day)),
             tuple(_measurement(value, row) for value in values[row.id]),
             tuple(Refused(r.metric, row.digest, row.taken_on, r.reason) for r in refusals[row.id]),
             None,
@@ -80,13 +84,21 @@ def _by_result(connection: Connection, table: Any, numbers: list[int]) -> dict[i
     return found
 
 
-def _reported(row: Row[Any]) -> ReportedPhoto:
+def _skin_check(row: Row[Any], skin: Notes, reference_day: date) -> tuple[Check, ...]:
+    """The state of the skin against that of the reference, where either was noted."""
+    if row.is_reference or not {row.taken_on, reference_day} & skin.keys():
+        return ()
+    nothing: frozenset[SkinState] = frozenset()
+    return (skin_state(skin.get(reference_day, nothing), skin.get(row.taken_on, nothing)),)
+
+
+def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
     return ReportedPhoto(
         digest=row.digest,
         name=row.name,
         taken_on=row.taken_on,
         is_reference=row.is_reference,
-        checks=checks_of(row.checks),
+        checks=(*checks_of(row.checks), *noted_checks),
         overlap=row.overlap,
         error_px=row.error_px,
         error_mm=row.error_mm,

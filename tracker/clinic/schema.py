@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -183,6 +183,14 @@ card_values = Table(
     Column("content", LargeBinary, nullable=False),
     Column("received_at", Instant, nullable=False),
     sqlite_autoincrement=True,
+)
+
+skin_state = Table(
+    "skin_state",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("noted", JSON, nullable=False),
 )
 
 refused = Table(

@@ -18,6 +18,7 @@ from tracker.pages.outcome import remember_stored, show_outcome
 from tracker.pages.tile import forget_tiles, show_tile
 from tracker.pages.work import show_work
 from tracker.photo import PHOTO_SUFFIXES
+from tracker.quality import SkinState
 
 BEFORE_TREATMENT = "Take the photos before that day's treatment, with lamp and feet on their marks."
 GENERATION = "uploader"
@@ -56,12 +57,26 @@ def _drop(clinic: Clinic, view: View) -> None:
         forget_tiles()
         return
     ready = [(file, day) for file in files for day in [show_tile(clinic, view, file)] if day is not None]
+    state = _state_of_skin(view)
     words = "Store 1 photo" if len(ready) == 1 else f"Store {len(ready)} photos"
     if st.button(words, type="primary", icon=":material/save:", disabled=not ready):
-        _store(clinic, view, ready)
+        _store(clinic, view, ready, state)
 
 
-def _store(clinic: Clinic, view: View, ready: Sequence[tuple[UploadedFile, date]]) -> None:
+def _state_of_skin(view: View) -> list[SkinState]:
+    """What is other than usual with the skin on the day of these photos."""
+    chosen = st.pills(
+        "Is the skin other than usual?",
+        list(SkinState),
+        selection_mode="multi",
+        format_func=lambda state: str(state).capitalize(),
+        key=f"skin-{view.id}-{st.session_state[GENERATION]}",
+        help="It is compared with what was noted for the first session, and said beside the result.",
+    )
+    return list(chosen)
+
+
+def _store(clinic: Clinic, view: View, ready: Sequence[tuple[UploadedFile, date]], state: Sequence[SkinState]) -> None:
     """Store the photos; the same photo twice is stored once. Then a new key empties the uploader's memory."""
     stored: list[str] = []
     for file, day in ready:
@@ -69,6 +84,9 @@ def _store(clinic: Clinic, view: View, ready: Sequence[tuple[UploadedFile, date]
             stored.append(clinic.add_photo(view.id, file.getvalue(), file.name, taken_on=day).id)
         except TrackerError as error:
             complain(error)
+    if stored and state:
+        for day in {day for _, day in ready}:
+            clinic.note_skin(view.id, day, state)
     if stored:
         remember_stored(view, stored)
         st.session_state[GENERATION] += 1
