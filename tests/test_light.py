@@ -69,6 +69,15 @@ def test_the_same_lamp_again_passes(tone: float) -> None:
     assert found["light obliqueness"].status is Status.OK
 
 
+@pytest.mark.parametrize("tone", [0.015, 0.15])
+def test_two_photos_in_frontal_light_are_not_compared(tone: float) -> None:
+    """Neither shows relief, whatever became of it; a change between them would be noise."""
+    found = _against(_image(tone, 41, slant=0.0), _image(tone, 41, session=1, slant=0.0, dimples=0.4))
+
+    assert found["light obliqueness"].status is Status.BLOCK
+    assert "comes from the side" in found["light obliqueness"].advice
+
+
 def test_a_treatment_that_halves_the_dimples_is_not_taken_for_another_light() -> None:
     found = _against(_image(0.015, 41), _image(0.015, 41, session=1, dimples=0.5))
 

@@ -24,6 +24,9 @@ MIN_LIGHT_AREA_CM2 = 50.0
 BROAD_MM = 120.0
 ROUND = 0.1
 """Standard deviation of the broad light, relative to its mean, from which on a body is round enough to show a lamp."""
+SIDED = 0.1
+"""Fall of the light over the skin, as a logarithm, from which on a lamp at one side may be believed."""
+_PLANE_CELLS = 20_000
 FAR_LESS = 0.45
 """Share of the directed shading, at most left, that no treatment explains."""
 OPPOSITE = 150.0
@@ -50,10 +53,11 @@ def compared_light(reference: CalibratedImage, aligned: AlignedImage, mask: NDAr
     if not aligned.has_colour or not reference.photo.has_colour or mm is None or not _large_enough(mask, mm):
         return ()
     then, now = (light_direction(linear, mask, mm_per_cell=mm) for linear in (reference.linear, aligned.linear))
+    sided = max(_sided(linear, mask) for linear in (reference.linear, aligned.linear))
     turn = light_turn(reference.linear, aligned.linear, mask, mm_per_cell=mm)
     return (
         _direction_check(then, now, turn),
-        _obliqueness(now) if turn is None else _obliqueness_beside(then, now, turn),
+        _obliqueness_beside(then, now, turn, sided),
         *_falling(reference, aligned, mask, mm),
     )
 
@@ -101,26 +105,50 @@ def _large_enough(mask: NDArray[np.bool_], mm: float | None) -> bool:
 def _obliqueness(light: LightDirection, found: Status | None = None, advice: str = "") -> Check:
     status = found or (Status.OK if light.told else Status.WARN)
     advice = advice or ("" if status is Status.OK else _UNCLEAR)
-    return Check("light obliqueness", light.coherence, "at least 0.12", status, advice, blocks=Need.OBLIQUE_LIGHT)
+    return Check(
+        "light obliqueness", light.coherence, "at least 0.12, known to 7°", status, advice, blocks=Need.OBLIQUE_LIGHT
+    )
 
 
-def _obliqueness_beside(then: LightDirection, now: LightDirection, turn: Turn) -> Check:
+def _obliqueness_beside(then: LightDirection, now: LightDirection, turn: Turn | None, sided: float) -> Check:
     """The same beside a reference: shading that was there and is gone shows the light to be frontal."""
-    if then.told and not now.told and turn.left < FAR_LESS:
+    if turn and then.told and not now.told and turn.left < FAR_LESS:
         return _obliqueness(
             now,
             Status.BLOCK,
             "The light is too frontal to show the relief that the reference shows. "
             "Put the lamp back on its mark at the side, and turn the flash off.",
         )
-    if now.told and not then.told and turn.had < FAR_LESS:
+    if turn and now.told and not then.told and turn.had < FAR_LESS:
         return _obliqueness(
             now,
             Status.BLOCK,
             "The light shows relief here and not in the reference, where it was frontal. "
             "Choose a side-lit photo as the reference.",
         )
+    if sided < SIDED and not (then.told or now.told):
+        return _obliqueness(
+            now,
+            Status.BLOCK,
+            "Nothing in either photo shows that the light comes from the side, and frontal light shows no relief. "
+            "Put the lamp to the side, at 30 to 60 degrees, and turn the flash off.",
+        )
     return _obliqueness(now)
+
+
+def _sided(linear: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
+    """How far the light on the skin falls from one side to the other: the range of the plane fitted to its logarithm.
+
+    A lamp at the side turns away from one flank of a body and is nearer to one end of it; frontal light does neither.
+    """
+    rows, cols = np.nonzero(mask)
+    step = max(1, len(rows) // _PLANE_CELLS)
+    rows, cols = rows[::step], cols[::step]
+    light = np.log(np.maximum(linear[rows, cols].mean(axis=1), DARKEST_LIGHT)).astype(np.float64)
+    place = np.stack([np.ones(len(rows)), rows - rows.mean(), cols - cols.mean()], axis=1)
+    fit, *_ = np.linalg.lstsq(place, light, rcond=None)
+    low, high = np.percentile(place[:, 1:] @ fit[1:], (2.5, 97.5))
+    return float(high - low)
 
 
 def _falling(
