@@ -1148,6 +1148,35 @@ def test_photos_wait_when_the_standards_change_and_need_not_when_it_is_undone(me
     assert measured._bench.waiting() == 0
 
 
+def test_a_table_for_later_days_concerns_no_photo(measured: Clinic) -> None:
+    measured.add_card_values(card_table("autumn"), "autumn.csv", since=date(2027, 1, 1))
+
+    assert measured._bench.waiting() == 0
+
+
+def test_only_photos_of_the_days_of_a_table_wait(measured: Clinic) -> None:
+    days = sorted(photo.taken_on for photo in measured.photos(only_view(measured).id))
+    measured.add_card_values(card_table("late"), "late.csv", since=days[-1])
+
+    assert measured._bench.waiting() == 1
+
+
+def test_results_under_other_standards_are_kept(measured: Clinic) -> None:
+    """Measured again under another table, then back: nothing waits, and the values are those of before."""
+    view = only_view(measured)
+    before = measured.report(view.id)
+    values = measured.add_card_values(card_table("spring"), "spring.csv", since=date(2026, 3, 1))
+    assert measured.measure_waiting() == 3
+
+    measured.remove_card_values(values.id)
+
+    assert measured._bench.waiting() == 0
+    after = measured.report(view.id)
+    assert before is not None
+    assert after is not None
+    assert after.measurements == before.measurements
+
+
 # The state of the skin
 
 

@@ -20,7 +20,7 @@ from tracker.clinic.looking import Gallery
 from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
-from tracker.clinic.standards import Standards, colours_on, procedure
+from tracker.clinic.standards import Standards, attach_all, colours_on
 from tracker.clinic.store import Store
 from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
@@ -103,7 +103,7 @@ class Clinic(Standards):
             check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
-            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
+            attach_all(connection, self._metrics, schema.photo.c.view_id == view_id)
         self._arrived()
 
     def photos(self, view_id: str) -> tuple[StoredPhoto, ...]:

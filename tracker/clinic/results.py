@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
 
 from tracker.clinic import schema
 from tracker.clinic.measuring import Finding
@@ -14,6 +14,8 @@ from tracker.measurement import Measurement
 from tracker.pipeline import Result
 from tracker.quality import Check, Comparability, Status
 
+COLOURS = " colours:"
+"""Between the methods and the colour standards that a result was made with."""
 _PHOTO, _RESULT = schema.photo.c, schema.result.c
 
 
@@ -41,7 +43,10 @@ def keep(
     """
     outdated = and_(
         _RESULT.photo_id == photo_id,
-        or_(_RESULT.methods != key[0], and_(_RESULT.region_hash == key[1], _RESULT.reference_id == reference_id)),
+        or_(
+            not_(_same_methods(key[0])),
+            and_(_RESULT.methods == key[0], _RESULT.region_hash == key[1], _RESULT.reference_id == reference_id),
+        ),
     )
     old = [row.derived for row in connection.execute(select(_RESULT.derived).where(outdated)) if row.derived]
     connection.execute(delete(schema.result).where(outdated))
@@ -59,6 +64,12 @@ def keep(
     return old
 
 
+def _same_methods(key: str) -> ColumnElement[bool]:
+    """Results of the same methods, under whatever colour standards: one that is undone need not be measured again."""
+    plain = key.split(COLOURS)[0]
+    return or_(_RESULT.methods == plain, _RESULT.methods.startswith(plain + COLOURS, autoescape=True))
+
+
 def adopted(connection: Connection, methods: str) -> bool:
     """Whether these are the methods of the record."""
     known = select(schema.about.c.value).where(schema.about.c.name == "methods")
@@ -66,10 +77,9 @@ def adopted(connection: Connection, methods: str) -> bool:
 
 
 def adopt(connection: Connection, methods: str) -> None:
-    """Make the methods those of the record: what was measured otherwise waits to be measured again."""
+    """Make the methods those of the record."""
     connection.execute(delete(schema.about).where(schema.about.c.name == "methods"))
     connection.execute(insert(schema.about).values(name="methods", value=methods))
-    attach(connection, methods)
 
 
 def attach(connection: Connection, methods: str, *where: ColumnElement[bool]) -> None:

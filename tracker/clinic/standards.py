@@ -1,7 +1,7 @@
 """What of known colour or size lies in the clinic's photos: printed cards, a ColorChecker, a known distance in a view.
 
-A table of measured values holds for photos from a day on, until the next table's day. Whatever is changed here, every
-photo is measured again; with a distance, every photo of its view.
+A table of measured values holds for photos from a day on, until the next table's day. After a change the photos that it
+concerns are measured again; results under other standards are kept, so that a change that is undone costs nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, true
 
 from tracker.calibration import Edition, KnownColours, KnownDistance, read_batch
 from tracker.clinic import photos, register, results, schema
@@ -112,31 +113,76 @@ class Standards(People):
         with self._store.writing() as connection:
             photos.check_distance(connection, view_id, distance)
             register.store_distance(connection, view_id, distance)
-            results.attach(connection, procedure(connection, self._metrics), schema.photo.c.view_id == view_id)
+            attach_all(connection, self._metrics, schema.photo.c.view_id == view_id)
         self._arrived()
 
     def adopt_methods(self) -> None:
         """Measure with the present methods and standards: what was measured otherwise waits."""
         with self._store.reading() as connection:
-            if results.adopted(connection, procedure(connection, self._metrics)):
+            if results.adopted(connection, methods(self._metrics)):
                 return
         with self._store.writing() as connection:
+            results.adopt(connection, methods(self._metrics))
             self._measure_again(connection)
 
     def _measure_again(self, connection: Connection) -> None:
-        results.adopt(connection, procedure(connection, self._metrics))
+        attach_all(connection, self._metrics)
 
     def _arrived(self) -> None:
         """Photos may wait now."""
 
 
-def procedure(connection: Connection, metrics: Sequence[Metric]) -> str:
-    """Everything whose change makes a stored result outdated: the methods, and the colour standards."""
-    known = methods(metrics)
-    said = "".join(f"{values.since}{values.id}" for values in _listed(connection))
-    if _edition(connection) is not Edition.AFTER_2014:
-        said += _edition(connection).value
-    return f"{known} colours:{hashlib.sha256(said.encode()).hexdigest()[:12]}" if said else known
+def procedure(connection: Connection, metrics: Sequence[Metric], day: date, reference_day: date | None) -> str:
+    """Everything whose change makes the stored result of a photo outdated: the methods, and its colour standards.
+
+    Parameters
+    ----------
+    connection : Connection
+    metrics : sequence of Metric
+    day : date
+        Of the photo.
+    reference_day : date or None
+        Of the photo it is compared with; None for one that is judged as a reference.
+    """
+    listed, edition = _listed(connection), _edition(connection)
+    return _named(methods(metrics), edition, _in_force(listed, day), _in_force(listed, reference_day or day))
+
+
+def _named(known: str, edition: Edition, *tables: CardValues | None) -> str:
+    said = " ".join(values.id if values else "none" for values in tables) if any(tables) else ""
+    said += edition.value if edition is not Edition.AFTER_2014 else ""
+    return f"{known}{results.COLOURS}{hashlib.sha256(said.encode()).hexdigest()[:12]}" if said else known
+
+
+def _in_force(listed: Sequence[CardValues], day: date) -> CardValues | None:
+    held = [values for values in listed if values.since <= day]
+    return held[-1] if held else None
+
+
+def attach_all(connection: Connection, metrics: Sequence[Metric], *where: ColumnElement[bool]) -> None:
+    """Give each photo the stored result that holds for it now; only those whose standards changed wait."""
+    listed, edition = _listed(connection), _edition(connection)
+    periods = [None, *listed]
+    ends = [values.since for values in listed] + [None]
+    for own, own_end in zip(periods, ends, strict=True):
+        for other, other_end in zip(periods, ends, strict=True):
+            held = _within(schema.photo.c.taken_on, own, own_end)
+            compared = _within(_day_of_reference(), other, other_end)
+            results.attach(connection, _named(methods(metrics), edition, own, other), held, compared, *where)
+
+
+def _day_of_reference() -> ColumnElement[Any]:
+    """Day of the reference of a photo's view; without one, its own."""
+    other = schema.photo.alias()
+    same_view = and_(other.c.view_id == schema.photo.c.view_id, other.c.is_reference)
+    found = select(other.c.taken_on).where(same_view).correlate(schema.photo).scalar_subquery()
+    return func.coalesce(found, schema.photo.c.taken_on)
+
+
+def _within(day: ColumnElement[Any], values: CardValues | None, end: date | None) -> ColumnElement[bool]:
+    """Whether a day lies in the time for which a table, or none, holds."""
+    after = day >= values.since if values else true()
+    return and_(after, day < end) if end else and_(after, true())
 
 
 def colours_on(connection: Connection, day: date) -> KnownColours:

@@ -120,8 +120,11 @@ class Workbench:
                 chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
             return _Next(
                 chosen, reference, view.region, register.region_hash(connection, view_id),
-                procedure(connection, self._metrics), view.distance,
+                self._procedure(connection, chosen, reference), view.distance,
             )  # fmt: skip
+
+    def _procedure(self, connection: Connection, photo: StoredPhoto, reference: StoredPhoto | None) -> str:
+        return procedure(connection, self._metrics, photo.taken_on, reference.taken_on if reference else None)
 
     def _found(self, task: _Next, measure: Measure) -> Finding | None:
         if task.reference is not None and task.reference.state is PhotoState.REJECTED:
@@ -144,7 +147,8 @@ class Workbench:
         token = self._keep_derived(task.photo.id, found)
         key = (task.procedure, task.region_hash)
         with self._store.writing() as connection:
-            if not _still_holds(connection, task) or procedure(connection, self._metrics) != task.procedure:
+            now = self._procedure(connection, task.photo, task.reference)
+            if not _still_holds(connection, task) or now != task.procedure:
                 outdated = [token]
             else:
                 reference_id = task.reference.id if task.reference else None

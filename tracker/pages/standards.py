@@ -19,7 +19,7 @@ _EDITIONS = {
     Edition.AFTER_2014: "November 2014 or later",
     Edition.BEFORE_2014: "Before November 2014",
 }
-AGAIN = "After a change here, every photo is measured again in the background."
+AGAIN = "After a change here, the photos that it concerns are measured again in the background."
 
 
 def page(clinic: Clinic) -> None:
@@ -42,7 +42,7 @@ def _print() -> None:
     st.subheader("1. Print", anchor=False)
     st.markdown(
         "Print at 100 % on matte paper, measure the ruler (100 mm), glue the sheet to stiff board. "
-        "Lay it flat on the skin or right beside it, in the same light."
+        "Lay it flat beside the skin, in its plane and in the same light."
     )
     with st.container(horizontal=True):
         st.link_button("A4", card_url("a4"), icon=":material/print:")
