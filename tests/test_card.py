@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 from collections.abc import Callable
@@ -363,7 +364,9 @@ def test_a_wrong_table_is_refused_in_one_sentence(tmp_path: Path, changes: dict[
     ("data", "said"),
     [
         (b"", "no column"),
-        (b"patch;L;a;b;batch\nG1;92;0;0;x\n", "no column"),
+        (b"patch\tL\ta\tb\tbatch\nG1\t92\t0\t0\tx\n", "no column"),
+        (b"patch,L,a,b,batch\nG1,92,0,0,B\r1\n", "is not on the card"),
+        (b"patch;L;a;b;batch\nG1;92;0;0;x\n", "missing"),
         (b"\xff\xd8\xff\xe0JFIF", "not a text file"),
         (b"patch,L,a,b,batch\n" + b"G1,92,0,0,x\n" * 20000, "far too long"),
         (b"patch,L,a,b,batch\nG1,92,0,0,x\n", "missing"),
@@ -375,6 +378,41 @@ def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes, said: str) -> 
 
     with pytest.raises(CalibrationFailed, match=said):
         read_batch(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_table_is_read_whatever_ends_its_lines(tmp_path: Path, end: str) -> None:
+    text = _write(tmp_path, printed_batch()).read_text(encoding="utf-8")
+
+    found = read_batch(Path("batch.csv"), text.replace("\n", end).encode())
+
+    assert found.lab_d50 == pytest.approx(printed_batch().lab_d50, abs=1e-3)
+
+
+def test_lines_that_cannot_be_parted_are_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path, printed_batch(), G1_batch='"a long name"')
+    limit = csv.field_size_limit(5)
+    try:
+        with pytest.raises(CalibrationFailed, match="its lines cannot be read"):
+            read_batch(path)
+    finally:
+        csv.field_size_limit(limit)
+
+
+@pytest.mark.parametrize("point", [".", ","])
+def test_a_table_parted_by_semicolons_is_read(tmp_path: Path, point: str) -> None:
+    """As spreadsheets write it where a number has a decimal comma."""
+    text = _write(tmp_path, printed_batch()).read_text(encoding="utf-8").replace(",", ";").replace(".", point)
+
+    found = read_batch(Path("batch.csv"), text.encode("utf-8-sig"))
+
+    assert found.lab_d50 == pytest.approx(printed_batch().lab_d50, abs=1e-3)
+    assert found.name == printed_batch().name.replace(".", point)
+
+
+def test_a_decimal_comma_between_commas_is_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(CalibrationFailed, match="card values"):
+        read_batch(_write(tmp_path, printed_batch(), S03_L="52,3"))
 
 
 def test_xyz_that_disagrees_with_lab_is_refused(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def _table(folder: Path, batch: Batch, heading: Callable[[float], str], *, facto
     return path
 
 
-@pytest.mark.parametrize("heading", ["nm{:.0f}", "SPECTRAL_NM{:.0f}", "SPEC_{:.0f}", "{:.0f} nm", "{:.0f}"])
+@pytest.mark.parametrize("heading", ["nm{:.0f}", "SPECTRAL_NM{:.0f}", "SPEC_{:.0f}", "{:.0f} nm", "{:.0f}", "{:.1f}"])
 @pytest.mark.parametrize("factor", [1.0, 100.0])
 def test_spectra_are_read_as_instruments_write_them(tmp_path: Path, heading: str, factor: float) -> None:
     batch = printed_batch()
@@ -188,6 +188,13 @@ def test_spectra_are_read_as_instruments_write_them(tmp_path: Path, heading: str
 
     assert found.spectra == pytest.approx(batch.spectra, abs=1e-4)
     assert found.xyz == pytest.approx(batch.xyz, abs=1e-3)
+
+
+def test_spectra_are_read_with_decimal_commas(tmp_path: Path) -> None:
+    batch = printed_batch()
+    text = _table(tmp_path, batch, "{:.1f}".format).read_text(encoding="utf-8").replace(",", ";").replace(".", ",")
+
+    assert read_batch(Path("batch.csv"), text.encode()).spectra == pytest.approx(batch.spectra, abs=1e-4)
 
 
 def test_empty_columns_of_spectra_are_none(tmp_path: Path) -> None:
