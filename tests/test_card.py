@@ -319,6 +319,36 @@ def test_a_card_with_its_greys_hidden_is_refused_with_a_reason() -> None:
     assert found.evidence.startswith("our card was seen, but")
 
 
+@pytest.mark.parametrize("step", [32, 48, 64, 96])
+def test_a_posterised_photo_is_refused_with_a_reason(step: int) -> None:
+    """Few codes make many patches alike: leaving out those that disagree may leave too few to fit."""
+    batch = printed_batch()
+    rgb = flat_photo(printed_card((0.0, 0.0), batch))
+    card = find_card(_markers(rgb))
+    assert card is not None
+
+    found = calibrate_card(np.asarray(rgb // step * step, np.uint8), card, batch)
+
+    assert not found.level.absolute
+    assert "our card" in found.evidence
+
+
+def test_patches_that_are_left_too_few_are_no_measured_card() -> None:
+    batch = printed_batch()
+    rgb = flat_photo(printed_card((0.0, 0.0), batch))
+    card = find_card(_markers(rgb))
+    assert card is not None
+    places = cv2.perspectiveTransform(layout.patch_centres()[None, 18:], card.to_photo)[0]
+    for row, col in places.round().astype(int):  # saturated
+        cv2.circle(rgb, (int(col), int(row)), 45, (255, 255, 255), -1)
+    grey = np.asarray(rgb.mean(axis=-1, keepdims=True).repeat(3, axis=-1), np.uint8)
+
+    found = calibrate_card(grey, card, batch)
+
+    assert not found.level.absolute
+    assert "too few different colours" in found.evidence
+
+
 # The table of a batch
 
 

@@ -164,6 +164,32 @@ def test_supposed_inks_differ_where_their_colour_does_not_show_it() -> None:
     assert prints.std(axis=0)[layout.is_skin()].max() > 0.02
 
 
+@pytest.mark.parametrize("known", [3, 4, 9])
+def test_a_patch_that_the_others_do_not_predict_has_no_error_that_counts(known: int) -> None:
+    """A matrix of three colours fits three patches exactly, and a fourth tells nothing of the others if they are so."""
+    light = reference_xyz() @ np.linalg.inv(XYZ_FROM_LINEAR).T
+    light[1:known] = light[1]  # all but the first are of one colour
+    patches = replace(_chart(np.clip(light, 0.002, None)), known=np.arange(24) < known, grey=np.zeros(24, dtype=bool))
+
+    found = fit_colour(patches)
+
+    assert np.isinf(found.delta_e)
+    assert np.isinf(found.errors[:known]).all()
+    assert found.matrix == pytest.approx(np.eye(3))
+
+
+def test_the_only_patch_of_its_colour_is_not_predicted() -> None:
+    light = reference_xyz() @ np.linalg.inv(XYZ_FROM_LINEAR).T
+    light[:] = light[[0, 1]].repeat(12, axis=0)
+    light[5] = (0.1, 0.1, 0.6)
+    patches = replace(_chart(np.clip(light, 0.002, None)), grey=np.zeros(24, dtype=bool))
+
+    found = fit_colour(patches)
+
+    assert np.isinf(found.errors[5])
+    assert np.isfinite(np.delete(found.errors, 5)).all()
+
+
 # Spectra in the table of a batch
 
 

@@ -125,6 +125,8 @@ def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None
         return _by_greys(patches, card, f"only {skin} of its 12 skin tones can be read")
     found, patches = _fit_uncovered(patches)
     left = int((patches.known & patches.skin).sum())
+    if not np.isfinite(found.delta_e):
+        return _by_greys(patches, card, "the photo has too few different colours to predict its patches")
     if found.delta_e > MAX_DELTA_E:
         why = f"its patches do not agree with batch {batch.name} (median ΔE00 {found.delta_e:.1f}, at most 2)"
         return _by_greys(patches, card, why)
@@ -183,11 +185,12 @@ def _slope_of_light(rgb: NDArray[np.uint8], card: PlacedCard) -> NDArray[np.floa
 
 
 def _fit_uncovered(patches: Swatches) -> tuple[ColourFit, Swatches]:
-    """Fit, leaving out one after another the patches without which the others agree best: something lies on them."""
+    """Fit, leaving out one after another the patches without which the others agree best: something lies on them.
+
+    It ends when all agree, or when fewer are left than a card is believed with.
+    """
     found = fit_colour(patches)
-    for _ in range(len(layout.PATCHES) - LEAST_GREYS - LEAST_SKIN):
-        if np.nanmax(found.errors) <= _COVERED_DELTA_E:
-            break
+    while np.nanmax(found.errors) > _COVERED_DELTA_E and patches.known.sum() >= LEAST_GREYS + LEAST_SKIN:
         fewer = [_without(patches, int(k)) for k in np.flatnonzero(patches.known)]
         fits = [(fit_colour(rest), rest) for rest in fewer]
         found, patches = min(fits, key=lambda fit: float(np.nanmean(fit[0].errors)))
