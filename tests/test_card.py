@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -158,6 +159,19 @@ def test_the_same_day_prints_the_same_card() -> None:
 # Found again
 
 
+def _around_skin() -> np.ndarray:
+    """Corners of loose markers 0–3 far apart around a region, each turned in its own way, (y, x) mm, (4, 4, 2)."""
+    middles = ((260.0, 20.0), (270.0, 300.0), (520.0, 310.0), (500.0, 10.0))
+    turns = np.radians([10.0, 75.0, -30.0, 160.0])
+    square = MARKER_SIDE_MM / 2 * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])
+    return np.array(
+        [
+            np.array(middle) + square @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+            for middle, turn in zip(middles, turns, strict=True)
+        ]
+    )
+
+
 @pytest.mark.parametrize("turn", range(4))
 def test_a_card_is_found_whichever_way_it_lies(turn: int) -> None:
     batch = printed_batch()
@@ -198,6 +212,34 @@ def test_loose_markers_beside_a_card_do_not_hide_it() -> None:
 
     card = find_card((*loose, *placed))
 
+    assert card is not None
+    assert card.corners == pytest.approx(5.0 * layout.outline(), abs=1e-6)
+
+
+@pytest.mark.parametrize("hidden", range(4))
+def test_a_loose_marker_elsewhere_does_not_stand_for_one_that_is_hidden(hidden: int) -> None:
+    placed = [Marker(k, 5.0 * corners) for k, corners in enumerate(layout.marker_corners()) if k != hidden]
+    loose = [Marker(k, 5.0 * corners) for k, corners in enumerate(_around_skin())]
+
+    for around in (loose, [loose[hidden]]):
+        card = find_card((*around, *placed))
+
+        assert card is not None
+        assert card.markers == tuple(m.id for m in placed)
+        assert card.corners == pytest.approx(5.0 * layout.outline(), abs=1e-6)
+
+
+def test_a_card_among_many_loose_markers_is_found_at_once() -> None:
+    """Tried in all combinations, as many take minutes."""
+    rng = np.random.default_rng(5)
+    placed = [Marker(k, 5.0 * corners) for k, corners in enumerate(layout.marker_corners())]
+    square = 2.0 * (layout.marker_corners()[0] - layout.MARKER_CENTRES[0])
+    loose = [Marker(k % 4, square + rng.uniform(800, 4000, 2)) for k in range(120)]
+
+    began = time.process_time()
+    card = find_card((*loose, *placed))
+
+    assert time.process_time() - began < 2.0
     assert card is not None
     assert card.corners == pytest.approx(5.0 * layout.outline(), abs=1e-6)
 
