@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -157,6 +159,19 @@ def test_the_same_day_prints_the_same_card() -> None:
 # Found again
 
 
+def _around_skin() -> np.ndarray:
+    """Corners of loose markers 0–3 far apart around a region, each turned in its own way, (y, x) mm, (4, 4, 2)."""
+    middles = ((260.0, 20.0), (270.0, 300.0), (520.0, 310.0), (500.0, 10.0))
+    turns = np.radians([10.0, 75.0, -30.0, 160.0])
+    square = MARKER_SIDE_MM / 2 * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])
+    return np.array(
+        [
+            np.array(middle) + square @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+            for middle, turn in zip(middles, turns, strict=True)
+        ]
+    )
+
+
 @pytest.mark.parametrize("turn", range(4))
 def test_a_card_is_found_whichever_way_it_lies(turn: int) -> None:
     batch = printed_batch()
@@ -197,6 +212,34 @@ def test_loose_markers_beside_a_card_do_not_hide_it() -> None:
 
     card = find_card((*loose, *placed))
 
+    assert card is not None
+    assert card.corners == pytest.approx(5.0 * layout.outline(), abs=1e-6)
+
+
+@pytest.mark.parametrize("hidden", range(4))
+def test_a_loose_marker_elsewhere_does_not_stand_for_one_that_is_hidden(hidden: int) -> None:
+    placed = [Marker(k, 5.0 * corners) for k, corners in enumerate(layout.marker_corners()) if k != hidden]
+    loose = [Marker(k, 5.0 * corners) for k, corners in enumerate(_around_skin())]
+
+    for around in (loose, [loose[hidden]]):
+        card = find_card((*around, *placed))
+
+        assert card is not None
+        assert card.markers == tuple(m.id for m in placed)
+        assert card.corners == pytest.approx(5.0 * layout.outline(), abs=1e-6)
+
+
+def test_a_card_among_many_loose_markers_is_found_at_once() -> None:
+    """Tried in all combinations, as many take minutes."""
+    rng = np.random.default_rng(5)
+    placed = [Marker(k, 5.0 * corners) for k, corners in enumerate(layout.marker_corners())]
+    square = 2.0 * (layout.marker_corners()[0] - layout.MARKER_CENTRES[0])
+    loose = [Marker(k % 4, square + rng.uniform(800, 4000, 2)) for k in range(120)]
+
+    began = time.process_time()
+    card = find_card((*loose, *placed))
+
+    assert time.process_time() - began < 2.0
     assert card is not None
     assert card.corners == pytest.approx(5.0 * layout.outline(), abs=1e-6)
 
@@ -318,6 +361,36 @@ def test_a_card_with_its_greys_hidden_is_refused_with_a_reason() -> None:
     assert found.evidence.startswith("our card was seen, but")
 
 
+@pytest.mark.parametrize("step", [32, 48, 64, 96])
+def test_a_posterised_photo_is_refused_with_a_reason(step: int) -> None:
+    """Few codes make many patches alike: leaving out those that disagree may leave too few to fit."""
+    batch = printed_batch()
+    rgb = flat_photo(printed_card((0.0, 0.0), batch))
+    card = find_card(_markers(rgb))
+    assert card is not None
+
+    found = calibrate_card(np.asarray(rgb // step * step, np.uint8), card, batch)
+
+    assert not found.level.absolute
+    assert "our card" in found.evidence
+
+
+def test_patches_that_are_left_too_few_are_no_measured_card() -> None:
+    batch = printed_batch()
+    rgb = flat_photo(printed_card((0.0, 0.0), batch))
+    card = find_card(_markers(rgb))
+    assert card is not None
+    places = cv2.perspectiveTransform(layout.patch_centres()[None, 18:], card.to_photo)[0]
+    for row, col in places.round().astype(int):  # saturated
+        cv2.circle(rgb, (int(col), int(row)), 45, (255, 255, 255), -1)
+    grey = np.asarray(rgb.mean(axis=-1, keepdims=True).repeat(3, axis=-1), np.uint8)
+
+    found = calibrate_card(grey, card, batch)
+
+    assert not found.level.absolute
+    assert "too few different colours" in found.evidence
+
+
 # The table of a batch
 
 
@@ -363,7 +436,9 @@ def test_a_wrong_table_is_refused_in_one_sentence(tmp_path: Path, changes: dict[
     ("data", "said"),
     [
         (b"", "no column"),
-        (b"patch;L;a;b;batch\nG1;92;0;0;x\n", "no column"),
+        (b"patch\tL\ta\tb\tbatch\nG1\t92\t0\t0\tx\n", "no column"),
+        (b"patch,L,a,b,batch\nG1,92,0,0,B\r1\n", "is not on the card"),
+        (b"patch;L;a;b;batch\nG1;92;0;0;x\n", "missing"),
         (b"\xff\xd8\xff\xe0JFIF", "not a text file"),
         (b"patch,L,a,b,batch\n" + b"G1,92,0,0,x\n" * 20000, "far too long"),
         (b"patch,L,a,b,batch\nG1,92,0,0,x\n", "missing"),
@@ -375,6 +450,41 @@ def test_what_is_no_table_is_refused(tmp_path: Path, data: bytes, said: str) -> 
 
     with pytest.raises(CalibrationFailed, match=said):
         read_batch(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_table_is_read_whatever_ends_its_lines(tmp_path: Path, end: str) -> None:
+    text = _write(tmp_path, printed_batch()).read_text(encoding="utf-8")
+
+    found = read_batch(Path("batch.csv"), text.replace("\n", end).encode())
+
+    assert found.lab_d50 == pytest.approx(printed_batch().lab_d50, abs=1e-3)
+
+
+def test_lines_that_cannot_be_parted_are_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path, printed_batch(), G1_batch='"a long name"')
+    limit = csv.field_size_limit(5)
+    try:
+        with pytest.raises(CalibrationFailed, match="its lines cannot be read"):
+            read_batch(path)
+    finally:
+        csv.field_size_limit(limit)
+
+
+@pytest.mark.parametrize("point", [".", ","])
+def test_a_table_parted_by_semicolons_is_read(tmp_path: Path, point: str) -> None:
+    """As spreadsheets write it where a number has a decimal comma."""
+    text = _write(tmp_path, printed_batch()).read_text(encoding="utf-8").replace(",", ";").replace(".", point)
+
+    found = read_batch(Path("batch.csv"), text.encode("utf-8-sig"))
+
+    assert found.lab_d50 == pytest.approx(printed_batch().lab_d50, abs=1e-3)
+    assert found.name == printed_batch().name.replace(".", point)
+
+
+def test_a_decimal_comma_between_commas_is_not_guessed(tmp_path: Path) -> None:
+    with pytest.raises(CalibrationFailed, match="card values"):
+        read_batch(_write(tmp_path, printed_batch(), S03_L="52,3"))
 
 
 def test_xyz_that_disagrees_with_lab_is_refused(tmp_path: Path) -> None:

@@ -164,6 +164,32 @@ def test_supposed_inks_differ_where_their_colour_does_not_show_it() -> None:
     assert prints.std(axis=0)[layout.is_skin()].max() > 0.02
 
 
+@pytest.mark.parametrize("known", [3, 4, 9])
+def test_a_patch_that_the_others_do_not_predict_has_no_error_that_counts(known: int) -> None:
+    """A matrix of three colours fits three patches exactly, and a fourth tells nothing of the others if they are so."""
+    light = reference_xyz() @ np.linalg.inv(XYZ_FROM_LINEAR).T
+    light[1:known] = light[1]  # all but the first are of one colour
+    patches = replace(_chart(np.clip(light, 0.002, None)), known=np.arange(24) < known, grey=np.zeros(24, dtype=bool))
+
+    found = fit_colour(patches)
+
+    assert np.isinf(found.delta_e)
+    assert np.isinf(found.errors[:known]).all()
+    assert found.matrix == pytest.approx(np.eye(3))
+
+
+def test_the_only_patch_of_its_colour_is_not_predicted() -> None:
+    light = reference_xyz() @ np.linalg.inv(XYZ_FROM_LINEAR).T
+    light[:] = light[[0, 1]].repeat(12, axis=0)
+    light[5] = (0.1, 0.1, 0.6)
+    patches = replace(_chart(np.clip(light, 0.002, None)), grey=np.zeros(24, dtype=bool))
+
+    found = fit_colour(patches)
+
+    assert np.isinf(found.errors[5])
+    assert np.isfinite(np.delete(found.errors, 5)).all()
+
+
 # Spectra in the table of a batch
 
 
@@ -179,7 +205,7 @@ def _table(folder: Path, batch: Batch, heading: Callable[[float], str], *, facto
     return path
 
 
-@pytest.mark.parametrize("heading", ["nm{:.0f}", "SPECTRAL_NM{:.0f}", "SPEC_{:.0f}", "{:.0f} nm", "{:.0f}"])
+@pytest.mark.parametrize("heading", ["nm{:.0f}", "SPECTRAL_NM{:.0f}", "SPEC_{:.0f}", "{:.0f} nm", "{:.0f}", "{:.1f}"])
 @pytest.mark.parametrize("factor", [1.0, 100.0])
 def test_spectra_are_read_as_instruments_write_them(tmp_path: Path, heading: str, factor: float) -> None:
     batch = printed_batch()
@@ -188,6 +214,13 @@ def test_spectra_are_read_as_instruments_write_them(tmp_path: Path, heading: str
 
     assert found.spectra == pytest.approx(batch.spectra, abs=1e-4)
     assert found.xyz == pytest.approx(batch.xyz, abs=1e-3)
+
+
+def test_spectra_are_read_with_decimal_commas(tmp_path: Path) -> None:
+    batch = printed_batch()
+    text = _table(tmp_path, batch, "{:.1f}".format).read_text(encoding="utf-8").replace(",", ";").replace(".", ",")
+
+    assert read_batch(Path("batch.csv"), text.encode()).spectra == pytest.approx(batch.spectra, abs=1e-4)
 
 
 def test_empty_columns_of_spectra_are_none(tmp_path: Path) -> None:

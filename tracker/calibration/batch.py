@@ -21,12 +21,13 @@ from tracker.calibration.spectra import WAVELENGTHS, observer
 from tracker.errors import CalibrationFailed
 
 COLUMNS = ("patch", "L", "a", "b", "batch")
+_TEXTS = ("patch", "batch")
 _XYZ = ("X", "Y", "Z")
 _MOST_BYTES = 100_000
 _FARTHEST_FROM_NOMINAL = 30.0
 _MOST_DISAGREEMENT, _MOST_SPECTRAL_DISAGREEMENT = 1.0, 2.0
-#: Heading of a column of a spectrum, as instruments and their programs write it: nm400, SPECTRAL_NM400, SPEC_400, 400.
-_BAND = re.compile(r"(?:(?:spectral|spec|r)_?)?(?:nm)?_?(\d{3})(?:\s?nm)?", re.IGNORECASE)
+#: Heading of a column of a spectrum, as programs of instruments write it: nm400, SPECTRAL_NM400, SPEC_400, 400, 400.0.
+_BAND = re.compile(r"(?:(?:spectral|spec|r)_?)?(?:nm)?_?(\d{3})(?:[.,]0+)?(?:\s?nm)?", re.IGNORECASE)
 _FIRST_NM, _LAST_NM, _WIDEST_STEP_NM = 420, 690, 20
 _PER_CENT_FROM, _BRIGHTEST = 2.0, 1.3  # paper that fluoresces gives more than it gets
 
@@ -81,7 +82,8 @@ def read_batch(path: Path, data: bytes | None = None) -> Batch:
     path : Path
         A table with the columns ``patch,L,a,b,batch`` and optionally ``X,Y,Z`` and spectra (``nm400``, ``nm410`` … of
         reflectance, as shares or per cent), one row for each of the 30 patches: CIELAB and XYZ (Y = 100 for white)
-        under D50 for the 2° observer, as spectrophotometers give them.
+        under D50 for the 2° observer, as spectrophotometers give them. Columns may be parted by semicolons; numbers
+        may then have a decimal comma.
     data : bytes, optional
         The content of the table if it is not to be read from `path`, which then only names it.
 
@@ -144,14 +146,37 @@ def _rows(path: Path, data: bytes) -> list[dict[str, str]]:
         raise _failed(path, "it is not a text file; save the table as CSV (UTF-8)") from None
     if "\0" in text:
         raise _failed(path, "it is not a text file; save the table as CSV (UTF-8)")
-    table = csv.DictReader(io.StringIO(text))
+    # Old spreadsheets end lines with a carriage return alone, which the reader of tables takes for a fault.
+    lines = io.StringIO(text, newline=None).getvalue()
+    separator = _separator(lines)
+    table = csv.DictReader(io.StringIO(lines), delimiter=separator)
+    try:
+        return _cells(path, table, decimal_comma=separator == ";")
+    except csv.Error:
+        raise _failed(path, "its lines cannot be read; save it as CSV (UTF-8)") from None
+
+
+def _separator(text: str) -> str:
+    """Semicolon or comma, whichever parts the columns of the first line."""
+    first = text.lstrip().split("\n", 1)[0]
+    return ";" if first.count(";") > first.count(",") else ","
+
+
+def _cells(path: Path, table: csv.DictReader[str], *, decimal_comma: bool) -> list[dict[str, str]]:
+    """Rows that are not empty, numbers with a point; spreadsheets that write commas in numbers part by semicolons."""
     header = [name.strip() for name in table.fieldnames or []]
     absent = [name for name in COLUMNS if name not in header]
     if absent:
         raise _failed(path, f"it has no column {', '.join(absent)}; its first line must be {','.join(COLUMNS)}")
     table.fieldnames = header
     rows = [{key: (value or "").strip() for key, value in row.items() if isinstance(key, str)} for row in table]
+    if decimal_comma:
+        rows = [{key: _with_point(value) if key not in _TEXTS else value for key, value in row.items()} for row in rows]
     return [row for row in rows if any(row.values())]
+
+
+def _with_point(number: str) -> str:
+    return number.replace(",", ".")
 
 
 def _lab(path: Path, row: dict[str, str]) -> list[float]:

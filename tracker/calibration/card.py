@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,11 @@ MAX_GREY_RESIDUAL = 0.10
 LEAST_MARKERS = 2
 LEAST_GREYS, LEAST_SKIN = 5, 7
 _MISFIT, _MISFIT_PX = 0.025, 0.5  # share of the side of a marker, pixels: loose markers around the skin are no card
+_PAIR_SLACK = 2.0  # a pair may fit that much worse than the whole, as it may be the worst seen of it
+_MOST_OF_A_NUMBER = 6
+_ENOUGH_OF_FOUR = 3
+_NEXT_TO = 1.5  # sides of a marker
+_PRINTED = layout.marker_corners()
 _HALF_READ_MM = 0.3 * layout.PATCH_SIDE_MM
 _PAPER_READ_MM = 0.2 * layout.QUIET_ZONE_MM
 _UNEVEN = 0.08  # spread within a patch, as a share of its light
@@ -57,33 +62,67 @@ def find_card(markers: tuple[Marker, ...]) -> PlacedCard | None:
     Parameters
     ----------
     markers : tuple of Marker
-        Loose markers with the same numbers may be among them.
+        Loose markers with the same numbers may be among them; of each number the six largest are considered.
 
     Returns
     -------
     PlacedCard or None
-        None unless at least two numbers are seen and there is one marker of each that lie to each other as on the
-        card: else they are loose markers, or too much of the card is hidden.
+        From one marker of each number that is seen, if they lie to each other as on the card; where four numbers are
+        seen, three such are enough, the fourth may be hidden and seen as a loose marker elsewhere. Else None: they
+        are loose markers, or too much of the card is hidden.
     """
-    by_id = [same for number in range(4) if (same := [m for m in markers if m.id == number])]
+    of_number = [[m for m in markers if m.id == number] for number in range(4)]
+    by_id = [sorted(same, key=lambda m: -m.side_px)[:_MOST_OF_A_NUMBER] for same in of_number if same]
     if len(by_id) < LEAST_MARKERS:
         return None
-    fits = [fit for chosen in product(*by_id) if (fit := _placed(chosen)) is not None]
-    return min(fits, key=lambda fit: fit[0])[1] if fits else None
+    alike = _pairs_as_on_the_card(by_id)
+    for count in range(len(by_id), min(_ENOUGH_OF_FOUR, len(by_id)) - 1, -1):
+        groups = [group for some in combinations(by_id, count) for group in product(*some)]
+        agreeing = [group for group in groups if alike.issuperset(combinations(group, 2))]
+        fits = [fit for group in agreeing if (fit := _placed(group)) and not _nearly_laid(fit[1], markers)]
+        if fits:
+            return min(fits, key=lambda fit: fit[0])[1]
+    return None
+
+
+def _pairs_as_on_the_card(by_id: list[list[Marker]]) -> set[tuple[Marker, Marker]]:
+    """Pairs of different numbers that may lie on one card: few do, so few larger groups need to be tried."""
+    pairs = [pair for one, other in combinations(by_id, 2) for pair in product(one, other)]
+    return {pair for pair in pairs if _fitted(pair)[0] <= _PAIR_SLACK * _most_misfit(pair)}
 
 
 def _placed(markers: tuple[Marker, ...]) -> tuple[float, PlacedCard] | None:
     """Misfit in sides of a marker, and the place; None if the markers do not lie as on the card."""
-    printed = np.concatenate([layout.marker_corners()[m.id] for m in markers])
+    misfit, homography = _fitted(markers)
+    if not misfit <= _most_misfit(markers) or not _faces_the_camera(homography):
+        return None
+    return misfit, PlacedCard(homography, tuple(m.id for m in markers))
+
+
+def _fitted(markers: tuple[Marker, ...]) -> tuple[float, NDArray[np.float64]]:
+    """Misfit in sides of a marker (root mean square), infinite if there is none, and the homography to the photo."""
+    printed = np.concatenate([_PRINTED[m.id] for m in markers])
     photo = np.concatenate([m.corners for m in markers])
     homography = plane_to_photo(printed, photo)
     if not np.isfinite(homography).all():
-        return None
-    side = float(np.mean([m.side_px for m in markers]))
-    misfit = float(np.sqrt(np.mean(np.sum((project(homography, printed) - photo) ** 2, axis=1)))) / side
-    if misfit > max(_MISFIT, _MISFIT_PX / side) or not _faces_the_camera(homography):
-        return None
-    return misfit, PlacedCard(homography, tuple(m.id for m in markers))
+        return np.inf, homography
+    missed = np.sum((project(homography, printed) - photo) ** 2, axis=1)
+    return float(np.sqrt(np.mean(missed))) / _side(markers), homography
+
+
+def _side(markers: tuple[Marker, ...]) -> float:
+    return float(np.mean([m.side_px for m in markers]))
+
+
+def _most_misfit(markers: tuple[Marker, ...]) -> float:
+    return max(_MISFIT, _MISFIT_PX / _side(markers))
+
+
+def _nearly_laid(card: PlacedCard, markers: tuple[Marker, ...]) -> bool:
+    """Whether a number that the card does not rest on lies next to its place: loose markers laid almost as a card."""
+    places = project(card.to_photo, layout.MARKER_CENTRES)
+    others = [m for m in markers if m.id not in card.markers]
+    return any(np.hypot(*(m.corners.mean(axis=0) - places[m.id])) < _NEXT_TO * m.side_px for m in others)
 
 
 def _faces_the_camera(homography: NDArray[np.float64]) -> bool:
@@ -125,6 +164,8 @@ def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None
         return _by_greys(patches, card, f"only {skin} of its 12 skin tones can be read")
     found, patches = _fit_uncovered(patches)
     left = int((patches.known & patches.skin).sum())
+    if not np.isfinite(found.delta_e):
+        return _by_greys(patches, card, "the photo has too few different colours to predict its patches")
     if found.delta_e > MAX_DELTA_E:
         why = f"its patches do not agree with batch {batch.name} (median ΔE00 {found.delta_e:.1f}, at most 2)"
         return _by_greys(patches, card, why)
@@ -183,11 +224,12 @@ def _slope_of_light(rgb: NDArray[np.uint8], card: PlacedCard) -> NDArray[np.floa
 
 
 def _fit_uncovered(patches: Swatches) -> tuple[ColourFit, Swatches]:
-    """Fit, leaving out one after another the patches without which the others agree best: something lies on them."""
+    """Fit, leaving out one after another the patches without which the others agree best: something lies on them.
+
+    It ends when all agree, or when fewer are left than a card is believed with.
+    """
     found = fit_colour(patches)
-    for _ in range(len(layout.PATCHES) - LEAST_GREYS - LEAST_SKIN):
-        if np.nanmax(found.errors) <= _COVERED_DELTA_E:
-            break
+    while np.nanmax(found.errors) > _COVERED_DELTA_E and patches.known.sum() >= LEAST_GREYS + LEAST_SKIN:
         fewer = [_without(patches, int(k)) for k in np.flatnonzero(patches.known)]
         fits = [(fit_colour(rest), rest) for rest in fewer]
         found, patches = min(fits, key=lambda fit: float(np.nanmean(fit[0].errors)))

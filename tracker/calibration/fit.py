@@ -19,6 +19,7 @@ from tracker.calibration.misses import Misses
 _UNEVEN_LIGHT, _UNEVEN_INK, _STRAY = 0.01, 0.006, 0.0015
 _RESCALED = 4
 _LEAST_GREYS = 5
+_NOTHING_FREE = 1e-9  # of the precision: rounding leaves 1e-16 where a patch alone decides, other patches 1e-3
 _LEAST_SLOPE = 0.3
 _LEAST_RANGE = 0.7  # of ln(light) over the greys: less is no scale of greys
 _WHITE_D50 = np.array([0.96422, 1.0, 0.82521])
@@ -70,7 +71,8 @@ class ColourFit:
     tone, matrix
         As in `ColourCalibration`.
     errors : ndarray, shape (n,)
-        ΔE00 of each patch when it is predicted from the others; NaN where it cannot be read.
+        ΔE00 of each patch when it is predicted from the others; NaN where it cannot be read, infinite where the
+        others do not predict it.
     delta_e : float
         Their median over the patches near skin: one that is partly covered or saturated does not decide.
     grey_residual : float or None
@@ -173,8 +175,13 @@ def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
     """Matrix to XYZ, and the leave-one-out error of each patch.
 
     Readings that agree less than they should, in a shadow or off a worn chart, are taken to be as wrong as they show.
+    The error of a patch that the others do not predict, as they are too few or too alike, is infinite.
     """
     known = np.flatnonzero(patches.known)
+    errors = np.full(len(patches.known), np.nan)
+    errors[known] = np.inf
+    if len(known) <= 3 or np.linalg.matrix_rank(light[known]) < 3:
+        return XYZ_FROM_LINEAR, errors
     xyz, size = patches.xyz[known], 3 * len(known)
     of_misses = patches.misses.covariance[known][:, :, known].reshape(size, size)
     of_readings = _reading_covariance(xyz).reshape(size, size)
@@ -189,9 +196,9 @@ def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
         scale *= disagreement
     # The part of the precision that the matrix leaves free gives what each patch misses its prediction from the others.
     own = free.reshape(len(known), 3, len(known), 3)[np.arange(len(known)), :, np.arange(len(known))]
-    missed = np.linalg.solve(own, (free @ wanted).reshape(-1, 3, 1))[..., 0]
-    errors = np.full(len(patches.known), np.nan)
-    errors[known] = delta_e00(xyz, xyz - missed)
+    predicted = np.linalg.svd(own, compute_uv=False)[:, -1] > _NOTHING_FREE * np.abs(free).max()
+    missed = np.linalg.solve(own[predicted], (free @ wanted).reshape(-1, 3, 1)[predicted])[..., 0]
+    errors[known[predicted]] = delta_e00(xyz[predicted], xyz[predicted] - missed)
     return matrix.reshape(3, 3), errors
 
 
