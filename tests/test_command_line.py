@@ -13,10 +13,11 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tracker.__main__ import main
 from tracker.metrics import METRICS
@@ -176,6 +177,61 @@ def test_measure_prints_values_and_reasons(folder: Path) -> None:
     assert found["delta_mi"]["value"] > 3
     assert found["relief"]["value"] is None
     assert found["relief"]["reason"].endswith(".")
+
+
+@pytest.fixture(scope="module")
+def spoiled(thigh: tuple[PhantomPhoto, ...], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A good photo of a thigh, and a later one as it is, far out of focus, and far too bright."""
+    path = tmp_path_factory.mktemp("spoiled")
+    for name, photo in (("2026-01-01_good.jpg", thigh[0]), ("2026-02-01_later.jpg", thigh[1])):
+        (path / name).write_bytes(photo.jpeg)
+    with Image.open(io.BytesIO(thigh[1].jpeg)) as picture:
+        picture.filter(ImageFilter.GaussianBlur(8)).save(path / "2026-02-01_blurred.png")
+        picture.point(lambda level: min(255, round(1.9 * level))).save(path / "2026-02-01_bright.png")
+    return {file.stem.split("_")[1]: file for file in path.iterdir()}
+
+
+def _compared(capsys: pytest.CaptureFixture[str], *photos: Path) -> dict[str, Any]:
+    assert main(["compare", *map(str, photos), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def _statuses(checks: list[dict[str, Any]]) -> dict[str, str]:
+    return {check["check"]: check["status"] for check in checks}
+
+
+def test_the_checks_of_a_pair_that_cannot_be_aligned_are_those_of_the_photo_that_is_refused(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = _compared(capsys, spoiled["good"], spoiled["blurred"])
+
+    (advice,) = [c["advice"] for c in document["quality"] if c["check"] == "blur"]
+    assert document["alignment"]["code"] == "blur"
+    assert _statuses(document["quality"])["blur"] == "block"
+    assert _statuses(document["reference_quality"])["blur"] == "ok"
+    assert {(m["reason"], *m["blocked_by"]) for m in document["metrics"]} == {(advice, "blur")}
+
+
+def test_the_checks_of_a_spoiled_reference_are_not_those_of_the_photo(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = _compared(capsys, spoiled["bright"], spoiled["good"])
+
+    assert _statuses(document["reference_quality"])["clipping"] == "block"
+    assert _statuses(document["quality"])["clipping"] == "ok"
+    assert all("clipping" in m["blocked_by"] for m in document["metrics"])
+
+
+def test_a_photo_that_cannot_be_a_baseline_is_measured_with_its_checks(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", str(spoiled["blurred"]), "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["photos"]
+    assert main(["measure", str(spoiled["blurred"])]) == 0
+
+    (advice,) = [c["advice"] for c in document["quality"] if c["status"] == "block"]
+    assert {(m["value"], m["reason"]) for m in document["metrics"]} == {(None, advice)}
+    assert capsys.readouterr().out.splitlines() == [spoiled["blurred"].name, f"  {advice}"]
 
 
 def _saved(rgb: np.ndarray, kind: str, mode: str = "RGB", **options: object) -> bytes:

@@ -28,7 +28,7 @@ from tracker.commands.printing import (
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.metrics import METRICS
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
-from tracker.pipeline import Reference, establish, track
+from tracker.pipeline import Reference, as_reference, result_of_reference, track
 from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
@@ -214,6 +214,10 @@ def _print_measured(document: dict[str, Any]) -> None:
     if document["reason"]:
         print(f"  {document['reason']}")
         return
+    reasons = {metric["reason"] for metric in document["metrics"]}
+    if len(reasons) == 1 and None not in reasons:
+        print(f"  {reasons.pop()}")
+        return
     for metric in document["metrics"]:
         value = metric["value"]
         said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
@@ -239,7 +243,7 @@ def _measured(
     document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
     document["colour"], document["scale"] = colour_document(image.colour), scale_document(image.scale)
     try:
-        _, result = establish(image, region)
+        result = result_of_reference(as_reference(image, region))
     except PhotoRejected as error:
         nothing = {"quality": [], "notes": list(photo.notes), "metrics": _no_metrics(error.reason)}
         return document | nothing | {"reason": None}
