@@ -514,6 +514,20 @@ def _unusable(kind: str, tmp_path: Path, encode: Encode) -> list[object]:
     }[kind]
 
 
+@pytest.mark.parametrize("command", ["measure", "compare"])
+def test_an_empty_distance_is_refused_and_not_left_out(
+    command: str, tmp_path: Path, encode: Encode, noise_rgb: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = tmp_path / "2026-01-01.png"
+    photo.write_bytes(encode(noise_rgb))
+
+    code = main([command, *[str(photo)] * (2 if command == "compare" else 1), "--distance", ""])
+
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (1, "")
+    assert printed.err.startswith("tracker: “” is no known distance; write both points and the length as ")
+
+
 def _region(tmp_path: Path, corners: list[list[int]]) -> Path:
     path = tmp_path / "outside.json"
     path.write_text(json.dumps({"polygon": corners}))
