@@ -86,6 +86,20 @@ def test_track_states_the_change_and_the_file_it_left_out(tracked: tuple[Path, d
 
 
 @pytest.mark.slow
+def test_a_report_says_what_colour_and_scale_of_each_photo_rest_on(
+    tracked: tuple[Path, dict[str, Any]], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", *map(str, sorted(folder.glob("*_pigment_*.jpg"))), "--json"]) == 0
+    pair = json.loads(capsys.readouterr().out)
+
+    photos = tracked[1]["photos"]
+    assert [p["scale"] for p in photos] == [pair[which]["scale"] for which in ("reference", "moving")]
+    assert [p["colour"] for p in photos] == [pair[which]["colour"] for which in ("reference", "moving")]
+    assert all("marker" in p["scale"]["source"] and p["scale"]["relative_uncertainty"] > 0 for p in photos)
+    assert {c["advice"] for c in (*photos[1]["quality"], *pair["quality"]) if c["status"] == "ok"} == {None}
+
+
+@pytest.mark.slow
 def test_the_table_has_the_promised_columns(tracked: tuple[Path, dict[str, object]]) -> None:
     header = (tracked[0] / "timeline.csv").read_text(encoding="utf-8").splitlines()[0]
 

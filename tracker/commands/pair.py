@@ -16,12 +16,9 @@ from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.printing import (
-    check_document,
-    colour_document,
     finite,
     forget,
     print_json,
-    scale_document,
     writer,
 )
 from tracker.errors import AlignmentFailed, PhotoRejected
@@ -32,7 +29,7 @@ from tracker.pipeline import Result, align_or_explain, as_reference, follow, res
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.report import practitioner_sentence
-from tracker.reports.document import area_document
+from tracker.reports.document import area_document, check_document, colour_document, scale_document
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.

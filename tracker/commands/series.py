@@ -17,12 +17,9 @@ from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, 
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.printing import (
     ProgressBar,
-    check_document,
-    colour_document,
     finite,
     forget,
     print_json,
-    scale_document,
     writer,
 )
 from tracker.errors import PhotoRejected, SeriesInvalid
@@ -33,7 +30,13 @@ from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
-from tracker.reports.document import area_document, report_document
+from tracker.reports.document import (
+    area_document,
+    check_document,
+    colour_document,
+    report_document,
+    scale_document,
+)
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.

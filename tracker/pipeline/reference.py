@@ -250,6 +250,8 @@ def _reported(
         error_px=error,
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
         notes=(*image.photo.notes, *_colour_note(image)),
+        colour=image.colour,
+        scale=image.scale,
     )
 
 
