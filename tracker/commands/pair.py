@@ -25,7 +25,7 @@ from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import read_photo
-from tracker.pipeline import Result, align_or_explain, as_reference, follow, result_of_reference
+from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.report import practitioner_sentence
@@ -71,9 +71,15 @@ def compare_pair(options: Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        for line in document["sentences"]:
+        for line in (*document["sentences"], *_remarks(document)):
             print(line)
     return 0
+
+
+def _remarks(document: dict[str, Any]) -> list[str]:
+    """What is to be known of each photo, with its name."""
+    photos = (document["reference"], document["moving"])
+    return [f"{photo['name']}: {note}" for photo in photos for note in photo["notes"]]
 
 
 def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN) -> dict[str, Any]:
@@ -187,7 +193,7 @@ def _photo_document(image: CalibratedImage) -> dict[str, Any]:
         "digest": photo.digest,
         "height": photo.shape[0],
         "width": photo.shape[1],
-        "notes": list(photo.notes),
+        "notes": list(photo_notes(image)),
         "colour": colour_document(image.colour),
         "scale": scale_document(image.scale),
     }

@@ -25,7 +25,7 @@ from tracker.commands.printing import (
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.metrics import METRICS
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
-from tracker.pipeline import Reference, as_reference, result_of_reference, track
+from tracker.pipeline import Reference, as_reference, photo_notes, result_of_reference, track
 from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
@@ -217,6 +217,8 @@ def _print_measured(document: dict[str, Any]) -> None:
     if document["reason"]:
         print(f"  {document['reason']}")
         return
+    for note in document["notes"]:
+        print(f"  {note}")
     reasons = {metric["reason"] for metric in document["metrics"]}
     if len(reasons) == 1 and None not in reasons:
         print(f"  {reasons.pop()}")
@@ -245,10 +247,11 @@ def _measured(
     image = calibrate(photo, colours, distance=distance)
     document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
     document["colour"], document["scale"] = colour_document(image.colour), scale_document(image.scale)
+    notes = list(photo_notes(image))
     try:
         result = result_of_reference(as_reference(image, region))
     except PhotoRejected as error:
-        nothing = {"quality": [], "notes": list(photo.notes), "metrics": _no_metrics(error.reason)}
+        nothing = {"quality": [], "notes": notes, "metrics": _no_metrics(error.reason)}
         return document | nothing | {"reason": None}
     values = {m.metric: m for m in result.measurements}
     reasons = {r.metric: r.reason for r in result.refused}
@@ -260,7 +263,7 @@ def _measured(
         for m in METRICS
     ]
     quality = [check_document(check) for check in result.photo.checks]
-    return document | {"quality": quality, "notes": list(photo.notes), "metrics": metrics, "reason": None}
+    return document | {"quality": quality, "notes": notes, "metrics": metrics, "reason": None}
 
 
 def _unreadable(path: Path, reason: str) -> dict[str, Any]:
