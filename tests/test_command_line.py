@@ -236,6 +236,27 @@ def test_the_checks_of_a_spoiled_reference_are_not_those_of_the_photo(
     assert all("clipping" in m["blocked_by"] for m in document["metrics"])
 
 
+@pytest.mark.slow
+def test_every_check_that_warns_or_blocks_is_said_once_for_people(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    other_side = [ROOT / "sample_images" / "thigh-left-treated" / f"2026-03-{day}_thigh_1.jpg" for day in ("02", "19")]
+    pairs = (("good", "blurred"), ("bright", "good"), ("good", "bright"))
+    for photos in (*([spoiled[name] for name in pair] for pair in pairs), other_side):
+        assert main(["compare", *map(str, photos)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        document = _compared(capsys, *photos)
+        assert lines[: len(METRICS)] == document["sentences"]
+        refusals = " ".join(m["reason"] or "" for m in document["metrics"])
+        for photo, quality in zip(photos, ("reference_quality", "quality"), strict=True):
+            for advice in filter(None, (check["advice"] for check in document[quality])):
+                line = f"{photo.name}: {advice}"
+                assert lines.count(line) == (0 if advice in refusals else 1)
+                told.append(line in lines)
+    assert set(told) == {True, False}
+
+
 def test_a_photo_that_cannot_be_a_baseline_is_measured_with_its_checks(
     spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,9 +77,15 @@ def compare_pair(options: Namespace) -> int:
 
 
 def _remarks(document: dict[str, Any]) -> list[str]:
-    """What is to be known of each photo, with its name."""
-    photos = (document["reference"], document["moving"])
-    return [f"{photo['name']}: {note}" for photo in photos for note in photo["notes"]]
+    """What no metric says yet: the advice of checks that warn or block, and the notes of the photos."""
+    refusals = [metric["reason"] for metric in document["metrics"] if metric["reason"]]
+    lines: list[str] = []
+    for photo, quality in (("reference", "reference_quality"), ("moving", "quality")):
+        # Two checks may find the same fault.
+        advice = dict.fromkeys(check["advice"] for check in document[quality] if check["advice"])
+        unsaid = [text for text in advice if not any(text in refusal for refusal in refusals)]
+        lines += [f"{document[photo]['name']}: {text}" for text in (*unsaid, *document[photo]["notes"])]
+    return lines
 
 
 def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN) -> dict[str, Any]:
