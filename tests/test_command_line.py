@@ -13,10 +13,11 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from tracker.__main__ import main
 from tracker.metrics import METRICS
@@ -82,6 +83,20 @@ def test_track_states_the_change_and_the_file_it_left_out(tracked: tuple[Path, d
     assert json.loads((out / "report.json").read_text(encoding="utf-8")) == document
     assert [r["verdict"] for r in rows if r["metric"] == "delta_mi" and r["change"]] == ["better"]
     assert "2026-08-01_notes.jpg is not a photo" in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_report_says_what_colour_and_scale_of_each_photo_rest_on(
+    tracked: tuple[Path, dict[str, Any]], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", *map(str, sorted(folder.glob("*_pigment_*.jpg"))), "--json"]) == 0
+    pair = json.loads(capsys.readouterr().out)
+
+    photos = tracked[1]["photos"]
+    assert [p["scale"] for p in photos] == [pair[which]["scale"] for which in ("reference", "moving")]
+    assert [p["colour"] for p in photos] == [pair[which]["colour"] for which in ("reference", "moving")]
+    assert all("marker" in p["scale"]["source"] and p["scale"]["relative_uncertainty"] > 0 for p in photos)
+    assert {c["advice"] for c in (*photos[1]["quality"], *pair["quality"]) if c["status"] == "ok"} == {None}
 
 
 @pytest.mark.slow
@@ -176,6 +191,82 @@ def test_measure_prints_values_and_reasons(folder: Path) -> None:
     assert found["delta_mi"]["value"] > 3
     assert found["relief"]["value"] is None
     assert found["relief"]["reason"].endswith(".")
+
+
+@pytest.fixture(scope="module")
+def spoiled(thigh: tuple[PhantomPhoto, ...], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A good photo of a thigh, and a later one as it is, far out of focus, and far too bright."""
+    path = tmp_path_factory.mktemp("spoiled")
+    for name, photo in (("2026-01-01_good.jpg", thigh[0]), ("2026-02-01_later.jpg", thigh[1])):
+        (path / name).write_bytes(photo.jpeg)
+    with Image.open(io.BytesIO(thigh[1].jpeg)) as picture:
+        picture.filter(ImageFilter.GaussianBlur(8)).save(path / "2026-02-01_blurred.png")
+        picture.point(lambda level: min(255, round(1.9 * level))).save(path / "2026-02-01_bright.png")
+    return {file.stem.split("_")[1]: file for file in path.iterdir()}
+
+
+def _compared(capsys: pytest.CaptureFixture[str], *photos: Path) -> dict[str, Any]:
+    assert main(["compare", *map(str, photos), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def _statuses(checks: list[dict[str, Any]]) -> dict[str, str]:
+    return {check["check"]: check["status"] for check in checks}
+
+
+def test_the_checks_of_a_pair_that_cannot_be_aligned_are_those_of_the_photo_that_is_refused(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = _compared(capsys, spoiled["good"], spoiled["blurred"])
+
+    (advice,) = [c["advice"] for c in document["quality"] if c["check"] == "blur"]
+    assert document["alignment"]["code"] == "blur"
+    assert _statuses(document["quality"])["blur"] == "block"
+    assert _statuses(document["reference_quality"])["blur"] == "ok"
+    assert {(m["reason"], *m["blocked_by"]) for m in document["metrics"]} == {(advice, "blur")}
+
+
+def test_the_checks_of_a_spoiled_reference_are_not_those_of_the_photo(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = _compared(capsys, spoiled["bright"], spoiled["good"])
+
+    assert _statuses(document["reference_quality"])["clipping"] == "block"
+    assert _statuses(document["quality"])["clipping"] == "ok"
+    assert all("clipping" in m["blocked_by"] for m in document["metrics"])
+
+
+@pytest.mark.slow
+def test_every_check_that_warns_or_blocks_is_said_once_for_people(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    other_side = [ROOT / "sample_images" / "thigh-left-treated" / f"2026-03-{day}_thigh_1.jpg" for day in ("02", "19")]
+    pairs = (("good", "blurred"), ("bright", "good"), ("good", "bright"))
+    for photos in (*([spoiled[name] for name in pair] for pair in pairs), other_side):
+        assert main(["compare", *map(str, photos)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        document = _compared(capsys, *photos)
+        assert lines[: len(METRICS)] == document["sentences"]
+        refusals = " ".join(m["reason"] or "" for m in document["metrics"])
+        for photo, quality in zip(photos, ("reference_quality", "quality"), strict=True):
+            for advice in filter(None, (check["advice"] for check in document[quality])):
+                line = f"{photo.name}: {advice}"
+                assert lines.count(line) == (0 if advice in refusals else 1)
+                told.append(line in lines)
+    assert set(told) == {True, False}
+
+
+def test_a_photo_that_cannot_be_a_baseline_is_measured_with_its_checks(
+    spoiled: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", str(spoiled["blurred"]), "--json"]) == 0
+    (document,) = json.loads(capsys.readouterr().out)["photos"]
+    assert main(["measure", str(spoiled["blurred"])]) == 0
+
+    (advice,) = [c["advice"] for c in document["quality"] if c["status"] == "block"]
+    assert {(m["value"], m["reason"]) for m in document["metrics"]} == {(None, advice)}
+    assert capsys.readouterr().out.splitlines() == [spoiled["blurred"].name, f"  {advice}"]
 
 
 def _saved(rgb: np.ndarray, kind: str, mode: str = "RGB", **options: object) -> bytes:
@@ -456,6 +547,20 @@ def _unusable(kind: str, tmp_path: Path, encode: Encode) -> list[object]:
         "an unknown scenario": ["phantom", "--out", tmp_path / "o", "--scenario", "dragon"],
         "an output that cannot be made": ["align", photo, photo, "--out", photo / "inside"],
     }[kind]
+
+
+@pytest.mark.parametrize("command", ["measure", "compare"])
+def test_an_empty_distance_is_refused_and_not_left_out(
+    command: str, tmp_path: Path, encode: Encode, noise_rgb: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = tmp_path / "2026-01-01.png"
+    photo.write_bytes(encode(noise_rgb))
+
+    code = main([command, *[str(photo)] * (2 if command == "compare" else 1), "--distance", ""])
+
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (1, "")
+    assert printed.err.startswith("tracker: “” is no known distance; write both points and the length as ")
 
 
 def _region(tmp_path: Path, corners: list[list[int]]) -> Path:

@@ -197,6 +197,43 @@ def test_a_pair_is_compared_with_a_distance(files: list[str], capsys: pytest.Cap
     assert next(m for m in document["metrics"] if m["name"] == "relief")["moving"] is not None
 
 
+def _scale_notes(command: str, photos: list[str], mm: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What a command prints about the scale; the same must be in its document."""
+    arguments = [command, *photos, "--distance", f"200,100 200,356 {mm}"]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert main([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    photo = document["reference"] if command == "compare" else document["photos"][0]
+    notes = [note for note in photo["notes"] if "given distance" in note]
+    assert [note for note in notes if note not in printed] == []
+    return notes
+
+
+@pytest.mark.parametrize("command", ["measure", "compare"])
+def test_markers_that_contradict_a_given_distance_are_told(
+    command: str, marked: tuple[PhantomPhoto, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for photo in marked:
+        (tmp_path / photo.name).write_bytes(photo.jpeg)
+    photos = [str(tmp_path / photo.name) for photo in marked[: 2 if command == "compare" else 1]]
+
+    said = _scale_notes(command, photos, "240", capsys)
+    agreed = _scale_notes(command, photos, "120", capsys)
+
+    assert agreed == []
+    assert [note.split(" mm per pixel")[0] for note in said] == ["The given distance says 0.938"]
+    assert said[0].endswith("; the given distance is used.")
+
+
+def test_a_report_tells_of_markers_that_contradict_a_given_distance(marked: tuple[PhantomPhoto, ...]) -> None:
+    image = calibrate(read_photo(marked[0].jpeg, name=marked[0].name), distance=replace(KNOWN, mm=240.0))
+
+    _, result = establish(image, WHOLE_SKIN)
+
+    assert [note for note in result.photo.notes if "the markers say 0.47" in note or "the markers say 0.46" in note]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

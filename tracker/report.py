@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from tracker.calibration import ColourCalibration, Scale
 from tracker.measurement import Direction, Measurement, Metric
 from tracker.metrics import metric_named, typology_class
 from tracker.quality import Check, Comparability, Status
@@ -46,6 +47,10 @@ class ReportedPhoto:
         Of the alignment; None for the reference. Errors are claimed medians.
     notes : tuple of str
         What was done on reading.
+    colour : ColourCalibration or None
+        What its colours rest on; None where that was not kept.
+    scale : Scale or None
+        Its own scale; None without one, and where it was not kept.
     """
 
     digest: str
@@ -57,6 +62,8 @@ class ReportedPhoto:
     error_px: float | None = None
     error_mm: float | None = None
     notes: tuple[str, ...] = ()
+    colour: ColourCalibration | None = field(default=None, compare=False, repr=False)
+    scale: Scale | None = None
 
     @property
     def status(self) -> Status:

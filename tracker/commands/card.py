@@ -59,7 +59,7 @@ def known_distance(options: Namespace) -> KnownDistance | None:
     CalibrationFailed
         The distance cannot be used, or was given for several photos of which each is its own reference.
     """
-    if not options.distance:
+    if options.distance is None:
         return None
     if len(getattr(options, "photos", ())) > 1:
         raise CalibrationFailed(

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tracker.calibration import calibrate
-from tracker.commands.printing import check_document, finite, forget, print_json, writer
+from tracker.commands.printing import finite, forget, print_json, writer
 from tracker.dual import LightPair, pair_lights
 from tracker.errors import AlignmentFailed
 from tracker.photo import read_photo
 from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, read_region
+from tracker.reports.document import check_document
 
 _FILES = ("difference.png", "difference.npz")
 _FULL_SCALE = 0.5

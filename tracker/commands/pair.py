@@ -16,23 +16,20 @@ from tracker.alignment import Alignment, warp_photo
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.printing import (
-    check_document,
-    colour_document,
     finite,
     forget,
     print_json,
-    scale_document,
     writer,
 )
 from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import read_photo
-from tracker.pipeline import Result, align_or_explain, as_reference, follow, result_of_reference
-from tracker.quality import Comparability
-from tracker.region import WHOLE_SKIN, Region, read_region
+from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
+from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
+from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.report import practitioner_sentence
-from tracker.reports.document import area_document
+from tracker.reports.document import area_document, check_document, colour_document, scale_document
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
@@ -74,9 +71,21 @@ def compare_pair(options: Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        for line in document["sentences"]:
+        for line in (*document["sentences"], *_remarks(document)):
             print(line)
     return 0
+
+
+def _remarks(document: dict[str, Any]) -> list[str]:
+    """What no metric says yet: the advice of checks that warn or block, and the notes of the photos."""
+    refusals = [metric["reason"] for metric in document["metrics"] if metric["reason"]]
+    lines: list[str] = []
+    for photo, quality in (("reference", "reference_quality"), ("moving", "quality")):
+        # Two checks may find the same fault.
+        advice = dict.fromkeys(check["advice"] for check in document[quality] if check["advice"])
+        unsaid = [text for text in advice if not any(text in refusal for refusal in refusals)]
+        lines += [f"{document[photo]['name']}: {text}" for text in (*unsaid, *document[photo]["notes"])]
+    return lines
 
 
 def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN) -> dict[str, Any]:
@@ -94,14 +103,29 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
     changes = _changes(first, second, reason)
+    before = first.photo.checks if first else ()
+    after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
         "reference": _photo_document(then),
         "moving": _photo_document(now),
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
-        "quality": [check_document(c) for c in (second or first).photo.checks] if second or first else [],  # type: ignore[union-attr]
-        "metrics": [_metric_document(m, changes[m.name], first, second) for m in METRICS],
+        "reference_quality": [check_document(check) for check in before],
+        "quality": [check_document(check) for check in after],
+        "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in METRICS],
         "sentences": [practitioner_sentence(changes[m.name]) for m in METRICS],
     }
+
+
+def _checks_of_unaligned(
+    then: CalibratedImage, now: CalibratedImage, reason: PhotoRejected | AlignmentFailed | None
+) -> tuple[Check, ...]:
+    """What a photo that was not aligned shows by itself, on all its skin, and the check that explains the refusal."""
+    skin = skin_mask(now)
+    checks = assess_photo(now, skin).checks if skin.any() else ()
+    # A mirrored photo is refused for nothing that a check finds.
+    explained = isinstance(reason, AlignmentFailed) and reason.code != "mirrored"
+    cause = explain_mismatch(then, now) if explained else None
+    return checks if cause is None else (*(c for c in checks if c.check != cause.check), cause)
 
 
 def _changes(first: Result | None, second: Result | None, reason: Exception | None) -> dict[str, Change]:
@@ -175,7 +199,7 @@ def _photo_document(image: CalibratedImage) -> dict[str, Any]:
         "digest": photo.digest,
         "height": photo.shape[0],
         "width": photo.shape[1],
-        "notes": list(photo.notes),
+        "notes": list(photo_notes(image)),
         "colour": colour_document(image.colour),
         "scale": scale_document(image.scale),
     }
@@ -185,8 +209,9 @@ def _value(result: Result | None, metric: Metric) -> Measurement | None:
     return next((m for m in result.measurements if m.metric == metric.name), None) if result else None
 
 
-def _metric_document(metric: Metric, change: Change, first: Result | None, second: Result | None) -> dict[str, Any]:
-    checks = [check for result in (first, second) if result for check in result.photo.checks]
+def _metric_document(
+    metric: Metric, change: Change, first: Result | None, second: Result | None, checks: tuple[Check, ...]
+) -> dict[str, Any]:
     then, now = _value(first, metric), _value(second, metric)
     interval = None if change.low is None or change.high is None else [finite(change.low), finite(change.high)]
     return {
@@ -204,5 +229,5 @@ def _metric_document(metric: Metric, change: Change, first: Result | None, secon
         "mdc_source": change.mdc_source,
         "verdict": str(change.verdict),
         "reason": change.reason or None,
-        "blocked_by": [check.check for check in Comparability(tuple(checks)).stopping(metric.needs)],
+        "blocked_by": list(dict.fromkeys(c.check for c in Comparability(checks).stopping(metric.needs))),
     }

@@ -11,9 +11,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tracker.calibration import ColourCalibration, Scale
-from tracker.quality import Check
-
 
 def print_json(document: object) -> None:
     """Print one JSON document and nothing else; it is whole before the first character is written."""
@@ -24,39 +21,6 @@ def print_json(document: object) -> None:
 def finite(value: float | None, digits: int = 6) -> float | None:
     """A number for JSON: None where there is none."""
     return None if value is None or not math.isfinite(value) else round(value, digits)
-
-
-def check_document(check: Check) -> dict[str, Any]:
-    """A quality check in the form of the command line's JSON."""
-    return {
-        "check": check.check,
-        "value": finite(check.value),
-        "limit": check.limit,
-        "status": str(check.status),
-        "advice": check.advice,
-        "blocks": check.blocks,
-    }
-
-
-def colour_document(colour: ColourCalibration) -> dict[str, Any]:
-    """The colour level of a photo and its evidence in the form of the command line's JSON."""
-    return {
-        "level": str(colour.level),
-        "delta_e": finite(colour.delta_e),
-        "grey_residual": finite(colour.grey_residual),
-        "evidence": colour.evidence,
-    }
-
-
-def scale_document(scale: Scale | None) -> dict[str, Any] | None:
-    """The scale of a photo and what it rests on in the form of the command line's JSON; None without one."""
-    if scale is None:
-        return None
-    return {
-        "mm_per_px": finite(scale.mm_per_px),
-        "relative_uncertainty": finite(scale.relative_uncertainty),
-        "source": scale.source,
-    }
 
 
 class ProgressBar:

@@ -17,23 +17,26 @@ from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, 
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.printing import (
     ProgressBar,
-    check_document,
-    colour_document,
     finite,
     forget,
     print_json,
-    scale_document,
     writer,
 )
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.metrics import METRICS
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
-from tracker.pipeline import Reference, establish, track
+from tracker.pipeline import Reference, as_reference, photo_notes, result_of_reference, track
 from tracker.quality import Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
-from tracker.reports.document import area_document, report_document
+from tracker.reports.document import (
+    area_document,
+    check_document,
+    colour_document,
+    report_document,
+    scale_document,
+)
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.
@@ -214,6 +217,12 @@ def _print_measured(document: dict[str, Any]) -> None:
     if document["reason"]:
         print(f"  {document['reason']}")
         return
+    for note in document["notes"]:
+        print(f"  {note}")
+    reasons = {metric["reason"] for metric in document["metrics"]}
+    if len(reasons) == 1 and None not in reasons:
+        print(f"  {reasons.pop()}")
+        return
     for metric in document["metrics"]:
         value = metric["value"]
         said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
@@ -238,10 +247,11 @@ def _measured(
     image = calibrate(photo, colours, distance=distance)
     document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
     document["colour"], document["scale"] = colour_document(image.colour), scale_document(image.scale)
+    notes = list(photo_notes(image))
     try:
-        _, result = establish(image, region)
+        result = result_of_reference(as_reference(image, region))
     except PhotoRejected as error:
-        nothing = {"quality": [], "notes": list(photo.notes), "metrics": _no_metrics(error.reason)}
+        nothing = {"quality": [], "notes": notes, "metrics": _no_metrics(error.reason)}
         return document | nothing | {"reason": None}
     values = {m.metric: m for m in result.measurements}
     reasons = {r.metric: r.reason for r in result.refused}
@@ -253,7 +263,7 @@ def _measured(
         for m in METRICS
     ]
     quality = [check_document(check) for check in result.photo.checks]
-    return document | {"quality": quality, "notes": list(photo.notes), "metrics": metrics, "reason": None}
+    return document | {"quality": quality, "notes": notes, "metrics": metrics, "reason": None}
 
 
 def _unreadable(path: Path, reason: str) -> dict[str, Any]:

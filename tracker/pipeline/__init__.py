@@ -5,6 +5,7 @@ Read `tracker.pipeline.series` first, then `tracker.pipeline.reference`.
 
 from __future__ import annotations
 
+from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
 from tracker.pipeline.reference import (
     Basis,
@@ -29,6 +30,7 @@ __all__ = [
     "as_reference",
     "establish",
     "follow",
+    "photo_notes",
     "result_of_reference",
     "summarise",
     "track",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
-from tracker.calibration import CalibratedImage, ColourLevel
+from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid
 from tracker.measurement import (
     Measurement,
@@ -23,6 +23,7 @@ from tracker.measurement import (
     with_exclusions,
 )
 from tracker.metrics import METRICS
+from tracker.pipeline.notes import photo_notes
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
 from tracker.report import ReportedPhoto
@@ -249,13 +250,7 @@ def _reported(
         overlap=alignment.overlap if alignment else None,
         error_px=error,
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
-        notes=(*image.photo.notes, *_colour_note(image)),
+        notes=photo_notes(image),
+        colour=image.colour,
+        scale=image.scale,
     )
-
-
-def _colour_note(image: CalibratedImage) -> tuple[str, ...]:
-    """What the colours rest on, where something was meant to be rested on."""
-    colour = image.colour
-    if colour.level is ColourLevel.NONE and colour.corners is None:
-        return ()
-    return (f"Colour level {colour.level}: {colour.evidence}.",)

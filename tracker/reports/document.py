@@ -7,6 +7,7 @@ import math
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 
+from tracker.calibration import ColourCalibration, Scale
 from tracker.measurement import Measurement, Metric
 from tracker.quality import Check
 from tracker.report import (
@@ -123,6 +124,29 @@ def check_document(check: Check) -> dict[str, object]:
     }
 
 
+def colour_document(colour: ColourCalibration | None) -> dict[str, object] | None:
+    """The colour level of a photo and its evidence as plain values; None where it was not kept."""
+    if colour is None:
+        return None
+    return {
+        "level": str(colour.level),
+        "delta_e": _finite(colour.delta_e),
+        "grey_residual": _finite(colour.grey_residual),
+        "evidence": colour.evidence,
+    }
+
+
+def scale_document(scale: Scale | None) -> dict[str, object] | None:
+    """The scale of a photo and what it rests on as plain values; None without one."""
+    if scale is None:
+        return None
+    return {
+        "mm_per_px": _finite(scale.mm_per_px),
+        "relative_uncertainty": _finite(scale.relative_uncertainty),
+        "source": scale.source,
+    }
+
+
 def _photo(photo: ReportedPhoto, report: Report) -> dict[str, object]:
     metrics = [line.metric for line in report.timeline.metrics]
     return {
@@ -137,6 +161,8 @@ def _photo(photo: ReportedPhoto, report: Report) -> dict[str, object]:
         "quality": [check_document(check) for check in photo.checks],
         "blocked": {metric.name: [check.check for check in photo.stopping(metric)] for metric in metrics},
         "notes": list(photo.notes),
+        "colour": colour_document(photo.colour),
+        "scale": scale_document(photo.scale),
     }
 
 
