@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from sqlalchemy import Connection, select
 
-from tracker.calibration import CalibratedImage, KnownColours, calibrate
+from tracker.calibration import CalibratedImage, ColourCalibration, ColourLevel, KnownColours, calibrate
+from tracker.calibration.colour import without_chart
 from tracker.clinic import photos, register, schema
 from tracker.clinic.records import Tile
 from tracker.errors import PhotoRejected, RegionInvalid
@@ -93,7 +94,7 @@ def look_at(
         return Tile("block", error.reason, (), taken_on, digest, already_stored)
     image = calibrate(photo, colours)
     day = taken_on or photo.taken_on
-    checks = (*_of_skin(image, wanted), *_of_scale(image, wanted))
+    checks = (*_of_skin(image, wanted), *_of_scale(image, wanted), *_of_colour(image.colour))
     status = Comparability(checks).status
     # What stops a photo comes alone: the rest often follows from it, as a blurred marker that is not found.
     advice = [check.advice for check in checks if check.advice and Comparability((check,)).status is status]
@@ -114,6 +115,16 @@ def _of_skin(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:
     if _shows_relief(wanted.region, image):
         return checks
     return tuple(check for check in checks if check.blocks != Need.OBLIQUE_LIGHT)
+
+
+def _of_colour(colour: ColourCalibration) -> tuple[Check, ...]:
+    """The card or chart that was seen: one that cannot be read is told while it can still be laid better."""
+    in_vain = colour.level is ColourLevel.NONE and colour.evidence != without_chart().evidence
+    if colour.level is ColourLevel.NONE and not in_vain:
+        return ()
+    status = Status.WARN if in_vain else Status.OK
+    advice = f"{colour.evidence[0].upper()}{colour.evidence[1:]}." if in_vain else ""
+    return (Check("colour level", float(str(colour.level)[1:]), "1 or more, as C1 to C3", status, advice),)
 
 
 def _shows_relief(region: Region | None, image: CalibratedImage) -> bool:

@@ -23,10 +23,10 @@ from tracker.commands.printing import (
     writer,
 )
 from tracker.errors import PhotoRejected, SeriesInvalid
-from tracker.metrics import METRICS
+from tracker.metrics import METRICS, metric_named
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
 from tracker.pipeline import Reference, as_reference, photo_notes, result_of_reference, track
-from tracker.quality import Status
+from tracker.quality import Need, Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
@@ -44,6 +44,7 @@ _LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {
     *(".hif", ".avif", ".gif", ".bmp", ".jp2", ".jxl"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
 }
+_OF_TONE = "The ± of tone is that of a comparison; as a colour it is known to about ΔE00 1 to 2."
 _REGION_FILES = ("region.json", "region.png")
 _ALIGNED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\.jpg")
 
@@ -227,6 +228,10 @@ def _print_measured(document: dict[str, Any]) -> None:
         value = metric["value"]
         said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
         print(f"  {metric['name']:<12} {said}")
+    if any(
+        m["value"] is not None and Need.COLOUR_REFERENCE in metric_named(m["name"]).needs for m in document["metrics"]
+    ):
+        print(f"  {_OF_TONE}")
 
 
 def _region(options: Namespace) -> Region | None:
