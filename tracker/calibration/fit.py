@@ -189,7 +189,10 @@ def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
     wanted = (xyz + patches.misses.mean[known]).ravel()
     scale = 1.0
     for _ in range(_RESCALED):
-        matrix, free = _least_squares(design, wanted, of_misses + scale * of_readings)
+        try:
+            matrix, free = _least_squares(design, wanted, of_misses + scale * of_readings)
+        except np.linalg.LinAlgError:  # patches that are all but alike: what was taken for a chart is none
+            return XYZ_FROM_LINEAR, errors
         disagreement = float(wanted @ free @ wanted) / (size - 9)
         if disagreement <= 1.0:
             break
