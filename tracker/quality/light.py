@@ -35,6 +35,10 @@ _PUT_BACK = (
     "The light falls differently over the body than in the reference. "
     "Put the lamp back on its mark and height, and keep other light out."
 )
+_FRONTAL = (
+    "Nothing in the photo shows that the light comes from the side, and frontal light shows no relief. "
+    "Put the lamp to the side, at 30 to 60 degrees, and turn the flash off."
+)
 _UNCLEAR = (
     "The direction of the light cannot be told here: the skin is smooth, or the light is frontal. "
     "For relief put the lamp to the side, at 30 to 60 degrees, and turn the flash off."
@@ -44,7 +48,11 @@ _UNCLEAR = (
 def own_light(image: CalibratedImage, region: NDArray[np.bool_]) -> tuple[Check, ...]:
     """Checks of the light in a photo by itself."""
     light = _light_of(image, region)
-    return (_obliqueness(light),) if light else ()
+    if light is None:
+        return ()
+    if light.told or _sided(image.linear, region & ~image.clipped) >= SIDED:
+        return (_obliqueness(light),)
+    return (_obliqueness(light, Status.BLOCK, _FRONTAL),)
 
 
 def compared_light(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_]) -> tuple[Check, ...]:
