@@ -77,7 +77,7 @@ def _drawn(clinic: Clinic, view: View, reference: StoredPhoto, start: list[Corne
 
 @st.cache_data(max_entries=50, show_spinner="Looking for skin…")
 def _suggested(photo_id: str, _clinic: Clinic) -> list[Corner]:
-    """The outline of the skin in a photo; looked for once."""
+    """The outline of the skin in a photo; looked for once. Kept are corners under a random id, never a picture."""
     return _corners(_clinic.proposed_region(photo_id))
 
 
