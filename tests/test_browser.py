@@ -328,7 +328,7 @@ def test_a_suggested_region_is_accepted_mended_by_key_and_shown_on_later_photos(
 ) -> None:
     open_view(desk, site, "compare")
     desk.get_by_role("link", name="Region").first.click()
-    stage = desk.locator(".stage[role=application]")
+    stage = desk.locator(".stage[role=application]:visible")
     stage.locator("img").wait_for(timeout=20_000)
     desk.get_by_text("The dashed line is a suggestion").wait_for(timeout=20_000)
     assert stage.locator(".corner").count() == 0, "a suggestion is nobody's region"
@@ -355,7 +355,7 @@ def test_a_finger_adds_a_corner_on_an_edge_and_takes_it_away_again(phone: sync_a
     phone.goto(site.address)
     view = str(phone.locator("a[href*='progress?view=']").first.get_attribute("href")).split("view=")[1]
     phone.goto(f"{site.address}/region?view={view}")
-    stage = phone.locator(".stage[role=application]")
+    stage = phone.locator(".stage[role=application]:visible")
     stage.locator("img").wait_for(timeout=20_000)
     phone.get_by_role("button", name="Use the suggestion").tap(timeout=20_000)
     first, second = (stage.locator(".corner").nth(k).bounding_box() for k in (0, 1))
@@ -377,7 +377,7 @@ def test_a_finger_adds_a_corner_on_an_edge_and_takes_it_away_again(phone: sync_a
 def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "compare")
     desk.get_by_role("link", name="Region").first.click()
-    stage = desk.locator(".stage[role=application]")
+    stage = desk.locator(".stage[role=application]:visible")
     stage.locator("img").wait_for(timeout=20_000)
     box = stage.bounding_box()
     assert box is not None
