@@ -29,12 +29,16 @@ from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic, PhotoState, StoredPhoto, View, data_folder
 from tracker.clinic.demonstration import load_demonstration
+from tracker.clinic.gate import beside_reference
+from tracker.clinic.measuring import Judgement
 from tracker.clinic.pictures import difference, surroundings
+from tracker.clinic.records import Tile
 from tracker.clinic.standards import colours_on
 from tracker.compute import PhotoProcess
 from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, RegionInvalid
+from tracker.metrics import metric_named
 from tracker.phantom import PhantomPhoto, series
-from tracker.quality import SkinState, Status
+from tracker.quality import Check, Need, SkinState, Status
 from tracker.region import polygon_region
 
 SIZE = (600, 800)
@@ -1221,3 +1225,73 @@ def test_a_note_is_replaced_and_goes_with_its_view(measured: Clinic) -> None:
     assert measured.skin_notes(view.id) == {day: frozenset({SkinState.PERIOD})}
     with pytest.raises(RecordError):
         measured.note_skin("no-such-view", day, [SkinState.PERIOD])
+
+
+# The gate beside the reference
+
+
+def _beside(clinic: Clinic, photo: PhantomPhoto) -> tuple[Tile, Tile]:
+    """What is said of a photo by itself, and beside the reference."""
+    view = only_view(clinic)
+    tile = clinic.check_photo(view.id, photo.jpeg, photo.name)
+    return tile, clinic.judge_photo(view.id, photo.jpeg, photo.name, tile)
+
+
+def test_a_photo_that_can_be_compared_is_told_so_before_it_is_stored(
+    measured: Clinic, course: tuple[PhantomPhoto, ...]
+) -> None:
+    before = measured.photos(only_view(measured).id)
+
+    by_itself, beside = _beside(measured, course[3])
+
+    assert (by_itself.status, beside.status, beside.advice) == ("ok", "ok", ())
+    assert "compared with the reference" in beside.headline
+    assert {"distance", "light direction", "coverage"} <= {check.check for check in beside.checks}
+    assert measured.photos(only_view(measured).id) == before
+
+
+def test_light_from_the_other_side_is_told_while_the_patient_is_there_and_then_refused(measured: Clinic) -> None:
+    turned = list(series("thigh", seed=5, sessions=4, replicates=1, spoiled={3: "light"}, size=SIZE))[3]
+
+    by_itself, beside = _beside(measured, turned)
+    stored = measured.add_photo(only_view(measured).id, turned.jpeg, turned.name)
+    measured.measure_waiting()
+
+    assert by_itself.status == "ok"
+    assert beside.status == "block"
+    assert "in the reference" in beside.advice[0]
+    report = measured.report(only_view(measured).id)
+    assert report is not None
+    relief = report.timeline.of("relief")
+    assert stored.taken_on not in {session.taken_on for session in relief.sessions}
+
+
+def test_a_photo_of_another_skin_is_told_before_it_is_stored(measured: Clinic) -> None:
+    _, beside = _beside(measured, next(series("thigh", seed=6, sessions=1, replicates=1, size=SIZE)))
+
+    assert beside.status == "block"
+    assert "cannot be compared" in beside.headline
+    assert "same area" in beside.advice[0]
+
+
+def test_without_a_measured_reference_a_photo_is_judged_by_itself(
+    clinic: Clinic, course: tuple[PhantomPhoto, ...]
+) -> None:
+    view = new_view(clinic)
+    tile = clinic.check_photo(view.id, course[0].jpeg, course[0].name)
+
+    assert clinic.judge_photo(view.id, course[0].jpeg, course[0].name, tile) == tile
+
+
+def test_what_a_mismatch_hides_is_named() -> None:
+    relief, contrast = metric_named("relief"), metric_named("delta_mi")
+    light = Check("light direction", 90.0, "at most 15°", Status.BLOCK, "The lamp moved.", blocks=Need.OBLIQUE_LIGHT)
+    by_itself = Tile("ok", "", (), date(2026, 3, 2), "", already_stored=False)
+
+    part = beside_reference(by_itself, Judgement((light,), ("relief",), ("delta_mi",)), (relief, contrast))
+    whole = beside_reference(by_itself, Judgement((light,), ("relief",), ()), (relief, contrast))
+
+    assert (part.status, whole.status) == ("warn", "block")
+    assert relief.title in part.advice[0]
+    assert contrast.title not in part.advice[0]
+    assert whole.advice == ("The lamp moved.",)

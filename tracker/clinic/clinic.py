@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
-from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
+from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, judge_photo, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
 from tracker.clinic.standards import Standards, attach_all, colours_on
@@ -127,6 +127,34 @@ class Clinic(Standards):
         return gate.look_at(
             data, name, taken_on=taken_on, wanted=wanted, colours=colours, already_stored=known is not None
         )
+
+    def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile:
+        """What can be said of a photo beside the reference of its view, in some seconds and before it is stored.
+
+        Parameters
+        ----------
+        view_id : str
+        data : bytes
+        name : str
+        tile : Tile
+            What `check_photo` said of it.
+
+        Returns
+        -------
+        Tile
+            The same tile while the view has no reference, and of a photo that cannot be used anyway.
+        """
+        if tile.status == "block" or tile.already_stored:
+            return tile
+        with self._store.reading() as connection:
+            day = tile.taken_on or date.max
+            moving = Original(tile.digest, name, day, data, colours_on(connection, day))
+        job = self._bench.job_to_judge(view_id, moving)
+        if job is None:
+            return tile
+        worker = self._worker
+        judgement = worker.judge(job) if worker is not None else judge_photo(job)
+        return tile if judgement is None else gate.beside_reference(tile, judgement, self._metrics)
 
     def add_photo(self, view_id: str, data: bytes, name: str, *, taken_on: date | None = None) -> StoredPhoto:
         """Store a photo; the same file in the same view is stored once.

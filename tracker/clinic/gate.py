@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import cv2
@@ -13,8 +14,10 @@ from sqlalchemy import Connection, select
 from tracker.calibration import CalibratedImage, ColourCalibration, ColourLevel, KnownColours, calibrate
 from tracker.calibration.colour import without_chart
 from tracker.clinic import photos, register, schema
+from tracker.clinic.measuring import Judgement
 from tracker.clinic.records import Tile
 from tracker.errors import PhotoRejected, RegionInvalid
+from tracker.measurement import Metric
 from tracker.photo import read_photo
 from tracker.quality import Check, Comparability, Need, Status, assess_photo
 from tracker.quality.check import worst
@@ -51,6 +54,7 @@ class Expected:
     by_hand: bool = False
 
 
+_COMPARABLE = "Good to use: it can be compared with the reference."
 _NO_DATE = "The photo has no date; please give the day it was taken."
 
 
@@ -102,6 +106,47 @@ def look_at(
         advice.append(_NO_DATE)
         status = worst(status, Status.WARN)
     return Tile(str(status), _HEADLINES[status], tuple(advice), day, digest, already_stored, checks)
+
+
+def beside_reference(tile: Tile, judgement: Judgement, metrics: Sequence[Metric]) -> Tile:
+    """What is said of a photo once it has been brought beside the reference.
+
+    Parameters
+    ----------
+    tile : Tile
+        What was said of the photo by itself.
+    judgement : Judgement
+    metrics : sequence of Metric
+
+    Returns
+    -------
+    Tile
+        Blocked if the photo gives no change of anything that the reference gives.
+    """
+    if judgement.reason:
+        headline = "This photo cannot be compared with the reference. Please take it again."
+        return replace(tile, status="block", headline=headline, advice=(judgement.reason,))
+    # Of a check that both made, the one beside the reference knows more.
+    again = {check.check for check in judgement.checks}
+    checks = (*judgement.checks, *(check for check in tile.checks if check.check not in again))
+    lost = [metric for metric in metrics if metric.name in judgement.refused]
+    stopping = [check for check in checks if any(check.stops(metric.needs) for metric in lost)]
+    if lost and not judgement.given:
+        advice = tuple(dict.fromkeys(check.advice for check in stopping))
+        return replace(tile, status="block", headline=_HEADLINES["block"], advice=advice, checks=checks)
+    remarks = [_remark(check, lost) for check in stopping]
+    remarks += [check.advice for check in checks if check.advice and check not in stopping]
+    remarks += [_NO_DATE] if _NO_DATE in tile.advice else []
+    status = "warn" if remarks else "ok"
+    headline = _HEADLINES[status] if remarks else _COMPARABLE
+    return replace(tile, status=status, headline=headline, advice=tuple(dict.fromkeys(remarks)), checks=checks)
+
+
+def _remark(check: Check, lost: Sequence[Metric]) -> str:
+    """What is wrong and what to do, and what cannot be told of the skin otherwise."""
+    named = [metric.title for metric in lost if check.stops(metric.needs)]
+    listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    return f"{check.advice} As it is, it shows no change of: {listed}."
 
 
 def _of_skin(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:

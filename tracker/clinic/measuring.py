@@ -13,7 +13,8 @@ from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownCol
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
-from tracker.pipeline import Basis, Reference, Result, as_reference, establish, follow
+from tracker.pipeline import Basis, Reference, Result, as_reference, establish, follow, judge
+from tracker.quality import Check
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
@@ -79,6 +80,28 @@ class Finding:
     mask: NDArray[np.bool_] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a photo is good for beside its reference, before anything is measured.
+
+    Attributes
+    ----------
+    checks : tuple of Check
+        Against the reference; empty if the two could not be aligned.
+    refused : tuple of str
+        Names of the metrics that the reference gives and this photo would not.
+    given : tuple of str
+        Names of those that it would give.
+    reason : str
+        Why the photo cannot be compared at all; empty otherwise.
+    """
+
+    checks: tuple[Check, ...] = ()
+    refused: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    reason: str = ""
+
+
 def methods(metrics: Sequence[Metric]) -> str:
     """Everything whose change makes a stored result outdated."""
     return " ".join([PROCEDURE, *(m.method for m in metrics)])
@@ -96,6 +119,18 @@ def measure_photo(job: Job) -> Finding:
         return Finding(follow(reference, _calibrated(job.photo, like=reference.image.grid), job.metrics))
     except TrackerError as error:
         return Finding(reason=error.reason, code=error.code)
+
+
+def judge_photo(job: Job) -> Judgement:
+    """Judge one photo beside its reference, and measure nothing."""
+    try:
+        reference = _reference(job)
+        result = judge(reference, _calibrated(job.photo, like=reference.image.grid), job.metrics)
+    except TrackerError as error:
+        return Judgement(reason=error.reason)
+    refused = tuple(each.metric for each in result.refused)
+    given = tuple(value.metric for value in reference.values if value.metric not in refused)
+    return Judgement(result.photo.checks, refused, given)
 
 
 def forget_reference() -> None:

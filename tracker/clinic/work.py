@@ -123,6 +123,22 @@ class Workbench:
                 self._procedure(connection, chosen, reference), view.distance,
             )  # fmt: skip
 
+    def job_to_judge(self, view_id: str, moving: Original) -> Job | None:
+        """The job of judging a photo that is not stored yet; None while its view has no reference that is measured."""
+        with self._store.reading() as connection:
+            view, reference = register.view(connection, view_id), photos.reference(connection, view_id)
+            if reference is None or reference.state is not PhotoState.MEASURED:
+                return None
+            hashed = register.region_hash(connection, view_id)
+            day = moving.taken_on
+            way = procedure(connection, self._metrics, day, reference.taken_on)
+        try:
+            original = self._original(reference)
+        except RecordError:
+            return None
+        key = f"{hashed} {way}"
+        return Job(moving, original, view.region, key, self._metrics, view.distance)
+
     def _procedure(self, connection: Connection, photo: StoredPhoto, reference: StoredPhoto | None) -> str:
         return procedure(connection, self._metrics, photo.taken_on, reference.taken_on if reference else None)
 

@@ -7,7 +7,7 @@ import logging
 import threading
 from concurrent.futures import BrokenExecutor, Executor
 
-from tracker.clinic.measuring import Finding, Job, measure_photo
+from tracker.clinic.measuring import Finding, Job, Judgement, judge_photo, measure_photo
 from tracker.clinic.work import FAILED, Workbench
 from tracker.errors import RecordError
 
@@ -33,6 +33,18 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="tracker-worker", daemon=True)
         self._thread.start()
         atexit.register(self.stop)
+
+    def judge(self, job: Job) -> Judgement | None:
+        """Judge a photo now, between two that are measured; None if that could not be done."""
+        try:
+            future = self._executor.submit(judge_photo, job)
+        except RuntimeError:  # what an executor says that has been shut down
+            return None
+        error = future.exception()
+        if error is not None:
+            _LOG.error("Judging photo %s failed", job.photo.digest, exc_info=error)
+            return None
+        return future.result()
 
     def wake(self) -> None:
         """Photos have come."""

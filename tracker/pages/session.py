@@ -15,7 +15,7 @@ from tracker.pages.choice import choose_patient, choose_view_of
 from tracker.pages.frame import NARROW, complain
 from tracker.pages.new_view import new_view_form
 from tracker.pages.outcome import remember_stored, show_outcome
-from tracker.pages.tile import forget_tiles, show_tile
+from tracker.pages.tile import forget_tiles, judge_tiles, show_tile
 from tracker.pages.work import show_work
 from tracker.photo import PHOTO_SUFFIXES
 from tracker.quality import SkinState
@@ -56,11 +56,13 @@ def _drop(clinic: Clinic, view: View) -> None:
     if not files:
         forget_tiles()
         return
-    ready = [(file, day) for file in files for day in [show_tile(clinic, view, file)] if day is not None]
+    shown = [(file, show_tile(clinic, view, file)) for file in files]
+    ready = [(file, tile.day) for file, tile in shown if tile.day is not None]
     state = _state_of_skin(view)
     words = "Store 1 photo" if len(ready) == 1 else f"Store {len(ready)} photos"
     if st.button(words, type="primary", icon=":material/save:", disabled=not ready):
         _store(clinic, view, ready, state)
+    judge_tiles(clinic, view, shown)
 
 
 def _state_of_skin(view: View) -> list[SkinState]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tracker.clinic import Clinic
@@ -13,33 +16,77 @@ from tracker.pages.frame import day_text, plain
 from tracker.pages.verdict import checks_list, status_badge
 
 ANYWAY = "Store it all the same: it is kept and shown, but probably not compared"
-TILES = "tiles"
+TILES, JUDGED = "tiles", "tiles-judged"
 MOST_ADVICE = 2
 """What is to be done comes one step at a time; the rest is one tap away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A tile on the page.
+
+    Attributes
+    ----------
+    day : date or None
+        The day the photo will be stored under, or None if it cannot be.
+    slot : DeltaGenerator
+        Where to say what is being done with it.
+    """
+
+    day: date | None
+    slot: DeltaGenerator
 
 
 def forget_tiles() -> None:
     """Forget what the gate said: no photo is dropped any more."""
     st.session_state[TILES] = {}
+    st.session_state[JUDGED] = {}
 
 
-def show_tile(clinic: Clinic, view: View, file: UploadedFile) -> date | None:
-    """Show what the gate says about a photo; the day it will be stored under, or None if it cannot be."""
+def show_tile(clinic: Clinic, view: View, file: UploadedFile) -> Shown:
+    """Show what the gate says about a photo: by itself at once, beside the reference as soon as that is known."""
     with st.container(border=True):
         head = st.container(horizontal=True, vertical_alignment="center")
         with head:
             st.text(file.name)
         with st.spinner("Looking at the photo…"):
             tile = _checked(clinic, view, file)
+        final = _judged().get((view.id, file.file_id))
         with head:
-            status_badge(tile.status, "Stored already" if tile.already_stored else None)
-        st.text(tile.headline)
+            status_badge((final or tile).status, _words(tile, final))
+        slot = st.empty()
+        tile = final or tile
+        if final is not None or tile.status != "ok":
+            slot.text(tile.headline)
         for advice in tile.advice[:MOST_ADVICE]:
             st.caption(plain(advice))
         if tile.checks:
             with st.expander(f"All {len(tile.checks)} checks", icon=":material/fact_check:"):
                 checks_list(tile.checks)
-        return _day(tile, file.file_id)
+        return Shown(_day(tile, file.file_id), slot)
+
+
+def judge_tiles(clinic: Clinic, view: View, shown: Sequence[tuple[UploadedFile, Shown]]) -> None:
+    """Compare the next photo with the reference, after everything is on the page and can be used."""
+    for file, tile in shown:
+        known = (view.id, file.file_id)
+        if known in _judged():
+            continue
+        by_itself = _checked(clinic, view, file)
+        with tile.slot, st.spinner("Comparing it with the reference…"):
+            _judged()[known] = clinic.judge_photo(view.id, file.getvalue(), file.name, by_itself)
+        st.rerun()
+
+
+def _words(tile: Tile, final: Tile | None) -> str | None:
+    if tile.already_stored:
+        return "Stored already"
+    return "Good so far" if final is None and tile.status == "ok" else None
+
+
+def _judged() -> dict[tuple[str, str], Tile]:
+    judged: dict[tuple[str, str], Tile] = st.session_state.setdefault(JUDGED, {})
+    return judged
 
 
 def _day(tile: Tile, file_id: str) -> date | None:

@@ -15,6 +15,7 @@ from tracker.pipeline.reference import (
     as_reference,
     establish,
     follow,
+    judge,
     result_of_reference,
 )
 from tracker.pipeline.series import Progress, Watcher, summarise, track
@@ -30,6 +31,7 @@ __all__ = [
     "as_reference",
     "establish",
     "follow",
+    "judge",
     "photo_notes",
     "result_of_reference",
     "summarise",

@@ -166,6 +166,44 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
     AlignmentFailed
         The photo does not show the same skin, or not well enough.
     """
+    beside = _beside(reference, image)
+    measured, refused = _measure_all(beside.aligned, reference, metrics, beside.quality)
+    return _result(reference, image, beside, measured, refused)
+
+
+def judge(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
+    """What `follow` would refuse, without measuring: quick enough to say while the patient is still there.
+
+    Returns
+    -------
+    Result
+        Without measurements; refused are the metrics that the reference gives and this photo would not.
+
+    Raises
+    ------
+    AlignmentFailed
+        As `follow`.
+    """
+    beside = _beside(reference, image)
+    refused = []
+    for metric in metrics:
+        blocked = beside.quality.blocked(metric.needs)
+        if blocked and any(value.metric == metric.name for value in reference.values):
+            refused.append(_refused(metric, beside.aligned, blocked))
+    return _result(reference, image, beside, (), tuple(refused))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beside:
+    """A later photo brought beside the reference."""
+
+    alignment: Alignment
+    aligned: AlignedImage
+    quality: Comparability
+    seconds: float
+
+
+def _beside(reference: Reference, image: CalibratedImage) -> _Beside:
     began = perf_counter()
     alignment = align_or_explain(reference.image, image, region=reference.mask)
     seconds = perf_counter() - began
@@ -177,8 +215,18 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
         reference=reference.aligned,
     )
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
-    measured, refused = _measure_all(aligned, reference, metrics, quality)
-    return Result(_reported(image, quality, alignment, reference.basis), measured, refused, alignment, seconds)
+    return _Beside(alignment, aligned, quality, seconds)
+
+
+def _result(
+    reference: Reference,
+    image: CalibratedImage,
+    beside: _Beside,
+    measured: tuple[Measurement, ...],
+    refused: tuple[Refused, ...],
+) -> Result:
+    photo = _reported(image, beside.quality, beside.alignment, reference.basis)
+    return Result(photo, measured, refused, beside.alignment, beside.seconds)
 
 
 def align_or_explain(
