@@ -8,7 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 import tracker
 from tracker.calibration import Edition
 from tracker.clinic import Clinic
-from tracker.clinic.records import PhotoState, StoredPhoto, View
+from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
 from tracker.pages.frame import plain
 from tracker.web import serve
@@ -356,6 +356,26 @@ def test_a_dropped_photo_is_stored_once_however_often_it_is_dropped(filled: Fill
     stored = filled.clinic.photos(filled.view.id)
     assert sorted(p.taken_on for p in stored) == [date(2026, 3, 2), date(2026, 3, 9)]
     assert filled.clinic.original(stored[1].id) == data
+
+
+def test_what_the_comparison_with_the_reference_finds_is_on_the_tile_before_the_photo_is_stored(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def judged(view_id: str, data: bytes, name: str, tile: Tile) -> Tile:
+        asked.append((view_id, name, tile.status))
+        return replace(tile, status="block", headline="Please take this photo again.", advice=("The lamp moved.",))
+
+    monkeypatch.setattr(filled.clinic, "judge_photo", judged)
+    app = run_page(PAGES[1], filled.clinic, view=filled.view.id)
+    app.file_uploader[0].upload("new.jpg", photo_bytes(seed=5, day="2026:03:09"), "image/jpeg").run()
+
+    assert not app.exception
+    assert [(view, name) for view, name, _ in asked] == [(filled.view.id, "new.jpg")]
+    assert plain("The lamp moved.") in [each.value for each in app.markdown]
+    assert app.button[-1].disabled
+    assert app.checkbox[0].label.startswith("Store it all the same")
 
 
 def test_a_file_that_is_no_photo_cannot_be_stored(filled: Filled) -> None:

@@ -59,7 +59,7 @@ def _drop(clinic: Clinic, view: View) -> None:
     shown = [(file, show_tile(clinic, view, file)) for file in files]
     ready = [(file, tile.day) for file, tile in shown if tile.day is not None]
     state = _state_of_skin(view)
-    words = "Store 1 photo" if len(ready) == 1 else f"Store {len(ready)} photos"
+    words = {0: "Store photos", 1: "Store 1 photo"}.get(len(ready), f"Store {len(ready)} photos")
     if st.button(words, type="primary", icon=":material/save:", disabled=not ready):
         _store(clinic, view, ready, state)
     judge_tiles(clinic, view, shown)

@@ -59,7 +59,7 @@ def show_tile(clinic: Clinic, view: View, file: UploadedFile) -> Shown:
         if final is not None or tile.status != "ok":
             slot.text(tile.headline)
         for advice in tile.advice[:MOST_ADVICE]:
-            st.caption(plain(advice))
+            st.markdown(plain(advice))
         if tile.checks:
             with st.expander(f"All {len(tile.checks)} checks", icon=":material/fact_check:"):
                 checks_list(tile.checks)
