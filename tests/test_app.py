@@ -375,7 +375,7 @@ def test_what_the_comparison_with_the_reference_finds_is_on_the_tile_before_the_
     assert [(view, name) for view, name, _ in asked] == [(filled.view.id, "new.jpg")]
     assert plain("The lamp moved.") in [each.value for each in app.markdown]
     assert app.button[-1].disabled
-    assert app.checkbox[0].label.startswith("Store it all the same")
+    assert [box for box in app.checkbox if box.label.startswith("Store it all the same")]
 
 
 def test_a_file_that_is_no_photo_cannot_be_stored(filled: Filled) -> None:

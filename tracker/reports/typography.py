@@ -30,8 +30,8 @@ def _plain_character(character: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """`plain` text in which a number and its per cent sign stay on one line."""
-    return re.sub(r"(?<=\d) %", "\u00a0%", plain(text))
+    """`plain` text in which a number and its per cent sign stay on one line, also where Markdown escapes the sign."""
+    return re.sub(r"(?<=\d) (?=\\?%)", "\u00a0", plain(text))
 
 
 def spoken_day(day: date | None) -> str:
