@@ -144,7 +144,10 @@ def _shared_options(command: argparse.ArgumentParser) -> None:
         help="two points (row,column) of the reference photo and the millimetres between them, where no marker is seen",
     )
     command.add_argument(
-        "--grey", type=Path, metavar="FILE", help='outline of a grey card, {"polygon": …}, at one place of every photo'
+        "--grey",
+        type=Path,
+        metavar="FILE",
+        help='outline of a grey card, {"polygon": …} in pixels of the reference, at one place of every photo',
     )
 
 

@@ -66,7 +66,7 @@ def compare_pair(options: Namespace) -> int:
     region = read_region(options.region) if options.region else WHOLE_SKIN
     colours = known_colours(options)
     then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
-    now = calibrate(read_photo(options.moving), colours, like=then.grid)
+    now = calibrate(read_photo(options.moving), colours.drawn_in(then.photo.shape), like=then.grid)
     document = compare_document(then, now, region)
     if options.json:
         print_json(document)
