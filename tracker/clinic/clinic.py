@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.calibration import KnownColours
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
@@ -122,10 +123,9 @@ class Clinic(Standards):
         digest = hashlib.sha256(data).hexdigest()
         with self._store.reading() as connection:
             wanted = gate.expected(connection, view_id)
-            colours = colours_on(connection, taken_on or date.max)
             known = photos.find(connection, view_id, digest)
         return gate.look_at(
-            data, name, taken_on=taken_on, wanted=wanted, colours=colours, already_stored=known is not None
+            data, name, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on, already_stored=known is not None
         )
 
     def add_photo(self, view_id: str, data: bytes, name: str, *, taken_on: date | None = None) -> StoredPhoto:
@@ -293,6 +293,11 @@ class Clinic(Standards):
         worker = self._worker
         if worker is not None:
             worker.wake()
+
+    def _colours_on(self, day: date | None) -> KnownColours:
+        """Of card and chart in a photo of a day; one without a day is most likely of today."""
+        with self._store.reading() as connection:
+            return colours_on(connection, day or date.max)
 
     def _remove_files(self, gone: list[tuple[str, str]]) -> None:
         """After the rows: a file without a row is litter, a row without its file is a loss."""
