@@ -14,14 +14,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.calibration import KnownColours
 from tracker.clinic import gate, photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.looking import Gallery
 from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
-from tracker.clinic.standards import Standards, attach_all, colours_on
+from tracker.clinic.standards import Standards, attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
@@ -97,11 +96,12 @@ class Clinic(Standards):
             The region does not fit the reference photo; nothing has been changed.
         """
         with self._store.reading() as connection:
-            register.view(connection, view_id)
+            view = register.view(connection, view_id)
             reference = photos.reference(connection, view_id)
         if reference is not None and region is not None:
             data = read_original(self._store, self._files, reference)
-            check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
+            original = Original(reference.digest, reference.name, reference.taken_on, data)
+            check_region(region, original, view.distance)
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
             attach_all(connection, self._metrics, schema.photo.c.view_id == view_id)
@@ -293,11 +293,6 @@ class Clinic(Standards):
         worker = self._worker
         if worker is not None:
             worker.wake()
-
-    def _colours_on(self, day: date | None) -> KnownColours:
-        """Of card and chart in a photo of a day; one without a day is most likely of today."""
-        with self._store.reading() as connection:
-            return colours_on(connection, day or date.max)
 
     def _remove_files(self, gone: list[tuple[str, str]]) -> None:
         """After the rows: a file without a row is litter, a row without its file is a loss."""

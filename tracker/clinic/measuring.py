@@ -103,15 +103,15 @@ def forget_reference() -> None:
     _LATEST.clear()
 
 
-def check_region(region: Region, reference: Original) -> None:
-    """See whether a region can be measured in a photo.
+def check_region(region: Region, reference: Original, distance: KnownDistance | None) -> None:
+    """See whether a region can be measured in a photo, in which somebody may have given a length.
 
     Raises
     ------
     RegionInvalid
         It cannot; the reason says what to draw instead.
     """
-    region_mask(region, _calibrated(reference))
+    region_mask(region, _calibrated(reference, distance=distance))
 
 
 class _Latest:

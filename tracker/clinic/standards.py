@@ -125,6 +125,11 @@ class Standards(People):
             results.adopt(connection, methods(self._metrics))
             self._measure_again(connection)
 
+    def _colours_on(self, day: date | None) -> KnownColours:
+        """Of card and chart in a photo of a day; one without a day is most likely of today."""
+        with self._store.reading() as connection:
+            return colours_on(connection, day or date.max)
+
     def _measure_again(self, connection: Connection) -> None:
         attach_all(connection, self._metrics)
 
