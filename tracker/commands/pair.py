@@ -40,7 +40,7 @@ _FILES = ("aligned.png", "map.npz")
 
 def align_pair(options: Namespace) -> int:
     """Write the moving photo in the reference's frame, and the map."""
-    reference = calibrate(read_photo(options.reference))
+    reference = calibrate(read_photo(options.reference), distance=known_distance(options))
     moving = calibrate(read_photo(options.moving), like=reference.grid)
     began = time.perf_counter()
     write = writer(options.out)
@@ -106,8 +106,8 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
-        "reference": _photo_document(then),
-        "moving": _photo_document(now),
+        "reference": photo_document(then),
+        "moving": photo_document(now),
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
         "reference_quality": [check_document(check) for check in before],
         "quality": [check_document(check) for check in after],
@@ -192,7 +192,8 @@ def _png(rgb: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _photo_document(image: CalibratedImage) -> dict[str, Any]:
+def photo_document(image: CalibratedImage) -> dict[str, Any]:
+    """One photo of a pair in the form of `compare --json`."""
     photo = image.photo
     return {
         "name": photo.name,
