@@ -38,6 +38,7 @@ from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, Region
 from tracker.phantom import PhantomPhoto, build_stage, nominal_shot, photograph, series
 from tracker.quality import SkinState, Status
 from tracker.region import polygon_region
+from tracker.reports.document import report_document
 
 SIZE = (600, 800)
 BLURRED = 2
@@ -1241,3 +1242,20 @@ def test_a_photo_is_looked_at_with_the_card_of_its_day(clinic: Clinic) -> None:
 
     assert [level(may), level(july)] == [1.0, 3.0]
     assert [level(may, july.taken_on), level(july, may.taken_on)] == [3.0, 1.0]
+
+
+def test_a_stored_report_says_what_colours_and_scale_of_each_photo_rest_on(
+    measured: Clinic, course: tuple[PhantomPhoto, ...]
+) -> None:
+    """The same as `track` says of the same files, with nothing read again."""
+    stored = measured.report(only_view(measured).id)
+    fresh = track([photo.jpeg for photo in course[:3]])
+    assert stored is not None
+
+    kept, new = (
+        [(p["digest"], p["colour"], p["scale"]) for p in report_document(r)["photos"]] for r in (stored, fresh)
+    )
+
+    assert kept == new
+    assert all(colour["level"] in ("C0", "C1", "C2", "C3") for _, colour, _ in kept)
+    assert [scale is None for _, _, scale in kept] == [False, False, True]  # markers out of focus are not read

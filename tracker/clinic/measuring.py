@@ -17,7 +17,7 @@ from tracker.pipeline import Basis, Reference, Result, as_reference, establish, 
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
-PROCEDURE = "photo@3"
+PROCEDURE = "photo@4"
 
 
 @dataclass(frozen=True, slots=True)
