@@ -125,7 +125,7 @@ def left_first(pair: LightPair) -> tuple[Check, ...]:
         else "The light comes from the right in the first photo and from the left in the second. "
         "Give the photo with the lamp on the left first."
     )
-    return (Check("lamp on the left first", away, f"at most {SIDEWAYS:.0f}° from the left", status, advice),)
+    return (Check("lamp on the left first", away, f"at most {SIDEWAYS:.0f}° from the left", status, advice, unit="°"),)
 
 
 def _unless_still(alignment: Alignment, width: int) -> Alignment:
@@ -157,17 +157,17 @@ def _opposite(
     turn = light_turn(here.linear, there.linear, valid, mm_per_cell=mm) if mm is not None and valid.any() else None
     if turn is None or lights is None:
         advice = "Whether the lamps stood opposite cannot be told: there is no scale or too little skin."
-        return Check(name, 0.0, limit, Status.WARN, advice)
+        return Check(name, 0.0, limit, Status.WARN, advice, unit="°")
     if not all(light.told for light in lights):
         advice = "Whether the lamps stood opposite cannot be told: the skin is smooth, or the light is frontal."
-        return Check(name, turn.degrees, limit, Status.WARN, advice)
+        return Check(name, turn.degrees, limit, Status.WARN, advice, unit="°")
     if turn.degrees >= 150:
-        return Check(name, turn.degrees, limit, Status.OK, "")
+        return Check(name, turn.degrees, limit, Status.OK, "", unit="°")
     advice = (
         f"The two lamps stood {turn.degrees:.0f}° apart, not opposite. "
         "Take one photo with the lamp on the left and one with the lamp as far on the right."
     )
-    return Check(name, turn.degrees, limit, Status.BLOCK, advice)
+    return Check(name, turn.degrees, limit, Status.BLOCK, advice, unit="°")
 
 
 def _moved(alignment: Alignment, left: CalibratedImage) -> Check:
@@ -180,7 +180,7 @@ def _moved(alignment: Alignment, left: CalibratedImage) -> Check:
         if status is Status.OK
         else "Skin or camera moved between the two photos. Use a tripod, and take them within a few seconds."
     )
-    return Check("movement between the two", share, "at most 0.5 % of the width", status, advice)
+    return Check("movement between the two", share, "at most 0.5 % of the width", status, advice, unit="%")
 
 
 def _exposed(difference: NDArray[np.floating]) -> Check:
@@ -202,7 +202,7 @@ def _covered(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> Check:
         if status is Status.OK
         else f"Only {share:.0f} % of the region is well lit in both photos. Lower the exposure."
     )
-    return Check("lit from both sides", share, "at least 90 % of the region", status, advice)
+    return Check("lit from both sides", share, "at least 90 % of the region", status, advice, unit="%")
 
 
 def _same_day(left: CalibratedImage, right: CalibratedImage) -> Check:

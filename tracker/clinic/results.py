@@ -156,6 +156,7 @@ def _check(check: Check) -> dict[str, Any]:
         "status": str(check.status),
         "advice": check.advice,
         "blocks": str(check.blocks),
+        "unit": check.unit,
     }
 
 

@@ -28,7 +28,7 @@ from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
-from tracker.report import practitioner_sentence
+from tracker.report import practitioner_sentence, practitioner_sentences
 from tracker.reports.document import area_document, check_document, colour_document, scale_document
 from tracker.timeline import Change, Refused, timeline
 
@@ -71,7 +71,7 @@ def compare_pair(options: Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        for line in (*document["sentences"], *_remarks(document)):
+        for line in (*document["summary"], *_remarks(document)):
             print(line)
     return 0
 
@@ -113,6 +113,7 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
         "quality": [check_document(check) for check in after],
         "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in METRICS],
         "sentences": [practitioner_sentence(changes[m.name]) for m in METRICS],
+        "summary": list(practitioner_sentences([changes[m.name] for m in METRICS])),
     }
 
 

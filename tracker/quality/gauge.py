@@ -50,7 +50,7 @@ def gauge_direction(then: GaugeReading, now: GaugeReading, *, rotation: float) -
     status = graded(max(0.0, turned - unresolved), *MOST_TURNED)
     sides = light_side(then.azimuth), light_side(upright)
     advice = "" if status is Status.OK else from_another_side(*sides, turned)
-    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT)
+    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT, unit="°")
 
 
 def gauge_gain(then: GaugeReading, now: GaugeReading) -> Check:

@@ -193,4 +193,4 @@ def _direction_check(then: LightDirection, now: LightDirection, turn: Turn | Non
     else:
         status = graded(turned, *MOST_TURNED)
         advice = "" if status is Status.OK else from_another_side(then.side, now.side, turned)
-    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT)
+    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT, unit="°")
