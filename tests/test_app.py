@@ -456,6 +456,20 @@ def test_the_card_and_its_table_can_be_downloaded(empty: Clinic, name: str, kind
     assert answer.body.startswith(start)
 
 
+def test_the_table_is_that_of_the_card_that_was_printed_on_whatever_day(empty: Clinic) -> None:
+    before = ask(served(empty), "/card/values.csv").body.decode()
+    ask(served(empty), "/card/a4.pdf")
+    printed = empty.printed_card()
+    empty.note_printed_card("2026-01-31")
+
+    later = ask(served(empty), "/card/values.csv")
+
+    assert printed is not None
+    assert printed in before  # without a printed card, that of today
+    assert {line.split(",")[4] for line in later.body.decode().splitlines()[1:]} == {"2026-01-31"}
+    assert "card-2026-01-31.csv" in later.headers["content-disposition"]
+
+
 @pytest.mark.parametrize("name", ["a5.pdf", "a4.png", "..%2Fcard.typ", "values.pdf"])
 def test_nothing_else_is_taken_for_a_card(empty: Clinic, name: str) -> None:
     assert ask(served(empty), f"/card/{name}").status == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import time
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from benchmarks import cards
 from benchmarks.boards import flat_photo, skin_error, tilted_photo
@@ -546,6 +548,16 @@ def test_a_wrong_table_ends_the_command_with_one_sentence(tmp_path: Path, capsys
     assert main(["measure", str(photo), "--card", str(table)]) == 1
 
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_printed_instructions_name_both_places_for_the_measured_colours(paper: str) -> None:
+    pages = PdfReader(io.BytesIO(render_card(paper=paper, batch="B", printed_on=date(2026, 3, 2)))).pages
+
+    text = " ".join(pages[0].extract_text().split())
+    assert len(pages) == 1
+    assert "--card" in text
+    assert "page Colour card" in text
 
 
 def test_a_marked_grey_gives_a_neutral_balance(tmp_path: Path) -> None:

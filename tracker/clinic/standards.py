@@ -24,7 +24,7 @@ from tracker.clinic.store import Store
 from tracker.errors import RecordError
 from tracker.measurement import Metric
 
-_EDITION = "chart_edition"
+_EDITION, _PRINTED = "chart_edition", "printed_card"
 _VALUES = schema.card_values.c
 
 
@@ -85,6 +85,19 @@ class Standards(People):
             connection.execute(delete(schema.card_values).where(_VALUES.id == values_id))
             self._measure_again(connection)
         self._arrived()
+
+    def printed_card(self) -> str | None:
+        """Batch of the card that was printed last from here; None if none was."""
+        with self._store.reading() as connection:
+            return connection.execute(select(schema.about.c.value).where(schema.about.c.name == _PRINTED)).scalar()
+
+    def note_printed_card(self, batch: str) -> None:
+        """Remember the batch of a card that is printed: the table of its colours will be asked for on another day."""
+        if self.printed_card() == batch:
+            return
+        with self._store.writing() as connection:
+            connection.execute(delete(schema.about).where(schema.about.c.name == _PRINTED))
+            connection.execute(insert(schema.about).values(name=_PRINTED, value=batch))
 
     def chart_edition(self) -> Edition:
         """When the clinic's ColorChecker was made."""
