@@ -25,7 +25,8 @@ from tracker.calibration import Edition
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
-from tracker.pages.frame import plain
+from tracker.pages.carried import session_labels
+from tracker.pages.frame import day_text, plain
 from tracker.web import serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
@@ -435,6 +436,24 @@ def test_addresses_hold_ids_and_nothing_that_was_typed_in(filled: Filled) -> Non
     addresses = (photo_url(filled.photo.id), difference_url(filled.photo.id), report_url(filled.view.id, "pdf"))
 
     assert "smith" not in json.dumps(addresses)
+
+
+def test_later_photos_are_numbered_by_their_session(filled: Filled) -> None:
+    """Three days, the second with two photos; the first is that of the reference."""
+    first, view = filled.photo, filled.view
+    later = [
+        filled.clinic.add_photo(view.id, photo_bytes(seed, day), f"{seed}.jpg")
+        for seed, day in ((1, "2026:03:20"), (2, "2026:03:20"), (3, "2026:04:03"))
+    ]
+
+    labels = session_labels([first, *later])
+
+    assert [labels[photo.id] for photo in later] == [
+        f"Session 2, {day_text(later[0].taken_on)}, photo 1",
+        f"Session 2, {day_text(later[0].taken_on)}, photo 2",
+        f"Session 3, {day_text(later[2].taken_on)}",
+    ]
+    assert labels[first.id].startswith("Session 1, ")
 
 
 # The colour card
