@@ -19,9 +19,11 @@ from PIL import ExifTags, Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 import tracker
 from tracker.calibration import Edition
+from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
@@ -497,7 +499,41 @@ def test_nothing_else_is_taken_for_a_card(empty: Clinic, name: str) -> None:
 def test_the_year_of_the_colorchecker_is_kept(empty: Clinic) -> None:
     entry = next(entry for entry in PAGES if entry.path == "colour-card")
 
-    run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+    asked = run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+    before, said = empty.chart_edition(), asked.warning[0].value
+    button(asked, "Change and measure again").click().run()
 
+    assert before is Edition.AFTER_2014
+    assert "measured again" in said
     assert empty.chart_edition() is Edition.BEFORE_2014
     assert run_page(entry, empty).radio[0].value is Edition.BEFORE_2014
+
+
+def test_another_year_of_the_colorchecker_can_be_thought_better_of(empty: Clinic) -> None:
+    entry = next(entry for entry in PAGES if entry.path == "colour-card")
+    asked = run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+
+    left = button(asked, "Leave as it was").click().run()
+
+    assert empty.chart_edition() is Edition.AFTER_2014
+    assert left.radio[0].value is Edition.AFTER_2014
+    assert not left.warning
+
+
+def test_measured_colours_are_removed_only_after_a_second_tap_that_says_what_follows(empty: Clinic) -> None:
+    rows = [
+        f"{patch.name},{lab[0]:.2f},{lab[1]:.2f},{lab[2]:.2f},B"
+        for patch, lab in zip(PATCHES, nominal_lab_d50(), strict=True)
+    ]
+    empty.add_card_values("\n".join(["patch,L,a,b,batch", *rows]).encode(), "b.csv", since=date(2026, 3, 1))
+    app = run_page(next(entry for entry in PAGES if entry.path == "colour-card"), empty)
+
+    assert "measured again" in "\n".join(element.value for element in app.text)
+    assert "Remove" not in [b.label for b in app.button]
+    button(app, "Remove and measure again").click().run()
+
+    assert empty.card_values() == ()
+
+
+def button(app: AppTest, label: str) -> Button:
+    return next(found for found in app.button if found.label == label)
