@@ -440,6 +440,35 @@ def test_addresses_hold_ids_and_nothing_that_was_typed_in(filled: Filled) -> Non
     assert "smith" not in json.dumps(addresses)
 
 
+def test_metrics_refused_for_one_reason_are_one_card_and_a_check_has_its_unit_and_plain_words() -> None:
+    def script():  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from datetime import date
+
+        from tracker.pages.verdict import checks_list, checks_table, refused_card
+        from tracker.quality import Check, Need, Status
+        from tracker.timeline import Change, Verdict
+
+        day, why = date(2026, 3, 2), "The photo is blurred."
+        changes = [
+            Change(name, day, day, *[None] * 6, "%", "study", Verdict.NOT_COMPARABLE, why)
+            for name in ("relief", "delta_mi")
+        ]
+        refused_card(changes)
+        lamp = Check("light direction", 164.0, "at most 15°", Status.BLOCK, "Turned.", Need.OBLIQUE_LIGHT, "°")
+        checks_table([lamp])
+        checks_list([lamp])
+
+    app = AppTest.from_function(script, default_timeout=30).run()
+
+    assert not app.exception
+    said = words(app).replace("\\", "")
+    assert said.count("blurred") == 1
+    assert "Relief roughness, pigment contrast" in said
+    assert "164.0°, should be at most 15°" in said
+    (row,) = app.table[0].value.to_dict("records")
+    assert (row["Found"], row["Stops"]) == ("164.0°", "relief roughness")
+
+
 def test_later_photos_are_numbered_by_their_session(filled: Filled) -> None:
     """Three days, the second with two photos; the first is that of the reference."""
     first, view = filled.photo, filled.view

@@ -91,7 +91,7 @@ def unmeasured_table(report: Report) -> None:
     for line in report.timeline.metrics:
         if not line.sessions:
             why.setdefault(line.changes[-1].reason if line.changes else "", []).append(line.metric.title)
-    rows = [{"Not measured": ", ".join(titles), "Why": plain(reason)} for reason, titles in why.items()]
+    rows = [{"Not measured": plain(", ".join(titles)), "Why": plain(reason)} for reason, titles in why.items()]
     count = sum(len(titles) for titles in why.values())
     if rows:
         with st.expander(f"Not measured in these photos ({count})", icon=":material/visibility_off:"):
@@ -106,7 +106,7 @@ def checks_table(checks: Iterable[Check]) -> None:
             "Found": found_text(check),
             "Should be": plain(check.limit),
             "Outcome": plain(check.advice) or OUTCOMES[check.status],
-            "Stops": stopped_text(check, METRICS),
+            "Stops": plain(stopped_text(check, METRICS)),
         }
         for check in checks
     ]
