@@ -19,13 +19,16 @@ from PIL import ExifTags, Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 import tracker
 from tracker.calibration import Edition
+from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
-from tracker.pages.frame import plain
+from tracker.pages.carried import session_labels
+from tracker.pages.frame import day_text, plain
 from tracker.web import serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
@@ -457,6 +460,53 @@ def test_addresses_hold_ids_and_nothing_that_was_typed_in(filled: Filled) -> Non
     assert "smith" not in json.dumps(addresses)
 
 
+def test_metrics_refused_for_one_reason_are_one_card_and_a_check_has_its_unit_and_plain_words() -> None:
+    def script():  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from datetime import date
+
+        from tracker.pages.verdict import checks_list, checks_table, refused_card
+        from tracker.quality import Check, Need, Status
+        from tracker.timeline import Change, Verdict
+
+        day, why = date(2026, 3, 2), "The photo is blurred."
+        changes = [
+            Change(name, day, day, *[None] * 6, "%", "study", Verdict.NOT_COMPARABLE, why)
+            for name in ("relief", "delta_mi")
+        ]
+        refused_card(changes)
+        lamp = Check("light direction", 164.0, "at most 15°", Status.BLOCK, "Turned.", Need.OBLIQUE_LIGHT, "°")
+        checks_table([lamp])
+        checks_list([lamp])
+
+    app = AppTest.from_function(script, default_timeout=30).run()
+
+    assert not app.exception
+    said = words(app).replace("\\", "")
+    assert said.count("blurred") == 1
+    assert "Relief roughness, pigment contrast" in said
+    assert "164.0°, should be at most 15°" in said
+    (row,) = app.table[0].value.to_dict("records")
+    assert (row["Found"], row["Stops"]) == ("164.0°", "relief roughness")
+
+
+def test_later_photos_are_numbered_by_their_session(filled: Filled) -> None:
+    """Three days, the second with two photos; the first is that of the reference."""
+    first, view = filled.photo, filled.view
+    later = [
+        filled.clinic.add_photo(view.id, photo_bytes(seed, day), f"{seed}.jpg")
+        for seed, day in ((1, "2026:03:20"), (2, "2026:03:20"), (3, "2026:04:03"))
+    ]
+
+    labels = session_labels([first, *later])
+
+    assert [labels[photo.id] for photo in later] == [
+        f"Session 2, {day_text(later[0].taken_on)}, photo 1",
+        f"Session 2, {day_text(later[0].taken_on)}, photo 2",
+        f"Session 3, {day_text(later[2].taken_on)}",
+    ]
+    assert labels[first.id].startswith("Session 1, ")
+
+
 # The colour card
 
 
@@ -476,6 +526,20 @@ def test_the_card_and_its_table_can_be_downloaded(empty: Clinic, name: str, kind
     assert answer.body.startswith(start)
 
 
+def test_the_table_is_that_of_the_card_that_was_printed_on_whatever_day(empty: Clinic) -> None:
+    before = ask(served(empty), "/card/values.csv").body.decode()
+    ask(served(empty), "/card/a4.pdf")
+    printed = empty.printed_card()
+    empty.note_printed_card("2026-01-31")
+
+    later = ask(served(empty), "/card/values.csv")
+
+    assert printed is not None
+    assert printed in before  # without a printed card, that of today
+    assert {line.split(",")[4] for line in later.body.decode().splitlines()[1:]} == {"2026-01-31"}
+    assert "card-2026-01-31.csv" in later.headers["content-disposition"]
+
+
 @pytest.mark.parametrize("name", ["a5.pdf", "a4.png", "..%2Fcard.typ", "values.pdf"])
 def test_nothing_else_is_taken_for_a_card(empty: Clinic, name: str) -> None:
     assert ask(served(empty), f"/card/{name}").status == 404
@@ -484,7 +548,41 @@ def test_nothing_else_is_taken_for_a_card(empty: Clinic, name: str) -> None:
 def test_the_year_of_the_colorchecker_is_kept(empty: Clinic) -> None:
     entry = next(entry for entry in PAGES if entry.path == "colour-card")
 
-    run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+    asked = run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+    before, said = empty.chart_edition(), asked.warning[0].value
+    button(asked, "Change and measure again").click().run()
 
+    assert before is Edition.AFTER_2014
+    assert "measured again" in said
     assert empty.chart_edition() is Edition.BEFORE_2014
     assert run_page(entry, empty).radio[0].value is Edition.BEFORE_2014
+
+
+def test_another_year_of_the_colorchecker_can_be_thought_better_of(empty: Clinic) -> None:
+    entry = next(entry for entry in PAGES if entry.path == "colour-card")
+    asked = run_page(entry, empty).radio[0].set_value(Edition.BEFORE_2014).run()
+
+    left = button(asked, "Leave as it was").click().run()
+
+    assert empty.chart_edition() is Edition.AFTER_2014
+    assert left.radio[0].value is Edition.AFTER_2014
+    assert not left.warning
+
+
+def test_measured_colours_are_removed_only_after_a_second_tap_that_says_what_follows(empty: Clinic) -> None:
+    rows = [
+        f"{patch.name},{lab[0]:.2f},{lab[1]:.2f},{lab[2]:.2f},B"
+        for patch, lab in zip(PATCHES, nominal_lab_d50(), strict=True)
+    ]
+    empty.add_card_values("\n".join(["patch,L,a,b,batch", *rows]).encode(), "b.csv", since=date(2026, 3, 1))
+    app = run_page(next(entry for entry in PAGES if entry.path == "colour-card"), empty)
+
+    assert "measured again" in "\n".join(element.value for element in app.text)
+    assert "Remove" not in [b.label for b in app.button]
+    button(app, "Remove and measure again").click().run()
+
+    assert empty.card_values() == ()
+
+
+def button(app: AppTest, label: str) -> Button:
+    return next(found for found in app.button if found.label == label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import time
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from benchmarks import cards
 from benchmarks.boards import flat_photo, skin_error, tilted_photo
@@ -548,6 +550,16 @@ def test_a_wrong_table_ends_the_command_with_one_sentence(tmp_path: Path, capsys
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_printed_instructions_name_both_places_for_the_measured_colours(paper: str) -> None:
+    pages = PdfReader(io.BytesIO(render_card(paper=paper, batch="B", printed_on=date(2026, 3, 2)))).pages
+
+    text = " ".join(pages[0].extract_text().split())
+    assert len(pages) == 1
+    assert "--card" in text
+    assert "page Colour card" in text
+
+
 def test_a_marked_grey_gives_a_neutral_balance(tmp_path: Path) -> None:
     rgb = np.full((600, 800, 3), (200, 140, 110), np.uint8)
     rgb[100:200, 100:200] = (150, 130, 90)
@@ -562,6 +574,45 @@ def test_a_marked_grey_gives_a_neutral_balance(tmp_path: Path) -> None:
     elsewhere = calibrate(photo, KnownColours(neutral=marked + 55.0)).colour  # half of it is skin
     assert elsewhere.level is ColourLevel.NONE
     assert calibrate(photo, KnownColours(neutral=marked + 550.0)).colour.level is ColourLevel.NONE
+
+
+def test_a_marked_grey_is_found_again_in_a_photo_of_another_size_and_refused_in_one_of_another_shape(
+    tmp_path: Path,
+) -> None:
+    rgb = np.full((600, 800, 3), (200, 140, 110), np.uint8)
+    rgb[300:400, 300:400] = (150, 130, 90)
+    marked = np.array([[310.0, 310], [310, 390], [390, 390], [390, 310]])
+    known = KnownColours(neutral=marked).drawn_in((600, 800))
+    half = read_photo(_png(tmp_path, rgb[::2, ::2]))
+    turned = read_photo(_png(tmp_path, np.ascontiguousarray(rgb.transpose(1, 0, 2))))
+
+    found, refused = calibrate(half, known).colour, calibrate(turned, known).colour
+
+    assert found.level is ColourLevel.GREY
+    grey = found.apply(linear_from_srgb(np.array([[150, 130, 90]]) / 255.0).astype(np.float32))[0]
+    assert grey == pytest.approx(grey[1], rel=0.01)
+    assert refused.level is ColourLevel.NONE
+    assert "800 × 600 pixels" in refused.evidence
+    assert "600 × 800 pixels" in refused.evidence
+
+
+def test_an_outlined_grey_is_one_in_the_first_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rgb = np.full((600, 800, 3), (200, 140, 110), np.uint8)
+    rgb[300:400, 300:400] = (150, 130, 90)
+    (tmp_path / "grey.json").write_text('{"polygon": [[310, 310], [310, 390], [390, 390], [390, 310]]}')
+    photos = [rgb, rgb[::2, ::2], np.ascontiguousarray(rgb.transpose(1, 0, 2))]
+    paths = [tmp_path / f"{k}.png" for k in range(len(photos))]
+    for path, photo in zip(paths, photos, strict=True):
+        Image.fromarray(photo).save(path)
+    grey = ["--grey", str(tmp_path / "grey.json"), "--json"]
+
+    main(["measure", *map(str, paths), *grey])
+    measured = json.loads(capsys.readouterr().out)["photos"]
+    main(["compare", str(paths[0]), str(paths[2]), *grey])
+    compared = json.loads(capsys.readouterr().out)
+
+    assert [photo["colour"]["level"] for photo in measured] == ["C1", "C1", "C0"]
+    assert compared["moving"]["colour"]["level"] == "C0"
 
 
 def _png(folder: Path, rgb: np.ndarray) -> Path:

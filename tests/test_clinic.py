@@ -24,6 +24,8 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from benchmarks.printed import printed_batch, printed_card
+from benchmarks.scenes import thigh
 from tracker import METRICS, track
 from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
@@ -37,9 +39,10 @@ from tracker.clinic.standards import colours_on
 from tracker.compute import PhotoProcess
 from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, RegionInvalid
 from tracker.metrics import metric_named
-from tracker.phantom import PhantomPhoto, series
+from tracker.phantom import PhantomPhoto, build_stage, nominal_shot, photograph, series
 from tracker.quality import Check, Need, SkinState, Status
 from tracker.region import polygon_region
+from tracker.reports.document import report_document
 
 SIZE = (600, 800)
 BLURRED = 2
@@ -1095,11 +1098,11 @@ def test_the_demonstration_can_be_removed_and_real_patients_stay(
 # Colour standards
 
 
-def card_table(batch: str) -> bytes:
-    """The measured colours of a batch that came out as they were meant to."""
+def card_table(batch: str, lab_d50: np.ndarray | None = None) -> bytes:
+    """The measured colours of a batch; of one that came out as it was meant to, if none are given."""
     rows = [
         f"{patch.name},{lab[0]:.2f},{lab[1]:.2f},{lab[2]:.2f},{batch}"
-        for patch, lab in zip(PATCHES, nominal_lab_d50(), strict=True)
+        for patch, lab in zip(PATCHES, nominal_lab_d50() if lab_d50 is None else lab_d50, strict=True)
     ]
     return "\n".join(["patch,L,a,b,batch", *rows]).encode()
 
@@ -1295,3 +1298,38 @@ def test_what_a_mismatch_hides_is_named() -> None:
     assert relief.title in part.advice[0]
     assert contrast.title not in part.advice[0]
     assert whole.advice == ("The lamp moved.",)
+
+
+def test_a_photo_is_looked_at_with_the_card_of_its_day(clinic: Clinic) -> None:
+    """The card was measured in June: a photo of May knows its greys only, one of July its colours as well."""
+    batch = printed_batch()
+    plan = replace(thigh(plane=True), card_edge=None, field=420.0, chart=printed_card((0.0, -90.0), batch))
+    size = (750, 1000)
+    stage, shot = build_stage(plan, seed=5, size=size), nominal_shot(plan, size)
+    may, july = (photograph(stage, shot, taken_on=date(2026, month, 4)) for month in (5, 7))
+    clinic.add_card_values(card_table(batch.name, batch.lab_d50), "june.csv", since=date(2026, 6, 1))
+    view = new_view(clinic)
+
+    def level(photo: PhantomPhoto, day: date | None = None) -> float:
+        tile = clinic.check_photo(view.id, photo.jpeg, photo.name, day)
+        return next(check.value for check in tile.checks if check.check == "colour level")
+
+    assert [level(may), level(july)] == [1.0, 3.0]
+    assert [level(may, july.taken_on), level(july, may.taken_on)] == [3.0, 1.0]
+
+
+def test_a_stored_report_says_what_colours_and_scale_of_each_photo_rest_on(
+    measured: Clinic, course: tuple[PhantomPhoto, ...]
+) -> None:
+    """The same as `track` says of the same files, with nothing read again."""
+    stored = measured.report(only_view(measured).id)
+    fresh = track([photo.jpeg for photo in course[:3]])
+    assert stored is not None
+
+    kept, new = (
+        [(p["digest"], p["colour"], p["scale"]) for p in report_document(r)["photos"]] for r in (stored, fresh)
+    )
+
+    assert kept == new
+    assert all(colour["level"] in ("C0", "C1", "C2", "C3") for _, colour, _ in kept)
+    assert [scale is None for _, _, scale in kept] == [False, False, True]  # markers out of focus are not read

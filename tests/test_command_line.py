@@ -247,7 +247,10 @@ def test_every_check_that_warns_or_blocks_is_said_once_for_people(
         assert main(["compare", *map(str, photos)]) == 0
         lines = capsys.readouterr().out.splitlines()
         document = _compared(capsys, *photos)
-        assert lines[: len(METRICS)] == document["sentences"]
+        said = document["summary"]
+        assert lines[: len(said)] == said
+        reasons = {m["reason"] for m in document["metrics"]}
+        assert len(said) == len(reasons - {None}) + sum(m["reason"] is None for m in document["metrics"])
         refusals = " ".join(m["reason"] or "" for m in document["metrics"])
         for photo, quality in zip(photos, ("reference_quality", "quality"), strict=True):
             for advice in filter(None, (check["advice"] for check in document[quality])):

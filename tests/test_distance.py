@@ -9,19 +9,20 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tracker import track
 from tracker.__main__ import main
 from tracker.calibration import KnownDistance, ScaleSource, calibrate
 from tracker.clinic import Clinic
-from tracker.errors import CalibrationFailed, RecordError
+from tracker.errors import CalibrationFailed, RecordError, RegionInvalid
 from tracker.phantom import PhantomPhoto, Scenario, build_stage, nominal_shot, photograph
 from tracker.phantom.photograph import FIRST_DAY
 from tracker.phantom.scenario import named
 from tracker.photo import read_photo
 from tracker.pipeline import establish, follow
-from tracker.region import WHOLE_SKIN
+from tracker.region import WHOLE_SKIN, polygon_region
 
 SIZE = (480, 640)
 #: 300 mm over the width of 640 pixels.
@@ -127,6 +128,20 @@ def test_a_distance_outside_the_reference_changes_nothing(clinic: Clinic) -> Non
 
     assert clinic.view(view_id).distance is None
     assert clinic.measure_waiting() == 0
+
+
+def test_a_region_is_tried_at_the_scale_of_the_distance(clinic: Clinic) -> None:
+    """At 0.26 mm per pixel, 12 pixels are 6 cells of 0.5 mm: too few, where without a scale each pixel is a cell."""
+    view_id = _view_id(clinic)
+    small = polygon_region(np.array([[200.0, 300.0], [200.0, 312.0], [212.0, 312.0], [212.0, 300.0]]))
+    clinic.set_region(view_id, small)
+    clinic.set_region(view_id, None)
+    clinic.set_distance(view_id, replace(KNOWN, mm=66.0))
+
+    with pytest.raises(RegionInvalid, match="too small to measure"):
+        clinic.set_region(view_id, small)
+
+    assert clinic.view(view_id).region is None
 
 
 def test_a_distance_needs_a_photo(clinic: Clinic) -> None:

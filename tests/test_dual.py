@@ -15,7 +15,7 @@ from PIL import Image
 from benchmarks.scenes import calibrated, thigh
 from tracker.__main__ import main
 from tracker.calibration import CalibratedImage
-from tracker.dual import LightPair, pair_lights
+from tracker.dual import LightPair, left_first, pair_lights
 from tracker.phantom import PhantomPhoto, State, build_stage, nominal_shot, photograph
 from tracker.phantom.light import LAMP_WIDTH
 from tracker.quality import Status
@@ -133,10 +133,69 @@ def test_unequal_exposure_is_said() -> None:
     assert _checks(pair)["equal exposure"] is Status.WARN
 
 
-def test_the_command_writes_the_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    paths = [tmp_path / name for name in ("left.jpg", "right.jpg")]
-    for path, photo in zip(paths, _photos(2.0, 0.05), strict=True):
+def test_the_lamp_on_the_left_comes_first_where_the_light_tells() -> None:
+    right, left = (calibrated(photo) for photo in _photos(4.0, 0.05))
+
+    (wrong,) = left_first(pair_lights(right, left))
+    (asked,) = left_first(pair_lights(left, right))
+
+    assert wrong.status is Status.BLOCK
+    assert wrong.value == pytest.approx(180, abs=10)
+    assert "lamp on the left first" in wrong.advice
+    assert asked.status is Status.OK
+    assert left_first(_pair(4.0, 0.05, turned=60.0)) == ()
+    assert left_first(replace(_pair(4.0, 0.05), lights=None)) == ()
+
+
+def test_lamps_above_and_below_have_no_left() -> None:
+    pair = _pair(4.0, 0.05)
+    assert pair.lights is not None
+
+    upright = tuple(replace(light, azimuth=light.azimuth + 90) for light in pair.lights)
+
+    assert left_first(replace(pair, lights=upright)) == ()
+
+
+def _left_and_right(folder: Path) -> list[Path]:
+    """Files of a pair, the lamp left in the first."""
+    paths = [folder / name for name in ("left.jpg", "right.jpg")]
+    for path, photo in zip(paths, reversed(_photos(2.0, 0.05)), strict=True):
         path.write_bytes(photo.jpeg)
+    return paths
+
+
+def test_the_command_refuses_a_pair_in_the_wrong_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left, right = _left_and_right(tmp_path)
+
+    assert main(["dual", str(right), str(left), "--out", str(tmp_path / "out"), "--json"]) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["status"] == "rejected"
+    assert "lamp on the left first" in document["reason"]
+
+
+def test_the_document_of_a_pair_says_when_it_was_taken_and_what_it_rests_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(path) for path in _left_and_right(tmp_path)]
+
+    assert main(["dual", *paths, "--out", str(tmp_path / "out"), "--distance", "200,100 200,356 120", "--json"]) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    left, right = document["left"], document["right"]
+    # The lamp stands right, as the plan has it, in the photo that was taken first.
+    assert (right["taken_at"], left["taken_at"]) == ("2026-03-02T10:02:00", "2026-03-02T10:04:00")
+    assert left["azimuth"] == pytest.approx(180, abs=10)
+    assert min(right["azimuth"], 360 - right["azimuth"]) == pytest.approx(0, abs=10)
+    assert left["scale"]["mm_per_px"] == pytest.approx(120 / 256, abs=1e-6)
+    assert left["scale"]["source"] == "a distance of 120 mm given by hand"
+    assert right["scale"]["source"] != left["scale"]["source"]
+    assert {left["colour"]["level"], right["colour"]["level"]} <= {"C0", "C1", "C2", "C3"}
+    assert left["digest"] != right["digest"]
+
+
+def test_the_command_writes_the_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = _left_and_right(tmp_path)
 
     code = main(["dual", *map(str, paths), "--out", str(tmp_path / "out"), "--json"])
 

@@ -11,15 +11,16 @@ import pytest
 from benchmarks.printed import printed_batch, printed_card
 from benchmarks.scenes import calibrated, thigh
 from tracker.alignment import Alignment, in_own_frame, resample
-from tracker.calibration import CalibratedImage, layout
+from tracker.calibration import CalibratedImage, calibrate, layout
 from tracker.calibration.card import find_card
-from tracker.calibration.gauge import read_gauge
+from tracker.calibration.gauge import GaugeReading, read_gauge
 from tracker.calibration.reading import project
 from tracker.phantom import PhantomPhoto, Scenario, State, build_stage, nominal_shot, photograph
 from tracker.phantom.gauge import Gauge
 from tracker.phantom.light import LAMP_WIDTH, Light
-from tracker.quality import Check, Status
-from tracker.quality.light import compared_light, gauge_light, own_light
+from tracker.quality import Check, Status, assess
+from tracker.quality.gauge import gauge_direction, gauge_gain, read_gauges
+from tracker.quality.light import compared_light, own_light
 from tracker.region import WHOLE_SKIN, region_mask
 
 SIZE = (600, 800)
@@ -45,13 +46,17 @@ def _own(image: CalibratedImage) -> dict[str, Check]:
 
 def _against(reference: CalibratedImage, moving: CalibratedImage) -> dict[str, Check]:
     """The checks of a pair that was taken from one place, so that nothing has to be aligned."""
+    aligned = resample(moving, _still(reference), reference)
+    mask = region_mask(WHOLE_SKIN, reference) & in_own_frame(reference).valid & aligned.valid
+    return {check.check: check for check in compared_light(reference, aligned, mask)}
+
+
+def _still(reference: CalibratedImage) -> Alignment:
+    """What an alignment would find where neither skin nor camera moved."""
     rows, cols = (np.linspace(0, side - 1, 121) for side in reference.photo.shape)
     nodes = np.stack(np.meshgrid(rows, cols, indexing="ij"), axis=-1).astype(np.float32)
     sd = np.full(nodes.shape[:2], 0.1, np.float32)
-    still = Alignment(rows, cols, nodes, sd, sd > 0, 1.0, 0.1, 1.0, 1.0, 0.0)
-    aligned = resample(moving, still, reference)
-    mask = region_mask(WHOLE_SKIN, reference) & in_own_frame(reference).valid & aligned.valid
-    return {check.check: check for check in compared_light(reference, aligned, mask)}
+    return Alignment(rows, cols, nodes, sd, sd > 0, 1.0, 0.1, 1.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize("tone", [0.015, 0.06, 0.15, 0.30])
@@ -125,12 +130,12 @@ def test_smooth_skin_is_not_refused_but_told_to_be_unclear() -> None:
 
 
 @cache
-def _carded(slant: float, azimuth: float, ambient: float, gauged: bool = True) -> CalibratedImage:
+def _carded(slant: float, azimuth: float, ambient: float, gauged: bool = True, depth: float = 2.0) -> CalibratedImage:
     """Flat skin beside our card, with or without a gauge in its place."""
     card = printed_card((0.0, -90.0), printed_batch())
     middle = np.array(card.centre) - np.array(card.sheet) / 2 + np.array(layout.GAUGE_AT) + layout.GAUGE_SIDE_MM / 2
     card = replace(card, gauge=Gauge((float(middle[0]), float(middle[1]))) if gauged else None)
-    plan = replace(thigh(plane=True, depth=2.0), card_edge=None, field=420.0, chart=card)
+    plan = replace(thigh(plane=True, depth=depth), card_edge=None, field=420.0, chart=card)
     shot = nominal_shot(plan, CARD_SIZE)
     light = replace(shot.light, slant=slant, azimuth=azimuth, ambient=ambient)
     camera = replace(shot.camera, roll=6.0, tilt=(4.0, -3.0))
@@ -174,20 +179,101 @@ def test_a_gauge_that_is_partly_covered_is_not_read() -> None:
     assert read_gauge(rgb, image.markers) is None
 
 
+def _gauges(reference: CalibratedImage, moving: CalibratedImage) -> tuple[GaugeReading, GaugeReading]:
+    found = read_gauges(reference, moving)
+    assert found is not None
+    return found
+
+
 def test_two_gauges_say_whether_the_gain_of_the_light_changed() -> None:
     reference = _carded(45.0, 33.0, 0.1)
 
-    (same,) = gauge_light(reference, reference)
-    (other,) = gauge_light(reference, _carded(60.0, 290.0, 0.5))
+    same = gauge_gain(*_gauges(reference, reference))
+    other = gauge_gain(*_gauges(reference, _carded(60.0, 290.0, 0.5)))
 
     assert same.status is Status.OK
     assert same.value == pytest.approx(1.0)
     assert other.value == pytest.approx(_kappa(Light(60.0, 290.0, 0.5)) / _kappa(Light(45.0, 33.0, 0.1)), rel=0.07)
-    assert gauge_light(reference, _carded(45.0, 33.0, 0.1, gauged=False)) == ()
+    assert read_gauges(reference, _carded(45.0, 33.0, 0.1, gauged=False)) is None
 
 
 def test_a_lowered_lamp_is_refused_by_the_gauge() -> None:
-    (found,) = gauge_light(_carded(45.0, 33.0, 0.1), _carded(30.0, 170.0, 0.3))
+    found = gauge_gain(*_gauges(_carded(45.0, 33.0, 0.1), _carded(30.0, 170.0, 0.3)))
 
     assert found.status is Status.BLOCK
     assert "less relief" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("kappa", "uncertainty", "status"),
+    [
+        (1.08, 0.0, Status.WARN),
+        (1.08, 0.03, Status.OK),
+        (0.93, 0.03, Status.OK),
+        (1.30, 0.0, Status.BLOCK),
+        (1.30, 0.03, Status.BLOCK),
+        (1.30, 0.2, Status.WARN),
+        (0.70, 0.2, Status.WARN),
+        (0.50, 0.1, Status.BLOCK),
+    ],
+)
+def test_a_gain_is_refused_only_beyond_what_the_gauge_can_tell(
+    kappa: float, uncertainty: float, status: Status
+) -> None:
+    reference = GaugeReading(90.0, 2.0, 1.0, 0.0)
+
+    assert gauge_gain(reference, GaugeReading(90.0, 2.0, kappa, uncertainty)).status is status
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "uncertainty", "status"),
+    [
+        (107.0, 0.1, Status.WARN),
+        (107.0, 3.0, Status.OK),
+        (122.0, 0.1, Status.BLOCK),
+        (122.0, 3.0, Status.WARN),
+        (145.0, 3.0, Status.BLOCK),
+    ],
+)
+def test_a_turned_light_is_refused_only_beyond_what_the_gauge_can_tell(
+    azimuth: float, uncertainty: float, status: Status
+) -> None:
+    reference = GaugeReading(90.0, uncertainty, 1.0, 0.02)
+
+    found = gauge_direction(reference, GaugeReading(azimuth, uncertainty, 1.0, 0.02), rotation=0.0)
+
+    assert found is not None
+    assert found.status is status
+
+
+def test_frontal_light_has_no_direction_on_the_gauge() -> None:
+    frontal = GaugeReading(123.0, 30.0, 0.01, 0.005)
+
+    assert gauge_direction(GaugeReading(90.0, 1.0, 1.0, 0.02), frontal, rotation=0.0) is None
+
+
+def test_a_camera_on_its_side_does_not_turn_the_light_of_the_gauge() -> None:
+    upright = _carded(45.0, 33.0, 0.1)
+    photo = replace(upright.photo, rgb=np.ascontiguousarray(np.rot90(upright.photo.rgb)))
+    gauges = _gauges(upright, calibrate(photo))
+
+    turned, naive = gauge_direction(*gauges, rotation=90.0), gauge_direction(*gauges, rotation=0.0)
+
+    assert turned is not None
+    assert naive is not None
+    assert turned.value == pytest.approx(0, abs=2)
+    assert naive.value == pytest.approx(90, abs=2)
+
+
+def test_the_gate_takes_the_direction_of_the_light_from_the_gauge_before_that_of_the_skin() -> None:
+    """The skin is smooth: by itself it tells no direction."""
+    reference, moving = _carded(45.0, 33.0, 0.1, depth=0.0), _carded(45.0, 123.0, 0.1, depth=0.0)
+    still = _still(reference)
+    mask = region_mask(WHOLE_SKIN, reference)
+
+    checks = assess(reference, moving, still, resample(moving, still, reference), mask).checks
+
+    (found,) = [check for check in checks if check.check == "light direction"]
+    assert found.value == pytest.approx(90, abs=5)
+    assert found.status is Status.BLOCK
+    assert "from the top, in the reference from the right" in found.advice

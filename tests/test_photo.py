@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 
 from tracker.errors import PhotoRejected
 from tracker.photo import MAX_NAME, display_name, identify_photo, read_photo
+from tracker.photo.dates import moment_of
 
 Encode = Callable[..., bytes]
 
@@ -355,3 +356,18 @@ def _read_or_refuse(data: bytes) -> str:
     except PhotoRejected as refusal:
         return refusal.reason
     return "read" if photo.rgb.dtype == np.uint8 and photo.rgb.ndim == 3 else "neither"
+
+
+@pytest.mark.parametrize(
+    ("taken", "moment"),
+    [
+        (["2026:03:02 10:04:09"], datetime(2026, 3, 2, 10, 4, 9)),  # noqa: DTZ001
+        (["2026:03:02 10:04:09.25"], datetime(2026, 3, 2, 10, 4, 9)),  # noqa: DTZ001
+        (["2026:03:02 25:61:00", "2026:03:02 07:00:00"], datetime(2026, 3, 2, 7)),  # noqa: DTZ001
+        (["2026:03:02"], None),
+        (["2019:01:01 10:04:09"], None),
+        ([], None),
+    ],
+)
+def test_the_time_of_a_photo_is_that_of_the_cameras_clock_on_its_day(taken: list[str], moment: datetime | None) -> None:
+    assert moment_of(taken, date(2026, 3, 2)) == moment

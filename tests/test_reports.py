@@ -34,6 +34,7 @@ from tracker.report import (
     Rejection,
     Report,
     ReportedPhoto,
+    check_finding,
     headline,
     metric_sentence,
 )
@@ -81,14 +82,14 @@ def a_photo(day: date, shot: str, *, checks: tuple[Check, ...] = (), reference: 
 
 
 GOOD = (
-    Check("coverage", 97.0, "at least 90 % of the region", Status.OK, ""),
+    Check("coverage", 97.0, "at least 90 % of the region", Status.OK, "", unit="%"),
     Check("sharpness", 0.94, "0.7 to 1.43 of the reference", Status.OK, ""),
-    Check("light direction", 4.0, "at most 15° from the reference", Status.OK, "", blocks=Need.OBLIQUE_LIGHT),
+    Check("light direction", 4.0, "at most 15° from the reference", Status.OK, "", Need.OBLIQUE_LIGHT, "°"),
 )
 OTHER_LIGHT = (*GOOD[:2], Check("light direction", 164.0, "at most 15° from the reference", Status.BLOCK,
-                                LIT_FROM_THE_LEFT, blocks=Need.OBLIQUE_LIGHT))  # fmt: skip
+                                LIT_FROM_THE_LEFT, Need.OBLIQUE_LIGHT, "°"))  # fmt: skip
 TURNED = (*GOOD, Check("rotation", 14.0, "at most 10°", Status.WARN,
-                       "The camera was turned by 14° against the reference."))  # fmt: skip
+                       "The camera was turned by 14° against the reference.", unit="°"))  # fmt: skip
 
 
 def a_thigh(*, title: str = "Left thigh, back", control: Report | None = None) -> Report:
@@ -388,6 +389,40 @@ def test_a_session_after_the_last_comparable_one_is_not_passed_over(file_name: s
     assert without_spaces("15 May 2026: Not comparable: the light came from the left") in text
 
 
+@pytest.mark.parametrize("file_name", ["report.html", "report.pdf"])
+def test_what_a_check_found_has_its_unit_and_what_it_stops_is_in_plain_words(file_name: str) -> None:
+    form = format_named(file_name)
+
+    text = words_in(form, form.render(THIGH, NO_PICTURES))
+
+    # A page may end within the remark.
+    assert without_spaces("Found 164.0°, should") in text
+    assert without_spaces("15° from the reference. Stops relief roughness.") in text
+
+
+def test_a_check_that_stops_everything_says_so_and_another_names_the_metrics() -> None:
+    blurred = Check("blur", 0.71, "at most 0.52", Status.BLOCK, BLURRED)
+    dull = replace(blurred, blocks=Need.COLOUR_REFERENCE)
+
+    assert check_finding(blurred, METRICS) == "Found 0.71, should be at most 0.52. Stops every metric."
+    told = check_finding(dull, METRICS)
+    titles = [m.title[0].lower() + m.title[1:] for m in METRICS if Need.COLOUR_REFERENCE in m.needs]
+    assert told == f"Found 0.71, should be at most 0.52. Stops {', '.join(titles)}."
+
+
+def test_a_remark_that_several_photos_share_is_written_once_below_them_on_paper() -> None:
+    form = format_named("report.pdf")
+    also_lit = tuple(replace(p, checks=OTHER_LIGHT) if p.taken_on == DAYS[2] else p for p in THIGH.photos)
+    shared = replace(THIGH, photos=also_lit, control=None, timeline=timeline(THIGH.measurements, (), METRICS))
+
+    text = words_in(form, form.render(shared, NO_PICTURES))
+
+    assert text.count(without_spaces(LIT_FROM_THE_LEFT)) == 1
+    assert without_spaces(f"Remark 1: {LIT_FROM_THE_LEFT}") in text
+    found = "Found 164.0°, should be at most 15° from the reference. Stops relief roughness. See remark 1."
+    assert text.count(without_spaces(found)) == 3
+
+
 @every_report
 @every_format
 def test_the_same_report_gives_the_same_bytes(form: Format, name: str) -> None:
@@ -530,6 +565,7 @@ def test_the_document_states_quality_and_alignment_of_each_photo() -> None:
     assert blocked["quality"][2] == {
         "check": "light direction",
         "value": 164.0,
+        "unit": "°",
         "limit": "at most 15° from the reference",
         "status": "block",
         "advice": LIT_FROM_THE_LEFT,

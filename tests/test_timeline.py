@@ -12,7 +12,14 @@ from tracker.measurement import Measurement
 from tracker.metrics import METRICS, metric_named
 from tracker.region import WHOLE_SKIN
 from tracker.repeatability import PROVISIONAL, Repeatability
-from tracker.report import Report, headline, patient_headline, patient_sentence, practitioner_sentence
+from tracker.report import (
+    Report,
+    headline,
+    patient_headline,
+    patient_sentence,
+    practitioner_sentence,
+    practitioner_sentences,
+)
 from tracker.timeline import Change, Refused, Timeline, Verdict, compare_sessions, session_value, timeline
 
 START = date(2026, 3, 2)
@@ -212,6 +219,26 @@ def test_the_sentence_is_the_one_the_product_promises() -> None:
             )
         )
         == "Not comparable: the light came from the left."
+    )
+
+
+def _refused_change(metric: str, reason: str) -> Change:
+    return Change(metric, START, START, *[None] * 6, "%", "study", Verdict.NOT_COMPARABLE, reason)
+
+
+def test_metrics_that_are_refused_for_one_reason_share_a_sentence() -> None:
+    turned, blurred = "The lamp was turned.", "The photo is blurred."
+    same = Change("ita", START, START, 30.0, 30.1, 0.1, -2.0, 2.0, 3.0, "°", "study", Verdict.NO_MEASURABLE_CHANGE)
+    mixed = [_refused_change("relief", turned), _refused_change("delta_mi", blurred), same]
+    mixed.append(_refused_change("delta_ei", blurred))
+
+    assert practitioner_sentences(mixed) == (
+        "Not comparable: the lamp was turned.",
+        "Not comparable in pigment contrast, redness contrast: the photo is blurred.",
+        practitioner_sentence(same),
+    )
+    assert practitioner_sentences([_refused_change(m.name, blurred) for m in METRICS]) == (
+        "Nothing can be compared: the photo is blurred.",
     )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 
+_DISTANCE = '"R,C R,C MM"'
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
@@ -89,12 +91,14 @@ def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         command.set_defaults(run=_lazily(name))
     align.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets aligned.png and map.npz")
     align.add_argument("--json", action="store_true", help="print one JSON document")
+    align.add_argument("--distance", metavar=_DISTANCE, help="as for compare, in pixels of REFERENCE")
     _shared_options(compare)
     dual = commands.add_parser("dual", help="two photos of one session with the lamp left, then right")
     dual.add_argument("left", type=Path, metavar="LEFT")
     dual.add_argument("right", type=Path, metavar="RIGHT")
     dual.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets difference.png and difference.npz")
     dual.add_argument("--region", type=Path, metavar="FILE", help="as for compare, in pixels of LEFT")
+    dual.add_argument("--distance", metavar=_DISTANCE, help="as for compare, in pixels of LEFT")
     dual.add_argument("--json", action="store_true", help="print one JSON document")
     dual.set_defaults(run=_lazily("dual:dual_light"))
 
@@ -140,11 +144,14 @@ def _shared_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--distance",
-        metavar='"R,C R,C MM"',
+        metavar=_DISTANCE,
         help="two points (row,column) of the reference photo and the millimetres between them, where no marker is seen",
     )
     command.add_argument(
-        "--grey", type=Path, metavar="FILE", help='outline of a grey card, {"polygon": …}, at one place of every photo'
+        "--grey",
+        type=Path,
+        metavar="FILE",
+        help='outline of a grey card, {"polygon": …} in pixels of the reference, at one place of every photo',
     )
 
 

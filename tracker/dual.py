@@ -16,10 +16,14 @@ from tracker.calibration import CalibratedImage
 from tracker.quality import Check, Status
 from tracker.quality.check import graded
 from tracker.region import WHOLE_SKIN, Region, region_mask
-from tracker.shading import light_direction, light_turn, log_light
+from tracker.shading import LightDirection, light_direction, light_turn, log_light
 
 LAMP_PULL = 0.8e-3
 """How far opposite light pulls a map, as a share of the width: what moved less has not moved."""
+
+OPPOSITE_LIGHT = "opposite light"
+LEFT, SIDEWAYS = 180.0, 60.0
+"""Azimuth of the left of the picture, and how far from it, in degrees, a lamp still stands on the left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +41,8 @@ class LightPair:
     alignment : Alignment
         Of the second photo to the first.
     checks : tuple of Check
+    lights : tuple of LightDirection, or None
+        Of the first and of the second photo, in the frame of the first; None without a scale, or with too little skin.
     """
 
     difference: NDArray[np.float32]
@@ -44,6 +50,7 @@ class LightPair:
     mm_per_cell: float | None
     alignment: Alignment
     checks: tuple[Check, ...]
+    lights: tuple[LightDirection, LightDirection] | None = None
 
     @property
     def usable(self) -> bool:
@@ -82,19 +89,43 @@ def pair_lights(left: CalibratedImage, right: CalibratedImage, region: Region = 
     here, there = in_own_frame(left), resample(right, found, left)
     valid = mask & here.valid & there.valid
     difference = (log_light(here.linear) - log_light(there.linear)).mean(axis=2) / 2
+    lights = _lights(here, there, valid)
     return LightPair(
         difference=np.asarray(np.where(valid, difference, 0), np.float32),
         valid=valid,
         mm_per_cell=left.grid.mm_per_cell,
         alignment=found,
         checks=(
-            _opposite(here, there, valid),
+            _opposite(here, there, valid, lights),
             _moved(found, left),
             _exposed(difference[valid]),
             _covered(mask, valid),
             _same_day(left, right),
         ),
+        lights=lights,
     )
+
+
+def left_first(pair: LightPair) -> tuple[Check, ...]:
+    """The check that the first photo has the lamp on the left; none where the light does not tell.
+
+    The sign of the difference rests on it. The light tells where the lamps stood opposite, at the sides of the picture,
+    and both photos show it.
+    """
+    opposite = any(check.check == OPPOSITE_LIGHT and check.status is Status.OK for check in pair.checks)
+    if pair.lights is None or not opposite or not all(light.told for light in pair.lights):
+        return ()
+    away, other = (abs((light.azimuth - LEFT + 180) % 360 - 180) for light in pair.lights)
+    if min(away, other) > SIDEWAYS or max(away, other) < 180 - SIDEWAYS:
+        return ()
+    status = Status.OK if away < other else Status.BLOCK
+    advice = (
+        ""
+        if status is Status.OK
+        else "The light comes from the right in the first photo and from the left in the second. "
+        "Give the photo with the lamp on the left first."
+    )
+    return (Check("lamp on the left first", away, f"at most {SIDEWAYS:.0f}° from the left", status, advice, unit="°"),)
 
 
 def _unless_still(alignment: Alignment, width: int) -> Alignment:
@@ -105,24 +136,38 @@ def _unless_still(alignment: Alignment, width: int) -> Alignment:
     return replace(alignment, moving=nodes) if still else alignment
 
 
-def _opposite(here: AlignedImage, there: AlignedImage, valid: NDArray[np.bool_]) -> Check:
+def _lights(
+    here: AlignedImage, there: AlignedImage, valid: NDArray[np.bool_]
+) -> tuple[LightDirection, LightDirection] | None:
     mm = here.grid.mm_per_cell
-    name, limit = "opposite light", "150° to 180° between the lamps"
+    if mm is None or not valid.any():
+        return None
+    first, second = (light_direction(image.linear, valid, mm_per_cell=mm) for image in (here, there))
+    return first, second
+
+
+def _opposite(
+    here: AlignedImage,
+    there: AlignedImage,
+    valid: NDArray[np.bool_],
+    lights: tuple[LightDirection, LightDirection] | None,
+) -> Check:
+    mm = here.grid.mm_per_cell
+    name, limit = OPPOSITE_LIGHT, "150° to 180° between the lamps"
     turn = light_turn(here.linear, there.linear, valid, mm_per_cell=mm) if mm is not None and valid.any() else None
-    if turn is None or mm is None:
+    if turn is None or lights is None:
         advice = "Whether the lamps stood opposite cannot be told: there is no scale or too little skin."
-        return Check(name, 0.0, limit, Status.WARN, advice)
-    lights = [light_direction(image.linear, valid, mm_per_cell=mm) for image in (here, there)]
+        return Check(name, 0.0, limit, Status.WARN, advice, unit="°")
     if not all(light.told for light in lights):
         advice = "Whether the lamps stood opposite cannot be told: the skin is smooth, or the light is frontal."
-        return Check(name, turn.degrees, limit, Status.WARN, advice)
+        return Check(name, turn.degrees, limit, Status.WARN, advice, unit="°")
     if turn.degrees >= 150:
-        return Check(name, turn.degrees, limit, Status.OK, "")
+        return Check(name, turn.degrees, limit, Status.OK, "", unit="°")
     advice = (
         f"The two lamps stood {turn.degrees:.0f}° apart, not opposite. "
         "Take one photo with the lamp on the left and one with the lamp as far on the right."
     )
-    return Check(name, turn.degrees, limit, Status.BLOCK, advice)
+    return Check(name, turn.degrees, limit, Status.BLOCK, advice, unit="°")
 
 
 def _moved(alignment: Alignment, left: CalibratedImage) -> Check:
@@ -135,7 +180,7 @@ def _moved(alignment: Alignment, left: CalibratedImage) -> Check:
         if status is Status.OK
         else "Skin or camera moved between the two photos. Use a tripod, and take them within a few seconds."
     )
-    return Check("movement between the two", share, "at most 0.5 % of the width", status, advice)
+    return Check("movement between the two", share, "at most 0.5 % of the width", status, advice, unit="%")
 
 
 def _exposed(difference: NDArray[np.floating]) -> Check:
@@ -157,7 +202,7 @@ def _covered(mask: NDArray[np.bool_], valid: NDArray[np.bool_]) -> Check:
         if status is Status.OK
         else f"Only {share:.0f} % of the region is well lit in both photos. Lower the exposure."
     )
-    return Check("lit from both sides", share, "at least 90 % of the region", status, advice)
+    return Check("lit from both sides", share, "at least 90 % of the region", status, advice, unit="%")
 
 
 def _same_day(left: CalibratedImage, right: CalibratedImage) -> Check:

@@ -214,6 +214,43 @@ def practitioner_sentence(change: Change) -> str:
     )
 
 
+def practitioner_sentences(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Changes in the practitioner's words; metrics that are not compared for the same reason share a sentence.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> nothing = (None,) * 6
+    >>> blurred = [Change(name, date(2026, 5, 4), date(2026, 3, 2), *nothing, "%", "study", Verdict.NOT_COMPARABLE,
+    ...                   "The photo is blurred.") for name in ("relief", "delta_mi")]
+    >>> practitioner_sentences(blurred)
+    ('Not comparable in relief roughness, pigment contrast: the photo is blurred.',)
+    """
+    groups = same_reason(changes)
+    if len(groups) == 1 and len(groups[0]) > 2:
+        return (f"Nothing can be compared: {_lowered(groups[0][0].reason)}",)
+    return tuple(
+        practitioner_sentence(group[0])
+        if len(group) == 1
+        else f"Not comparable in {metric_titles(group)}: {_lowered(group[0].reason)}"
+        for group in groups
+    )
+
+
+def same_reason(changes: Sequence[Change]) -> tuple[tuple[Change, ...], ...]:
+    """Changes in their order, those together that are not compared for the same reason."""
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        alone = change.verdict is not Verdict.NOT_COMPARABLE
+        groups.setdefault(change.metric if alone else f" {change.reason}", []).append(change)
+    return tuple(tuple(group) for group in groups.values())
+
+
+def metric_titles(changes: Sequence[Change]) -> str:
+    """The metrics of some changes in plain words."""
+    return ", ".join(_lowered(metric_named(change.metric).title) for change in changes)
+
+
 def metric_sentence(line: MetricTimeline) -> str:
     """One metric in the practitioner's words: its latest change, or why there is none yet."""
     if line.baseline is None:
@@ -258,12 +295,29 @@ def photo_standing(photo: ReportedPhoto) -> str:
 
 
 def check_finding(check: Check, metrics: Sequence[Metric] = ()) -> str:
-    """What a check found and what it stops, such as ``"Found 1.35, should be at most 0.65. Stops ITA, L*."``."""
-    found = f"Found {number(check.value, '')}, should be {check.limit}."
-    stopped = [metric.symbol for metric in metrics if check.stops(metric.needs)]
+    """What a check found and what it stops.
+
+    Examples
+    --------
+    >>> from tracker.metrics import METRICS
+    >>> check_finding(Check("rotation", 12.0, "at most 10°", Status.WARN, "", unit="°"), METRICS)
+    'Found 12.0°, should be at most 10°.'
+    """
+    found = f"Found {found_text(check)}, should be {check.limit}."
     if check.status is not Status.BLOCK:
         return found
-    return f"{found} Stops {', '.join(stopped) if stopped else check.blocks}."
+    return f"{found} Stops {stopped_text(check, metrics) or check.blocks}."
+
+
+def found_text(check: Check) -> str:
+    """The value of a check with its unit, such as ``"12.0°"``."""
+    return number(check.value, "") + (_unit(check.unit) if check.unit else "")
+
+
+def stopped_text(check: Check, metrics: Sequence[Metric]) -> str:
+    """The metrics that a check stops, in plain words; empty if it stops none of them."""
+    stopped = [_lowered(metric.title) for metric in metrics if check.stops(metric.needs)]
+    return ALL_METRICS if stopped and len(stopped) == len(metrics) > 1 else ", ".join(stopped)
 
 
 _PATIENT_BETTER = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,18 @@ class KnownColours:
     neutral : ndarray, shape (n, 2), or None
         Outline of a grey card or a tile of the background in photo pixels (row, column), at the same place of every
         photo.
+    neutral_drawn_in : tuple of int, or None
+        Height and width of the photo that these pixels belong to; None: of whichever photo is read.
     """
 
     batch: Batch | None = None
     edition: Edition = Edition.AFTER_2014
     neutral: NDArray[np.float64] | None = None
+    neutral_drawn_in: tuple[int, int] | None = None
+
+    def drawn_in(self, shape: tuple[int, int]) -> Self:
+        """The same, the outline of the grey being one in a photo of this height and width; one already said stays."""
+        return self if self.neutral_drawn_in else replace(self, neutral_drawn_in=shape)
 
 
 UNKNOWN_COLOURS = KnownColours()
@@ -64,7 +72,7 @@ def colour_level(photo: Photo, markers: tuple[Marker, ...], known: KnownColours 
     if chart.level.absolute:
         return chart
     if found.level is ColourLevel.NONE and known.neutral is not None:
-        grey = calibrate_neutral(photo.rgb, known.neutral)
+        grey = calibrate_neutral(photo.rgb, known.neutral, known.neutral_drawn_in)
         if grey.level is not ColourLevel.NONE or card is None:
             return grey
     return found if card else chart

@@ -16,7 +16,9 @@ _STRONGEST_GAIN = 4.0
 _LONGEST_SIDE = 400
 
 
-def calibrate_neutral(rgb: NDArray[np.uint8], polygon: NDArray[np.float64]) -> ColourCalibration:
+def calibrate_neutral(
+    rgb: NDArray[np.uint8], polygon: NDArray[np.float64], drawn_in: tuple[int, int] | None = None
+) -> ColourCalibration:
     """Neutral balance from a marked surface.
 
     Parameters
@@ -24,7 +26,11 @@ def calibrate_neutral(rgb: NDArray[np.uint8], polygon: NDArray[np.float64]) -> C
     rgb : ndarray, shape (H, W, 3), uint8
         Upright sRGB photo.
     polygon : ndarray, shape (n, 2)
-        Outline of the surface in photo pixels (row, column).
+        Outline of the surface in pixels (row, column) of the photo it was drawn in.
+    drawn_in : tuple of int, optional
+        Height and width of that photo, by default of this one. In a photo of another size but the same shape the
+        outline is taken larger or smaller: a camera that saves at another size still shows the same field. In one of
+        another shape, turned or cropped, nobody knows where the surface lies, and nothing is read.
 
     Returns
     -------
@@ -33,6 +39,14 @@ def calibrate_neutral(rgb: NDArray[np.uint8], polygon: NDArray[np.float64]) -> C
         is; else C0, with the reason as evidence. What is marked must be the same thing in every photo of a series;
         whether it is grey is not asked, only that it stays what it is.
     """
+    shape = (rgb.shape[0], rgb.shape[1])
+    if drawn_in is not None and drawn_in != shape:
+        if not _same_field(drawn_in, shape):
+            return without_chart(
+                f"the grey was marked in a photo of {_size(drawn_in)}; this one is of another shape, {_size(shape)}, "
+                "and may show it elsewhere: mark it in each kind of photo and measure them apart"
+            )
+        polygon = (polygon + 0.5) * (np.array(shape) / np.array(drawn_in)) - 0.5
     inside = (polygon >= -0.5) & (polygon <= np.array(rgb.shape[:2]) - 0.5)
     if not inside.all():
         return without_chart("the marked grey reaches outside the picture")
@@ -52,6 +66,15 @@ def calibrate_neutral(rgb: NDArray[np.uint8], polygon: NDArray[np.float64]) -> C
     tone = np.array([[0.0, 1.0, np.log(gain)] for gain in gains])
     evidence = f"a marked grey surface, {100 * near.mean():.0f} % of it even: neutral balance, no absolute tone"
     return ColourCalibration(ColourLevel.GREY, tone, np.eye(3), None, polygon if len(polygon) == 4 else None, evidence)
+
+
+def _same_field(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes, height and width, have the same proportions, to the pixel they are rounded to."""
+    return all(abs(a * max(other) / max(one) - b) <= 1.0 for a, b in zip(one, other, strict=True))
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"{shape[1]} × {shape[0]} pixels"
 
 
 def _pixels(rgb: NDArray[np.uint8], polygon: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -14,15 +14,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.clinic import gate, photos, register, reporting, results, schema
+from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.files import Files
+from tracker.clinic.judging import Judging
 from tracker.clinic.looking import Gallery
-from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, judge_photo, measure_photo
+from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
-from tracker.clinic.records import StoredPhoto, Tile, Work, data_folder
-from tracker.clinic.standards import Standards, attach_all, colours_on
+from tracker.clinic.records import StoredPhoto, Work, data_folder
+from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
-from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
@@ -34,7 +34,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Standards):
+class Clinic(Judging):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
@@ -46,11 +46,9 @@ class Clinic(Standards):
     """
 
     def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        super().__init__(store, metrics)
+        super().__init__(store, files, metrics)
         self._files = files
-        self._bench = Workbench(store, files, self._metrics)
         self._gallery = Gallery(store, files)
-        self._worker: Worker | None = None
         self._lock = threading.Lock()
         self.home = files.home
 
@@ -96,11 +94,12 @@ class Clinic(Standards):
             The region does not fit the reference photo; nothing has been changed.
         """
         with self._store.reading() as connection:
-            register.view(connection, view_id)
+            view = register.view(connection, view_id)
             reference = photos.reference(connection, view_id)
         if reference is not None and region is not None:
             data = read_original(self._store, self._files, reference)
-            check_region(region, Original(reference.digest, reference.name, reference.taken_on, data))
+            original = Original(reference.digest, reference.name, reference.taken_on, data)
+            check_region(region, original, view.distance)
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
             attach_all(connection, self._metrics, schema.photo.c.view_id == view_id)
@@ -116,45 +115,6 @@ class Clinic(Standards):
         """One photo; `RecordError` with code ``not_found`` if there is none."""
         with self._store.reading() as connection:
             return photos.photo(connection, photo_id)
-
-    def check_photo(self, view_id: str, data: bytes, name: str, taken_on: date | None = None) -> Tile:
-        """What can be said of a photo in a second, before it is stored; never raises for a bad file."""
-        digest = hashlib.sha256(data).hexdigest()
-        with self._store.reading() as connection:
-            wanted = gate.expected(connection, view_id)
-            colours = colours_on(connection, taken_on or date.max)
-            known = photos.find(connection, view_id, digest)
-        return gate.look_at(
-            data, name, taken_on=taken_on, wanted=wanted, colours=colours, already_stored=known is not None
-        )
-
-    def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile:
-        """What can be said of a photo beside the reference of its view, in some seconds and before it is stored.
-
-        Parameters
-        ----------
-        view_id : str
-        data : bytes
-        name : str
-        tile : Tile
-            What `check_photo` said of it.
-
-        Returns
-        -------
-        Tile
-            The same tile while the view has no reference, and of a photo that cannot be used anyway.
-        """
-        if tile.status == "block" or tile.already_stored:
-            return tile
-        with self._store.reading() as connection:
-            day = tile.taken_on or date.max
-            moving = Original(tile.digest, name, day, data, colours_on(connection, day))
-        job = self._bench.job_to_judge(view_id, moving)
-        if job is None:
-            return tile
-        worker = self._worker
-        judgement = worker.judge(job) if worker is not None else judge_photo(job)
-        return tile if judgement is None else gate.beside_reference(tile, judgement, self._metrics)
 
     def add_photo(self, view_id: str, data: bytes, name: str, *, taken_on: date | None = None) -> StoredPhoto:
         """Store a photo; the same file in the same view is stored once.

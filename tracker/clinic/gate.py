@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -70,7 +70,13 @@ def expected(connection: Connection, view_id: str) -> Expected:
 
 
 def look_at(
-    data: bytes, name: str, *, taken_on: date | None, wanted: Expected, colours: KnownColours, already_stored: bool
+    data: bytes,
+    name: str,
+    *,
+    taken_on: date | None,
+    wanted: Expected,
+    colours_on: Callable[[date | None], KnownColours],
+    already_stored: bool,
 ) -> Tile:
     """What can be said of a photo in a second.
 
@@ -82,8 +88,8 @@ def look_at(
     taken_on : date, optional
         If somebody gave it.
     wanted : Expected
-    colours : KnownColours
-        About card and chart in the photo.
+    colours_on : callable
+        What is known about card and chart in a photo of a day, or of a photo without one.
     already_stored : bool
 
     Returns
@@ -96,8 +102,8 @@ def look_at(
         photo = read_photo(data, name=name)
     except PhotoRejected as error:
         return Tile("block", error.reason, (), taken_on, digest, already_stored)
-    image = calibrate(photo, colours)
     day = taken_on or photo.taken_on
+    image = calibrate(photo, colours_on(day))
     checks = (*_of_skin(image, wanted), *_of_scale(image, wanted), *_of_colour(image.colour))
     status = Comparability(checks).status
     # What stops a photo comes alone: the rest often follows from it, as a blurred marker that is not found.

@@ -18,7 +18,7 @@ from tracker.quality import Check
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
-PROCEDURE = "photo@3"
+PROCEDURE = "photo@4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +138,15 @@ def forget_reference() -> None:
     _LATEST.clear()
 
 
-def check_region(region: Region, reference: Original) -> None:
-    """See whether a region can be measured in a photo.
+def check_region(region: Region, reference: Original, distance: KnownDistance | None) -> None:
+    """See whether a region can be measured in a photo, in which somebody may have given a length.
 
     Raises
     ------
     RegionInvalid
         It cannot; the reason says what to draw instead.
     """
-    region_mask(region, _calibrated(reference))
+    region_mask(region, _calibrated(reference, distance=distance))
 
 
 class _Latest:

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, select
 
 from tracker.clinic import register, schema
+from tracker.clinic.evidence import colour_of, scale_of
 from tracker.clinic.results import checks_of
 from tracker.clinic.states import noted
 from tracker.measurement import Measurement, Metric
@@ -103,6 +104,8 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
         error_px=row.error_px,
         error_mm=row.error_mm,
         notes=tuple(row.notes),
+        colour=colour_of(row.colour),
+        scale=scale_of(row.scale),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
 
 from tracker.clinic import schema
+from tracker.clinic.evidence import colour_stored, scale_stored
 from tracker.clinic.measuring import Finding
 from tracker.measurement import Measurement
 from tracker.pipeline import Result
@@ -142,6 +143,8 @@ def _measured(result: Result) -> dict[str, Any]:
         "overlap": photo.overlap,
         "error_px": photo.error_px,
         "error_mm": photo.error_mm,
+        "colour": colour_stored(photo.colour),
+        "scale": scale_stored(photo.scale),
     }
 
 
@@ -153,6 +156,7 @@ def _check(check: Check) -> dict[str, Any]:
         "status": str(check.status),
         "advice": check.advice,
         "blocks": str(check.blocks),
+        "unit": check.unit,
     }
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
@@ -149,6 +149,8 @@ result = Table(
     Column("mm_per_px", Float),
     Column("colour_evidence", String, nullable=False),
     Column("derived", String, nullable=False),
+    Column("colour", JSON(none_as_null=True)),
+    Column("scale", JSON(none_as_null=True)),
     sqlite_autoincrement=True,
 )
 Index(

@@ -24,7 +24,7 @@ from tracker.clinic.store import Store
 from tracker.errors import RecordError
 from tracker.measurement import Metric
 
-_EDITION = "chart_edition"
+_EDITION, _PRINTED = "chart_edition", "printed_card"
 _VALUES = schema.card_values.c
 
 
@@ -86,6 +86,19 @@ class Standards(People):
             self._measure_again(connection)
         self._arrived()
 
+    def printed_card(self) -> str | None:
+        """Batch of the card that was printed last from here; None if none was."""
+        with self._store.reading() as connection:
+            return connection.execute(select(schema.about.c.value).where(schema.about.c.name == _PRINTED)).scalar()
+
+    def note_printed_card(self, batch: str) -> None:
+        """Remember the batch of a card that is printed: the table of its colours will be asked for on another day."""
+        if self.printed_card() == batch:
+            return
+        with self._store.writing() as connection:
+            connection.execute(delete(schema.about).where(schema.about.c.name == _PRINTED))
+            connection.execute(insert(schema.about).values(name=_PRINTED, value=batch))
+
     def chart_edition(self) -> Edition:
         """When the clinic's ColorChecker was made."""
         with self._store.reading() as connection:
@@ -124,6 +137,11 @@ class Standards(People):
         with self._store.writing() as connection:
             results.adopt(connection, methods(self._metrics))
             self._measure_again(connection)
+
+    def _colours_on(self, day: date | None) -> KnownColours:
+        """Of card and chart in a photo of a day; one without a day is most likely of today."""
+        with self._store.reading() as connection:
+            return colours_on(connection, day or date.max)
 
     def _measure_again(self, connection: Connection) -> None:
         attach_all(connection, self._metrics)

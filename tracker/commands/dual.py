@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tracker.calibration import calibrate
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.commands.card import known_distance
+from tracker.commands.pair import photo_document
 from tracker.commands.printing import finite, forget, print_json, writer
-from tracker.dual import LightPair, pair_lights
+from tracker.dual import LightPair, left_first, pair_lights
 from tracker.errors import AlignmentFailed
 from tracker.photo import read_photo
 from tracker.quality import Status
@@ -27,16 +29,20 @@ _FULL_SCALE = 0.5
 def dual_light(options: Namespace) -> int:
     """Write the difference of a pair with opposite light, and say whether it can be used."""
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    left, right = (calibrate(read_photo(path)) for path in (options.left, options.right))
+    left = calibrate(read_photo(options.left), distance=known_distance(options))
+    right = calibrate(read_photo(options.right), like=left.grid)
     write = writer(options.out)
     forget((options.out / name for name in _FILES), keep=(options.left, options.right))
     document: dict[str, Any] = {"status": "rejected", "reason": None, "checks": [], "rms": None, "files": []}
+    document |= {"left": _photo(left), "right": _photo(right)}
     try:
         pair = pair_lights(left, right, region)
     except AlignmentFailed as error:
         document["reason"] = error.reason
     else:
         document |= _document(pair)
+        for side, light in zip(("left", "right"), pair.lights or (), strict=False):
+            document[side]["azimuth"] = finite(light.azimuth, 1) if light.told else None
         for name, content in zip(_FILES, (_png(pair), _npz(pair)), strict=True):
             write(name, content)
     if options.json:
@@ -46,12 +52,23 @@ def dual_light(options: Namespace) -> int:
     return 0
 
 
+def _photo(image: CalibratedImage) -> dict[str, Any]:
+    """A photo as `compare` has it, with when it was taken and where its light comes from, which is not known yet."""
+    day, moment = image.photo.taken_on, image.photo.taken_at
+    return photo_document(image) | {
+        "taken_on": day.isoformat() if day else None,
+        "taken_at": moment.isoformat() if moment else None,
+        "azimuth": None,
+    }
+
+
 def _document(pair: LightPair) -> dict[str, Any]:
-    refused = next((check.advice for check in pair.checks if check.status is Status.BLOCK), None)
+    checks = (*pair.checks, *left_first(pair))
+    refused = next((check.advice for check in checks if check.status is Status.BLOCK), None)
     return {
         "status": "rejected" if refused else "paired",
         "reason": refused,
-        "checks": [check_document(check) for check in pair.checks],
+        "checks": [check_document(check) for check in checks],
         "rms": finite(float(pair.difference[pair.valid].std())) if pair.valid.any() else None,
         "files": list(_FILES),
     }

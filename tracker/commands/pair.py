@@ -28,7 +28,7 @@ from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
-from tracker.report import practitioner_sentence
+from tracker.report import practitioner_sentence, practitioner_sentences
 from tracker.reports.document import area_document, check_document, colour_document, scale_document
 from tracker.timeline import Change, Refused, timeline
 
@@ -40,7 +40,7 @@ _FILES = ("aligned.png", "map.npz")
 
 def align_pair(options: Namespace) -> int:
     """Write the moving photo in the reference's frame, and the map."""
-    reference = calibrate(read_photo(options.reference))
+    reference = calibrate(read_photo(options.reference), distance=known_distance(options))
     moving = calibrate(read_photo(options.moving), like=reference.grid)
     began = time.perf_counter()
     write = writer(options.out)
@@ -66,12 +66,12 @@ def compare_pair(options: Namespace) -> int:
     region = read_region(options.region) if options.region else WHOLE_SKIN
     colours = known_colours(options)
     then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
-    now = calibrate(read_photo(options.moving), colours, like=then.grid)
+    now = calibrate(read_photo(options.moving), colours.drawn_in(then.photo.shape), like=then.grid)
     document = compare_document(then, now, region)
     if options.json:
         print_json(document)
     else:
-        for line in (*document["sentences"], *_remarks(document)):
+        for line in (*document["summary"], *_remarks(document)):
             print(line)
     return 0
 
@@ -106,13 +106,14 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
-        "reference": _photo_document(then),
-        "moving": _photo_document(now),
+        "reference": photo_document(then),
+        "moving": photo_document(now),
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
         "reference_quality": [check_document(check) for check in before],
         "quality": [check_document(check) for check in after],
         "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in METRICS],
         "sentences": [practitioner_sentence(changes[m.name]) for m in METRICS],
+        "summary": list(practitioner_sentences([changes[m.name] for m in METRICS])),
     }
 
 
@@ -192,7 +193,8 @@ def _png(rgb: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _photo_document(image: CalibratedImage) -> dict[str, Any]:
+def photo_document(image: CalibratedImage) -> dict[str, Any]:
+    """One photo of a pair in the form of `compare --json`."""
     photo = image.photo
     return {
         "name": photo.name,

@@ -204,7 +204,9 @@ def _measured_or_refused(
     refusals: list[PhotoRejected] = []
     for path in paths:
         try:
-            documents.append(_measured(read_photo(path), region, colours, distance))
+            photo = read_photo(path)
+            colours = colours.drawn_in(photo.shape)
+            documents.append(_measured(photo, region, colours, distance))
         except PhotoRejected as error:
             documents.append(_unreadable(path, error.reason))
             refusals.append(error)

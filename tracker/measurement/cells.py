@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement.metric import Metric
-from tracker.region import Bits, Reason, looks_like_skin
+from tracker.region import UNKNOWN, Bits, Reason, looks_like_skin, shares_left_out
 
 BLOCK_MM = 25.0
 UNSCALED_BLOCKS = 24
@@ -19,6 +19,9 @@ MIN_CELLS = 64
 RING_MM = (1.0, 3.0)
 UNSCALED_RING = (0.05, 0.15)
 MIN_RING_SHARE = 0.5
+LEAST_SAID_CM2, LEAST_SHARE_SAID = 0.5, 0.005
+ALWAYS = UNKNOWN | Reason.UNSURE
+"""What no metric measures: where light or place is not known."""
 
 
 def usable_cells(image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
@@ -43,16 +46,26 @@ def _tolerance_cells(image: AlignedImage, metric: Metric) -> float:
     return metric.tolerance_mm / image.grid.mm_per_cell
 
 
-def check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) -> None:
+def check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric, region: NDArray[np.bool_]) -> None:
+    """Decline a metric for which too little is counted, `mask`, of the region."""
     mm = image.grid.mm_per_cell
     area = float(mask.sum()) * mm**2 / 100 if mm else np.inf
     if area < metric.min_area_cm2:
+        left = f"{area:.0f} cm² can be used here" if area >= LEAST_SAID_CM2 else _why_nothing(image, metric, region)
         raise MeasurementDeclined(
-            f"{metric.title} needs at least {metric.min_area_cm2:.0f} cm² of skin; {area:.0f} cm² can be used here.",
-            code="area",
+            f"{metric.title} needs at least {metric.min_area_cm2:.0f} cm² of skin; {left}.", code="area"
         )
     if mask.sum() < MIN_CELLS:
         raise MeasurementDeclined(f"{metric.title}: too little of the region can be used in this photo.", code="area")
+
+
+def _why_nothing(image: AlignedImage, metric: Metric, region: NDArray[np.bool_]) -> str:
+    """What takes all of a region, in words."""
+    taken = shares_left_out(reasons_of(image, metric), region, metric.leaves_out | ALWAYS)
+    why = [f"{100 * share:.0f} % {reason.word}" for reason, share in taken if share >= LEAST_SHARE_SAID]
+    if (region & usable_cells(image, metric)).any():
+        why.append(f"{'the rest' if why else 'it'} lies within {metric.margin_mm:.0f} mm of its edge, so a wider one is needed")
+    return f"nothing of the region can be used here: {', '.join(why)}"
 
 
 def without_rim(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement.bootstrap import Group, alignment_spread, bootstrap, evaluate
 from tracker.measurement.cells import (
+    ALWAYS,
     blocks_of,
     check_area,
     reasons_of,
@@ -22,9 +23,8 @@ from tracker.measurement.cells import (
 )
 from tracker.measurement.metric import Metric
 from tracker.quality import Need
-from tracker.region import UNKNOWN, Reason, is_left_out, shares_left_out
+from tracker.region import Reason, is_left_out, shares_left_out
 
-ALWAYS = UNKNOWN | Reason.UNSURE
 FOUND = Reason.HAIR | Reason.SHINE | Reason.CLOTH | Reason.BLUR
 
 
@@ -101,7 +101,7 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     used = int((region & usable).sum())
     if metric.is_contrast:
         groups.append(Group.of(ring_around(region, usable, image, metric), blocks))
-    check_area(groups[0].mask, image, metric)
+    check_area(groups[0].mask, image, metric, region)
     field = metric.prepare(without_excluded(image, metric), region & usable, groups[0].mask)
     value = evaluate(field, groups, metric)
     draws = bootstrap(field, groups, metric, 1 + int(blocks.max()))

@@ -25,24 +25,25 @@ def show_carried(
     clinic : Clinic
     view : View
     photos : sequence of StoredPhoto
-        Without the reference.
+        All of the view.
     corners : sequence of (row, column)
         In pixels of the reference photo, saved or just drawn.
     """
-    if not photos or len(corners) < 3:
+    later = [photo for photo in photos if not photo.is_reference]
+    if not later or len(corners) < 3:
         return
     st.subheader("On the later photos", anchor=False)
     polygon = np.asarray(corners, dtype=np.float64)
-    labels = _labels(photos)
+    labels = session_labels(photos)
     shown = {
         photo.id: found
-        for photo in photos
+        for photo in later
         if (found := _outlined(clinic, view, photo, polygon, labels[photo.id])) is not None
     }
     if shown:
         st.caption("The same region, carried by the alignment. It should lie on the same skin in every photo.")
         carried_strip(list(shown.values()), key=f"carried-{view.id}")
-    missing = [photo for photo in photos if photo.id not in shown]
+    missing = [photo for photo in later if photo.id not in shown]
     waiting = sum(photo.state is PhotoState.WAITING for photo in missing)
     if waiting:
         st.caption(f"{_counted(waiting)} being measured; the region follows.")
@@ -54,13 +55,15 @@ def _counted(count: int) -> str:
     return "1 photo is" if count == 1 else f"{count} photos are"
 
 
-def _labels(photos: Sequence[StoredPhoto]) -> dict[str, str]:
-    """Day of each photo; photos of one day are numbered."""
+def session_labels(photos: Sequence[StoredPhoto]) -> dict[str, str]:
+    """Session and day of each photo of a view by its id; photos of one day are numbered."""
     labels = {}
+    days = sorted({photo.taken_on for photo in photos})
     for photo in photos:
         same_day = [p.id for p in photos if p.taken_on == photo.taken_on]
         number = f", photo {same_day.index(photo.id) + 1}" if len(same_day) > 1 else ""
-        labels[photo.id] = day_text(photo.taken_on) + number
+        session = days.index(photo.taken_on) + 1
+        labels[photo.id] = f"Session {session}, {day_text(photo.taken_on)}{number}"
     return labels
 
 

@@ -11,9 +11,9 @@ from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link
 from tracker.pages.pictures import choose_pair, show_pictures
-from tracker.pages.verdict import checks_table, unmeasured_table, verdict_card
+from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import PROVISIONAL_NOTE, Report
+from tracker.report import PROVISIONAL_NOTE, Report, same_reason
 
 
 def page(clinic: Clinic) -> None:
@@ -57,8 +57,12 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
     found = [(line, c) for line in report.measured for c in line.changes if c.taken_on == after.taken_on]
     if not found:
         st.text("This is the first session: there is nothing before it to compare with.")
-    for line, change in found:
-        verdict_card(line, change)
+    lines = {line.metric.name: line for line, _ in found}
+    for group in same_reason([change for _, change in found]):
+        if len(group) > 1:
+            refused_card(group)
+        else:
+            verdict_card(lines[group[0].metric], group[0])
     if any(change.mdc_source == "provisional" for _, change in found):
         st.caption(PROVISIONAL_NOTE)
     unmeasured_table(report)

@@ -50,7 +50,7 @@ def page(clinic: Clinic) -> None:
     if whole:
         _set(clinic, view, None)
     show_ruler(clinic, view, reference)
-    show_carried(clinic, view, [p for p in photos if not p.is_reference], corners)
+    show_carried(clinic, view, photos, corners)
 
 
 def _saved(view: View) -> list[Corner]:

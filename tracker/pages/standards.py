@@ -14,11 +14,12 @@ from tracker.pages.frame import NARROW, complain, day_text, plain
 from tracker.pages.work import show_work
 from tracker.web.links import card_table_url, card_url
 
-_GENERATION = "card-values"
+_GENERATION, _ASKED = "card-values", "chart-asked"
 _EDITIONS = {
     Edition.AFTER_2014: "November 2014 or later",
     Edition.BEFORE_2014: "Before November 2014",
 }
+WAITING = "Until then they show no result."
 AGAIN = "After a change here, the photos that it concerns are measured again in the background."
 
 
@@ -66,9 +67,11 @@ def _batch(clinic: Clinic, values: CardValues) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Batch {plain(values.batch)}**", width="content")
         st.caption(f"for photos from {day_text(values.since)} on")
-        if st.button("Remove", key=f"remove-{values.id}"):
-            clinic.remove_card_values(values.id)
-            st.rerun()
+        with st.popover("Remove"):
+            st.text(f"The measured colours are removed, and the photos they hold for are measured again. {WAITING}")
+            if st.button("Remove and measure again", key=f"remove-{values.id}"):
+                clinic.remove_card_values(values.id)
+                st.rerun()
 
 
 def _add(clinic: Clinic) -> None:
@@ -98,7 +101,27 @@ def _chart(clinic: Clinic) -> None:
     )
     known = clinic.chart_edition()
     choices = list(_EDITIONS)
-    chosen = st.radio("Made", choices, index=choices.index(known), format_func=_EDITIONS.__getitem__, horizontal=True)
+    generation = st.session_state.setdefault(_ASKED, 0)
+    chosen = st.radio(
+        "Made",
+        choices,
+        index=choices.index(known),
+        format_func=_EDITIONS.__getitem__,
+        horizontal=True,
+        key=f"chart-{generation}",
+    )
     if chosen is not known:
+        _confirm(clinic, chosen)
+
+
+def _confirm(clinic: Clinic, chosen: Edition) -> None:
+    """Ask before another year is kept: all photos are measured again."""
+    st.warning(f"With a ColorChecker of another year all photos are measured again. {WAITING}")
+    with st.container(horizontal=True):
+        change = st.button("Change and measure again", type="primary")
+        leave = st.button("Leave as it was")
+    if change:
         clinic.set_chart_edition(chosen)
+    if change or leave:
+        st.session_state[_ASKED] += 1
         st.rerun()

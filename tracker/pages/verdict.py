@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -11,7 +11,16 @@ from tracker.metrics import METRICS
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
 from tracker.quality.check import ALL_METRICS
-from tracker.report import Report, area_sentence, detectable_text, number, practitioner_sentence, value_sentence
+from tracker.report import (
+    Report,
+    area_sentence,
+    detectable_text,
+    found_text,
+    metric_titles,
+    practitioner_sentence,
+    stopped_text,
+    value_sentence,
+)
 from tracker.reports.typography import unbroken
 from tracker.timeline import Change, MetricTimeline, Verdict
 
@@ -66,15 +75,26 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             st.caption(unbroken(plain(area_sentence(measurement))))
 
 
+def refused_card(changes: Sequence[Change]) -> None:
+    """Show metrics of one session that are not compared for one and the same reason: it is read once."""
+    titles = metric_titles(changes)
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"**{plain(titles[0].upper() + titles[1:])}**", width="content")
+            verdict_badge(changes[0].verdict)
+        st.markdown(plain(practitioner_sentence(changes[0])))
+
+
 def unmeasured_table(report: Report) -> None:
     """Say which metrics these photos do not give, and why."""
-    rows = [
-        {"Not measured": line.metric.title, "Why": plain(line.changes[-1].reason if line.changes else "")}
-        for line in report.timeline.metrics
-        if not line.sessions
-    ]
+    why: dict[str, list[str]] = {}
+    for line in report.timeline.metrics:
+        if not line.sessions:
+            why.setdefault(line.changes[-1].reason if line.changes else "", []).append(line.metric.title)
+    rows = [{"Not measured": plain(", ".join(titles)), "Why": plain(reason)} for reason, titles in why.items()]
+    count = sum(len(titles) for titles in why.values())
     if rows:
-        with st.expander(f"Not measured in these photos ({len(rows)})", icon=":material/visibility_off:"):
+        with st.expander(f"Not measured in these photos ({count})", icon=":material/visibility_off:"):
             st.table(rows, border="horizontal")
 
 
@@ -83,10 +103,10 @@ def checks_table(checks: Iterable[Check]) -> None:
     rows = [
         {
             "Check": check.check.capitalize(),
-            "Found": number(check.value, ""),
+            "Found": found_text(check),
             "Should be": plain(check.limit),
             "Outcome": plain(check.advice) or OUTCOMES[check.status],
-            "Stops": ", ".join(metric.symbol for metric in METRICS if check.stops(metric.needs)),
+            "Stops": plain(stopped_text(check, METRICS)),
         }
         for check in checks
     ]
@@ -101,7 +121,7 @@ def checks_list(checks: Iterable[Check]) -> None:
     for check in checks:
         _, icon, colour = STATUSES[check.status]
         outcome = check.advice or f"{OUTCOMES[check.status].capitalize()}."
-        text = plain(f"{check.check.capitalize()}: {number(check.value, '')}, should be {check.limit}. {outcome}")
+        text = plain(f"{check.check.capitalize()}: {found_text(check)}, should be {check.limit}. {outcome}")
         st.caption(f":{colour}[{icon}] {text}")
 
 

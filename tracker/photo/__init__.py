@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import cv2
@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.errors import PhotoRejected
-from tracker.photo.dates import MIXED_UP_CLOCK, day_of
+from tracker.photo.dates import MIXED_UP_CLOCK, day_of, moment_of
 from tracker.photo.kinds import PHOTO_SUFFIXES, ending_note, kind_of
 from tracker.photo.refusals import MAX_BYTES, MAX_JPEG_SCANS, MAX_PIXELS, MAX_SIDE, MIN_SIDE, Unfit, refused
 from tracker.photo.sandbox import decoders
@@ -78,6 +78,8 @@ class Photo:
         Make and model as the camera wrote them; empty if unknown.
     notes : tuple of str
         What was done or noticed on reading, in sentences.
+    taken_at : datetime or None
+        Day and time by the camera's own clock, without a time zone, as EXIF has it.
     """
 
     rgb: NDArray[np.uint8]
@@ -88,6 +90,7 @@ class Photo:
     profile: str = "sRGB"
     camera: str = ""
     notes: tuple[str, ...] = ()
+    taken_at: datetime | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -139,7 +142,10 @@ def read_photo(source: Path | str | bytes, *, name: str | None = None) -> Photo:
     rgb.flags.writeable = False
     taken_on, remarks = day_of(facts["taken"], facts["edited"], shown)
     notes = (*ending_note(kind, shown), *remarks, *facts["notes"])
-    return Photo(rgb, _sha256(data), shown, taken_on, facts["has_colour"], facts["profile"], facts["camera"], notes)
+    taken_at = moment_of(facts["taken"], taken_on)
+    return Photo(
+        rgb, _sha256(data), shown, taken_on, facts["has_colour"], facts["profile"], facts["camera"], notes, taken_at
+    )
 
 
 def identify_photo(source: Path | str | bytes, *, name: str | None = None) -> PhotoFile:

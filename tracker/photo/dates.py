@@ -1,4 +1,4 @@
-"""The day a photo was taken. A date in the future is not believed."""
+"""When a photo was taken. A date in the future is not believed."""
 
 from __future__ import annotations
 
@@ -31,6 +31,26 @@ def day_of(taken: Sequence[str], edited: Sequence[str], shown: str) -> tuple[dat
     day = _camera_day(taken, latest, notes)
     day = day or _day_in_name(shown, latest, notes)
     return day or _camera_day(edited, latest, notes), notes
+
+
+def moment_of(taken: Sequence[str], day: date | None) -> datetime | None:
+    """Day and time of the camera's clock, which knows no time zone; None where it says none, or another day.
+
+    Parameters
+    ----------
+    taken : sequence of str
+        Dates of the camera as EXIF writes them, the best first.
+    day : date or None
+        Of the photo, as `day_of` found it.
+    """
+    for raw in taken:
+        try:
+            moment = datetime.strptime(raw[:19], "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  EXIF has no zone
+        except ValueError:
+            continue
+        if moment.date() == day:
+            return moment
+    return None
 
 
 def _camera_day(raw: Sequence[str], latest: date, notes: list[str]) -> date | None:

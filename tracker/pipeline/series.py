@@ -48,7 +48,7 @@ def track(
     control : Report, optional
         The same dates on untreated skin.
     colours : KnownColours
-        What is known about the card, chart or grey surface in the photos.
+        What is known about the card, chart or grey surface in the photos; the latter in pixels of the reference.
     distance : KnownDistance, optional
         A length in the reference photo, where no printed marker gives its scale; later photos need none.
     title : str
@@ -85,6 +85,7 @@ def track(
             if reference is None:
                 image = calibrate(photo, colours, distance=distance)
                 reference, first = establish(image, region or WHOLE_SKIN, metrics)
+                colours = colours.drawn_in(photo.shape)
                 results.append(first)
                 _show(watcher, reference, image, None)
             else:

@@ -35,6 +35,8 @@ class Check:
         What was found and what to do, in one sentence; empty when the check passed.
     blocks : str
         What a block stops: ``ALL_METRICS``, or the needs of the metrics it stops, see `metrics_with`.
+    unit : str
+        Of the value, such as ``"°"``; empty for a ratio or a plain number.
     """
 
     check: str
@@ -43,6 +45,7 @@ class Check:
     status: Status
     advice: str
     blocks: str = ALL_METRICS
+    unit: str = ""
 
     def stops(self, needs: frozenset[Need]) -> bool:
         """Whether a metric with these needs cannot be compared because of this check."""
@@ -80,9 +83,11 @@ def metrics_with(*needs: Need) -> str:
     return _BETWEEN.join(needs)
 
 
-def judged(name: str, value: float, limit: str, status: Status, advice: str, *, blocks: str = ALL_METRICS) -> Check:
+def judged(
+    name: str, value: float, limit: str, status: Status, advice: str, *, blocks: str = ALL_METRICS, unit: str = ""
+) -> Check:
     """A check whose advice is said only where something was found."""
-    return Check(name, value, limit, status, "" if status is Status.OK else advice, blocks)
+    return Check(name, value, limit, status, "" if status is Status.OK else advice, blocks, unit)
 
 
 def graded(value: float, ok: tuple[float, float], warn: tuple[float, float]) -> Status:

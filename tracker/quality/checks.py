@@ -10,8 +10,9 @@ from tracker.calibration import CalibratedImage
 from tracker.quality.around import contrast_elsewhere, surroundings, tone_around
 from tracker.quality.check import Check, Comparability, Status
 from tracker.quality.colour import colour_checks
+from tracker.quality.gauge import gauge_direction, gauge_gain, read_gauges
 from tracker.quality.geometry import coverage, distance, rotation
-from tracker.quality.light import compared_light, gauge_light, opposed_light, own_light
+from tracker.quality.light import compared_light, opposed_light, own_light
 from tracker.quality.paper import paper
 from tracker.quality.pose import pose
 from tracker.quality.sight import blur, exposure, saturated_around, sharpness
@@ -65,6 +66,8 @@ def assess(
     covered = seen & (aligned.sd <= COVERED_SD * reference.grid.shape[1])
     clipped = ~aligned.valid & (aligned.linear.max(axis=2) > 0)
     around = surroundings(reference, aligned, region)
+    gauges = read_gauges(reference, moving)
+    turned = gauge_direction(*gauges, rotation=alignment.rotation) if gauges else None
     return Comparability(
         (
             coverage(region, covered),
@@ -78,8 +81,8 @@ def assess(
             *tone_around(around),
             *paper(reference, moving),
             *contrast_elsewhere(around),
-            *compared_light(reference, aligned, region & seen),
-            *gauge_light(reference, moving),
+            *compared_light(reference, aligned, region & seen, turned=turned),
+            *((gauge_gain(*gauges),) if gauges else ()),
         )
     )
 

@@ -69,6 +69,7 @@ def _greys(reference: CalibratedImage, moving: CalibratedImage) -> tuple[Check, 
             f"The greys of the chart miss one tone curve by {100 * now:.1f} % (reference {100 * then:.1f} %): it is "
             "unevenly lit, or the phone brightens parts of the picture. Turn HDR off and lay the chart flat.",
             blocks=_ABSOLUTE,
+            unit="%",
         ),
     )
 
@@ -114,6 +115,7 @@ def _lamp(rendering: Rendering, around: Surroundings) -> Check:
         f"The lamp gives another kind of light than for the reference, or it is another camera: the colours of the "
         f"chart moved apart by {100 * rendering.lamp:.0f} %. Use the same lamp and phone, and keep daylight out.",
         blocks=metrics_with(Need.COLOUR_REFERENCE, Need.SAME_LAMP),
+        unit="%",
     )
 
 

@@ -23,7 +23,7 @@ def coverage(region: NDArray[np.bool_], covered: NDArray[np.bool_]) -> Check:
             "Frame the same area as in the reference, with some margin."
         )
     )
-    return Check("coverage", share, "at least 90 % of the region", status, advice)
+    return Check("coverage", share, "at least 90 % of the region", status, advice, unit="%")
 
 
 def distance(reference: CalibratedImage, moving: CalibratedImage, alignment: Alignment) -> Check:
@@ -60,4 +60,4 @@ def rotation(alignment: Alignment) -> Check:
     turned = abs((alignment.rotation + 180) % 360 - 180)
     status = Status.OK if turned <= 10 else Status.WARN
     advice = "" if status is Status.OK else f"The camera was turned by {turned:.0f}° against the reference."
-    return Check("rotation", turned, "at most 10°", status, advice)
+    return Check("rotation", turned, "at most 10°", status, advice, unit="°")

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.calibration import CalibratedImage
-from tracker.calibration.gauge import read_gauge
 from tracker.quality.check import Check, Status, graded, judged, metrics_with
+from tracker.quality.gauge import AT_MOST, DIRECTION, MOST_TURNED, PUT_BACK, from_another_side
 from tracker.quality.need import Need
 from tracker.shading import (
     DARKEST_LIGHT,
@@ -29,12 +29,7 @@ SIDED = 0.1
 _PLANE_CELLS = 20_000
 FAR_LESS = 0.45
 """Share of the directed shading, at most left, that no treatment explains."""
-OPPOSITE = 150.0
-"""Degrees between two lamps from where on they stand opposite, as for a pair of photos with dual light."""
-_PUT_BACK = (
-    "The light falls differently over the body than in the reference. "
-    "Put the lamp back on its mark and height, and keep other light out."
-)
+_LIGHT_FALLS = f"The light falls differently over the body than in the reference. {PUT_BACK}"
 _FRONTAL = (
     "Nothing in the photo shows that the light comes from the side, and frontal light shows no relief. "
     "Put the lamp to the side, at 30 to 60 degrees, and turn the flash off."
@@ -55,16 +50,21 @@ def own_light(image: CalibratedImage, region: NDArray[np.bool_]) -> tuple[Check,
     return (_obliqueness(light, Status.BLOCK, _FRONTAL),)
 
 
-def compared_light(reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_]) -> tuple[Check, ...]:
-    """Checks of the light against that of the reference, where the skin is large enough to show it."""
+def compared_light(
+    reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], *, turned: Check | None = None
+) -> tuple[Check, ...]:
+    """Checks of the light against that of the reference, where the skin is large enough to show it.
+
+    `turned` is the check of the direction by something surer than the skin, such as the relief gauge.
+    """
     mm = reference.grid.mm_per_cell
     if not aligned.has_colour or not reference.photo.has_colour or mm is None or not _large_enough(mask, mm):
-        return ()
+        return () if turned is None else (turned,)
     then, now = (light_direction(linear, mask, mm_per_cell=mm) for linear in (reference.linear, aligned.linear))
     sided = max(_sided(linear, mask) for linear in (reference.linear, aligned.linear))
     turn = light_turn(reference.linear, aligned.linear, mask, mm_per_cell=mm)
     return (
-        _direction_check(then, now, turn),
+        turned or _direction_check(then, now, turn),
         _obliqueness_beside(then, now, turn, sided),
         *_falling(reference, aligned, mask, mm),
     )
@@ -81,22 +81,6 @@ def opposed_light(
     if turned <= 60 or then.side == now.side:
         return None
     return _direction_check(then, now, Turn(turned, 0.0, 1.0, 1.0))
-
-
-def gauge_light(reference: CalibratedImage, moving: CalibratedImage) -> tuple[Check, ...]:
-    """The check of the gain of relief shading, if both photos show the relief gauge on our card."""
-    then, now = (read_gauge(image.photo.rgb, image.markers) for image in (reference, moving))
-    if then is None or now is None:
-        return ()
-    ratio = now.kappa / max(then.kappa, 1e-3)
-    status = graded(ratio, (0.95, 1.05), (0.85, 1.18))
-    advice = (
-        ""
-        if status is Status.OK
-        else f"The light brings out {abs(ratio - 1):.0%} {'more' if ratio > 1 else 'less'} relief than the first time. "
-        "Put the lamp back on its mark and height, and keep other light out."
-    )
-    return (Check("light gain", ratio, "0.95 to 1.05 of the reference", status, advice, blocks=Need.OBLIQUE_LIGHT),)
 
 
 def _light_of(image: CalibratedImage, mask: NDArray[np.bool_]) -> LightDirection | None:
@@ -171,7 +155,7 @@ def _falling(
         spread,
         "at most 0.2",
         graded(spread, (0, 0.2), (0, 0.35)),
-        _PUT_BACK,
+        _LIGHT_FALLS,
         blocks=metrics_with(Need.OBLIQUE_LIGHT),
     )
     if float(then.std()) < ROUND:
@@ -185,7 +169,7 @@ def _falling(
             ratio,
             "0.90 to 1.11 of the reference",
             graded(ratio, (0.90, 1.11), (0.85, 1.18)),
-            _PUT_BACK,
+            _LIGHT_FALLS,
             blocks=metrics_with(Need.OBLIQUE_LIGHT),
         ),
     )
@@ -207,20 +191,6 @@ def _direction_check(then: LightDirection, now: LightDirection, turn: Turn | Non
     if turn is None or not (then.told and now.told):
         status, advice = Status.WARN, _UNCLEAR
     else:
-        status = graded(turned, (0, 15), (0, 30))
-        advice = "" if status is Status.OK else _light_advice(then, now, turned)
-    return Check("light direction", turned, "at most 15° from the reference", status, advice, blocks=Need.OBLIQUE_LIGHT)
-
-
-def _light_advice(then: LightDirection, now: LightDirection, turned: float) -> str:
-    if turned >= OPPOSITE and then.side != now.side:
-        return (
-            f"The light came from the {now.side}, in the reference from the {then.side}. Retake with the lamp on the "
-            f"{then.side}; taken on purpose on the same day, it is the second half of a pair with dual light."
-        )
-    if then.side != now.side:
-        return (
-            f"The light came from the {now.side}, in the reference from the {then.side}. "
-            f"Retake with the lamp on the {then.side}."
-        )
-    return f"The light came from {turned:.0f}° beside that of the reference. Put the lamp back on its mark."
+        status = graded(turned, *MOST_TURNED)
+        advice = "" if status is Status.OK else from_another_side(then.side, now.side, turned)
+    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT, unit="°")

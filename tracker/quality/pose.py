@@ -34,6 +34,7 @@ def pose(reference: CalibratedImage, alignment: Alignment, region: NDArray[np.bo
         f"Parts of the skin are stretched or pressed by {100 * stretched:.0f} % of their area against the reference. "
         "Take the same posture, muscles relaxed, nothing pressing on the skin.",
         blocks=metrics_with(Need.OBLIQUE_LIGHT),
+        unit="%",
     )
     if reference.scale is None:
         return (stretch,)
@@ -46,6 +47,7 @@ def pose(reference: CalibratedImage, alignment: Alignment, region: NDArray[np.bo
         f"The skin lies {mm:.1f} mm beside where the reference has it, whatever the camera did. Put the feet on their "
         "marks, and the weight on both legs.",
         blocks=metrics_with(Need.OBLIQUE_LIGHT),
+        unit="mm",
     )
     return posture, stretch
 

@@ -58,6 +58,7 @@ def exposure(linear: NDArray[np.float32], clipped: NDArray[np.bool_], region: ND
         worst(graded(bright, (0, 0.5), (0, 2.0)), graded(dark, (0, 2.0), (0, 10.0))),
         f"{share:.1f} % of the skin is {'overexposed' if too_bright else 'too dark'}. "
         f"{'Lower' if too_bright else 'Raise'} the exposure and take it again.",
+        unit="%",
     )
     median = float(np.median(linear[region] @ np.array([0.2126, 0.7152, 0.0722])))
     # Dark skin is dark: lightness alone never blocks, it only asks for a look at the exposure.
@@ -89,5 +90,6 @@ def saturated_around(around: Surroundings, aligned: AlignedImage) -> tuple[Check
             graded(share, (0, 0.5), (0, 2.0)),
             f"{share:.1f} % of the skin around the patch is overexposed. Lower the exposure and take it again.",
             blocks=metrics_with(Need.MARKED_REGION),
+            unit="%",
         ),
     )

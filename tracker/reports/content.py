@@ -22,6 +22,7 @@ from tracker.report import (
     check_finding,
     detectable_text,
     direction_sentence,
+    found_text,
     headline,
     metric_sentence,
     number,
@@ -96,6 +97,17 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What is said of a photo: a text that others may share, and what was found in this one."""
+
+    text: str
+    found: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.found}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoRow:
     """One photo, used or not."""
 
@@ -105,7 +117,7 @@ class PhotoRow:
     standing: str
     error: str
     overlap: str
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     checks: tuple[CheckRow, ...] = ()
 
 
@@ -236,7 +248,10 @@ def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
     areas = {m.digest: area_sentence(m) for line in report.measured[:1] for s in line.sessions for m in s.measurements}
     used = [(photo.taken_on, _used(photo, metrics, areas.get(photo.digest, ""))) for photo in report.photos]
     left_out = [
-        (r.taken_on, PhotoRow(r.digest, spoken_day(r.taken_on), plain(r.name), "rejected", "", "", (plain(r.reason),)))
+        (
+            r.taken_on,
+            PhotoRow(r.digest, spoken_day(r.taken_on), plain(r.name), "rejected", "", "", (Remark(plain(r.reason)),)),
+        )
         for r in report.rejections
     ]
     return tuple(row for _, row in sorted(used + left_out, key=lambda dated: (dated[0] or date.max, dated[1].name)))
@@ -247,7 +262,7 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str) -> PhotoRo
     if photo.error_mm is not None:
         error += f" ({number(photo.error_mm, 'mm')} mm)"
     overlap = "" if photo.overlap is None else f"{100 * photo.overlap:.0f} %"
-    told = [f"{check.advice} {check_finding(check, metrics)}" for check in photo.checks if check.advice]
+    told = [Remark(plain(check.advice), plain(check_finding(check, metrics))) for check in photo.checks if check.advice]
     return PhotoRow(
         photo.digest,
         spoken_day(photo.taken_on),
@@ -255,15 +270,13 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str) -> PhotoRo
         photo_standing(photo),
         error,
         overlap,
-        tuple(plain(text) for text in (*told, area, *photo.notes) if text),
+        (*told, *(Remark(plain(text)) for text in (area, *photo.notes) if text)),
         tuple(_check(check) for check in photo.checks),
     )
 
 
 def _check(check: Check) -> CheckRow:
-    return CheckRow(
-        plain(check.check.capitalize()), number(check.value, ""), plain(check.limit), _OUTCOMES[check.status]
-    )
+    return CheckRow(plain(check.check.capitalize()), found_text(check), plain(check.limit), _OUTCOMES[check.status])
 
 
 def _declined(report: Report) -> tuple[tuple[str, str], ...]:

@@ -117,6 +117,7 @@ def check_document(check: Check) -> dict[str, object]:
     return {
         "check": check.check,
         "value": _finite(check.value),
+        "unit": check.unit or None,
         "limit": check.limit,
         "status": str(check.status),
         "advice": check.advice or None,

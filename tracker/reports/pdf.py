@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -12,12 +13,14 @@ from typing import Any
 
 from tracker.report import Report
 from tracker.reports.chart import chart_svg, timeline_chart
-from tracker.reports.content import UNTREATED, Card, content_of, control_line
+from tracker.reports.content import UNTREATED, Card, PhotoRow, Remark, content_of, control_line
 from tracker.reports.pictures import Picture, Pictures
 from tracker.reports.typography import spoken_day
 
 _HERE = Path(__file__).parent
 _TEXT_WIDTH_MM, _GUTTER_MM, _TALLEST_MM, _TALLEST_LYING_MM = 172.0, 5.0, 120.0, 74.0
+_LONG_REMARK = 60
+"""Letters from which on a remark that several photos share is not said in each row."""
 #: The font of the report, then those inside typst; what none of them has is taken from the machine.
 _FONTS = ("Inter", "DejaVu Sans Mono", "Libertinus Serif")
 
@@ -45,7 +48,7 @@ def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
     content = content_of(report)
     newest = _newest(report)
     document = {
-        "content": asdict(content),
+        "content": asdict(content) | {"photos": [_photo_list(title, rows) for title, rows in content.photos]},
         "date": [newest.year, newest.month, newest.day],
         "fonts": _FONTS,
         "untreated": UNTREATED,
@@ -54,6 +57,20 @@ def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
     }
     (folder / "content.json").write_text(json.dumps(document), encoding="utf-8")
     (folder / "report.typ").write_bytes((_HERE / "report.typ").read_bytes())
+
+
+def _photo_list(title: str, rows: Sequence[PhotoRow]) -> dict[str, Any]:
+    """The photos, and below them, once, the long remarks that several of them share."""
+    counts = Counter(text for row in rows for text in {remark.text for remark in row.remarks})
+    shared = [text for text, count in counts.items() if count > 1 and len(text) > _LONG_REMARK]
+    numbers = {text: k for k, text in enumerate(shared, start=1)}
+
+    def short(remark: Remark) -> str:
+        number = numbers.get(remark.text)
+        return str(remark) if number is None else f"{remark.found} See remark {number}.".lstrip()
+
+    listed = [asdict(row) | {"remarks": [short(remark) for remark in row.remarks]} for row in rows]
+    return {"title": title, "rows": listed, "remarks": [f"Remark {numbers[text]}: {text}" for text in shared]}
 
 
 def _write_chart(report: Report, card: Card, folder: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.shading.direction import LightDirection, Turn, light_direction, light_turn
+from tracker.shading.direction import TOLD_DEGREES, LightDirection, Turn, light_direction, light_side, light_turn
 from tracker.shading.filters import (
     DARKEST_LIGHT,
     DIMPLE_BAND_MM,
@@ -20,11 +20,13 @@ __all__ = [
     "DIMPLE_BAND_MM",
     "MEAN_LIGHT_MM",
     "SIGMA_PER_WAVELENGTH",
+    "TOLD_DEGREES",
     "LightDirection",
     "Turn",
     "band_pass",
     "chroma_regressed_shading",
     "light_direction",
+    "light_side",
     "light_turn",
     "log_light",
     "mean_light",

@@ -59,7 +59,7 @@ class LightDirection:
     @property
     def side(self) -> str:
         """The side of the picture the light comes from, in one word."""
-        return ("right", "top", "left", "bottom")[round(self.azimuth / 90) % 4]
+        return light_side(self.azimuth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ class Turn:
     uncertainty: float
     left: float
     had: float
+
+
+def light_side(azimuth: float) -> str:
+    """The side of the picture that light of an azimuth, in degrees, comes from, in one word."""
+    return ("right", "top", "left", "bottom")[round(azimuth / 90) % 4]
 
 
 _UNKNOWN = LightDirection(0.0, 0.0, UNKNOWN_DEGREES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
@@ -9,6 +10,7 @@ from pathlib import PurePath
 from tracker.calibration.batch import empty_table
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
+from tracker.errors import RecordError
 from tracker.reports import FORMATS, Format, Picture, Pictures
 from tracker.reports.card import PAPERS, render_card
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH
@@ -52,21 +54,27 @@ def render_report(clinic: Clinic, view_id: str, suffix: str) -> ReportFile | Non
     return ReportFile(report_format.file_name, report_format.media_type, data)
 
 
-def card_file(file_name: str) -> ReportFile | None:
+def card_file(clinic: Clinic, file_name: str) -> ReportFile | None:
     """The calibration card of today, or the empty table for its measured colours; None for any other name.
+
+    The table is that of the card which was printed last, on whatever day; without one, of a card of today.
 
     Parameters
     ----------
+    clinic : Clinic
     file_name : str
         ``"a4.pdf"``, ``"letter.pdf"`` or ``"values.csv"``.
     """
     day = date.today()  # noqa: DTZ011  a day on paper is the day of the room it is printed in
     batch, name = day.isoformat(), PurePath(file_name)
     if file_name == "values.csv":
+        batch = clinic.printed_card() or batch
         return ReportFile(f"card-{batch}.csv", "text/csv; charset=utf-8", empty_table(batch).encode())
     if name.suffix != ".pdf" or name.stem not in PAPERS:
         return None
     data = render_card(paper=name.stem, batch=batch, printed_on=day)
+    with suppress(RecordError):  # a card in hand is worth more than a note about it
+        clinic.note_printed_card(batch)
     return ReportFile(f"card-{batch}-{name.stem}.pdf", "application/pdf", data)
 
 

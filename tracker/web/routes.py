@@ -37,7 +37,7 @@ def routes(opened: Opened) -> list[Route]:
         Route("/healthz", _healthz),
         Route("/photo/{photo_id}", partial(_photo, opened)),
         Route("/difference/{photo_id}", partial(_difference, opened)),
-        Route("/card/{file_name}", _card),
+        Route("/card/{file_name}", partial(_card, opened)),
         Route("/report/{view_id}.{format_name}", partial(_report, opened)),
     ]
 
@@ -90,10 +90,14 @@ def _report(opened: Opened, request: Request) -> Response:
     return _sent(file)
 
 
-def _card(request: Request) -> Response:
+def _card(opened: Opened, request: Request) -> Response:
     from tracker.web.downloads import card_file
 
-    return _sent(card_file(request.path_params["file_name"]))
+    try:
+        file = card_file(opened(), request.path_params["file_name"])
+    except TrackerError:
+        return _not_found()
+    return _sent(file)
 
 
 def _sent(file: ReportFile | None) -> Response:

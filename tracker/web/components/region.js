@@ -94,6 +94,7 @@ function mount(root) {
     root.querySelector(".hint").textContent = editor.data.ruler ? rulerHint(n) : drawn;
     root.querySelector(".accept").hidden = !offered;
     root.querySelector(".undo").disabled = editor.history.length === 0;
+    root.querySelector(".remove").hidden = editor.data.ruler; // it has two ends, and an end is moved
     root.querySelector(".remove").disabled = editor.chosen < 0;
     root.querySelector(".clear").disabled = n === 0;
   };

@@ -1,0 +1,70 @@
+"""A photo judged before it is stored: by itself at once, and beside the reference of its view some seconds later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+
+from tracker.clinic import gate, photos
+from tracker.clinic.files import Files
+from tracker.clinic.measuring import Original, judge_photo
+from tracker.clinic.records import Tile
+from tracker.clinic.standards import Standards
+from tracker.clinic.store import Store
+from tracker.clinic.work import Workbench
+from tracker.clinic.worker import Worker
+from tracker.measurement import Metric
+
+
+class Judging(Standards):
+    """The gate of one record; a base of `Clinic`.
+
+    Parameters
+    ----------
+    store : Store
+    files : Files
+    metrics : sequence of Metric
+    """
+
+    def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
+        super().__init__(store, metrics)
+        self._bench = Workbench(store, files, self._metrics)
+        self._worker: Worker | None = None
+
+    def check_photo(self, view_id: str, data: bytes, name: str, taken_on: date | None = None) -> Tile:
+        """What can be said of a photo in a second, before it is stored; never raises for a bad file."""
+        digest = hashlib.sha256(data).hexdigest()
+        with self._store.reading() as connection:
+            wanted = gate.expected(connection, view_id)
+            known = photos.find(connection, view_id, digest)
+        return gate.look_at(
+            data, name, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on, already_stored=known is not None
+        )
+
+    def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile:
+        """What can be said of a photo beside the reference of its view, in some seconds and before it is stored.
+
+        Parameters
+        ----------
+        view_id : str
+        data : bytes
+        name : str
+        tile : Tile
+            What `check_photo` said of it.
+
+        Returns
+        -------
+        Tile
+            The same tile while the view has no reference, and of a photo that cannot be used anyway.
+        """
+        if tile.status == "block" or tile.already_stored:
+            return tile
+        colours = self._colours_on(tile.taken_on)
+        moving = Original(tile.digest, name, tile.taken_on or date.max, data, colours)
+        job = self._bench.job_to_judge(view_id, moving)
+        if job is None:
+            return tile
+        worker = self._worker
+        judgement = worker.judge(job) if worker is not None else judge_photo(job)
+        return tile if judgement is None else gate.beside_reference(tile, judgement, self._metrics)
