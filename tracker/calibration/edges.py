@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.calibration.linear import linear_from_srgb
 from tracker.calibration.markers import Marker
 
 _MODULES = 6  # a side of a 4×4 marker with its black border
@@ -26,13 +27,13 @@ _LOW, _HIGH = 0.1, 0.9
 Array = NDArray[np.float64]
 
 
-def edge_width_px(light: NDArray[np.floating], markers: Iterable[Marker]) -> float | None:
+def edge_width_px(rgb: NDArray[np.uint8], markers: Iterable[Marker]) -> float | None:
     """Distance over which a sharp edge rises from 10 to 90 %, in photo pixels.
 
     Parameters
     ----------
-    light : ndarray, shape (H, W)
-        Linear light of the photo, in any unit.
+    rgb : ndarray, shape (H, W, 3), uint8
+        The photo, sRGB.
     markers : iterable of Marker
         In photo pixels.
 
@@ -49,7 +50,7 @@ def edge_width_px(light: NDArray[np.floating], markers: Iterable[Marker]) -> flo
             continue
         for side in range(4):
             start, end = marker.corners[side], marker.corners[(side + 1) % 4]
-            width = _side_width(light, start, end, marker.corners.mean(axis=0), marker.side_px / _MODULES)
+            width = _side_width(rgb, start, end, marker.corners.mean(axis=0), marker.side_px / _MODULES)
             if width is not None:
                 widths[_runs_down(start, end)].append(width)
     found = [float(np.median(same)) for same in widths if same]
@@ -60,8 +61,8 @@ def _runs_down(start: Array, end: Array) -> int:
     return int(abs(end[0] - start[0]) > abs(end[1] - start[1]))
 
 
-def _side_width(light: NDArray[np.floating], start: Array, end: Array, middle: Array, module_px: float) -> float | None:
-    distance, value = _samples(light, start, end, middle, _REACH * module_px)
+def _side_width(rgb: NDArray[np.uint8], start: Array, end: Array, middle: Array, module_px: float) -> float | None:
+    distance, value = _samples(rgb, start, end, middle, _REACH * module_px)
     if len(value) == 0:
         return None
     ink, paper = (value[distance < -_LEVEL * module_px], value[distance > _LEVEL * module_px])
@@ -75,7 +76,7 @@ def _side_width(light: NDArray[np.floating], start: Array, end: Array, middle: A
     return high - low if low is not None and high is not None else None
 
 
-def _samples(light: NDArray[np.floating], start: Array, end: Array, middle: Array, reach: float) -> tuple[Array, Array]:
+def _samples(rgb: NDArray[np.uint8], start: Array, end: Array, middle: Array, reach: float) -> tuple[Array, Array]:
     """Distance of the pixels along a side, positive outwards, and their light."""
     length = float(np.hypot(*(end - start)))
     along = (end - start) / length
@@ -84,12 +85,12 @@ def _samples(light: NDArray[np.floating], start: Array, end: Array, middle: Arra
         outwards = -outwards
     corners = np.array([place + sign * reach * outwards for place in (start, end) for sign in (-1, 1)])
     first = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
-    last = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, light.shape[:2])
+    last = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, rgb.shape[:2])
     rows, cols = np.mgrid[first[0] : last[0], first[1] : last[1]]
     offset = np.stack([rows - start[0], cols - start[1]], axis=-1)
     way, distance = offset @ along / length, offset @ outwards
     near = (np.abs(distance) <= reach) & (way > _ENDS) & (way < 1 - _ENDS)
-    return distance[near], light[rows[near], cols[near]].astype(np.float64)
+    return distance[near], linear_from_srgb(rgb[rows[near], cols[near]] / 255).mean(axis=1)
 
 
 def _crossing(places: Array, rise: Array, level: float) -> float | None:

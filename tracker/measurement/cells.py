@@ -64,7 +64,9 @@ def _why_nothing(image: AlignedImage, metric: Metric, region: NDArray[np.bool_])
     taken = shares_left_out(reasons_of(image, metric), region, metric.leaves_out | ALWAYS)
     why = [f"{100 * share:.0f} % {reason.word}" for reason, share in taken if share >= LEAST_SHARE_SAID]
     if (region & usable_cells(image, metric)).any():
-        why.append(f"{'the rest' if why else 'it'} lies within {metric.margin_mm:.0f} mm of its edge, so a wider one is needed")
+        why.append(
+            f"{'the rest' if why else 'it'} lies within {metric.margin_mm:.0f} mm of its edge, so a wider one is needed"
+        )
     return f"nothing of the region can be used here: {', '.join(why)}"
 
 

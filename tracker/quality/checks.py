@@ -15,7 +15,7 @@ from tracker.quality.geometry import coverage, distance, rotation
 from tracker.quality.light import compared_light, opposed_light, own_light
 from tracker.quality.paper import paper
 from tracker.quality.pose import pose
-from tracker.quality.sight import blur, exposure, saturated_around, sharpness
+from tracker.quality.sight import blur, edge_width, exposure, saturated_around, sharpness
 from tracker.region import Reason, skin_mask
 
 COVERED_SD = 0.006
@@ -35,7 +35,12 @@ def assess_photo(image: CalibratedImage, region: NDArray[np.bool_]) -> Comparabi
     Comparability
     """
     return Comparability(
-        (blur(image, region), *exposure(image.linear, image.clipped, region), *own_light(image, region))
+        (
+            blur(image, region),
+            *edge_width(image),
+            *exposure(image.linear, image.clipped, region),
+            *own_light(image, region),
+        )
     )
 
 
@@ -72,6 +77,7 @@ def assess(
         (
             coverage(region, covered),
             sharpness(reference, moving, alignment, region & covered),
+            *edge_width(moving),
             *exposure(aligned.linear, clipped, region),
             *saturated_around(around, aligned),
             distance(reference, moving, alignment),

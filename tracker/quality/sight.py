@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
+from tracker.calibration.edges import edge_width_px
 from tracker.quality.around import Surroundings
 from tracker.quality.check import Check, Status, graded, judged, metrics_with, worst
 from tracker.quality.need import Need
 from tracker.quality.sharpness import blur_of, sharpness_ratio
 
 _HALF = 0.5  # of full light: clipped cells above are saturated, those below are dark
+# A contrast is taken against skin that begins 1 mm beside the patch. Of an edge as wide as that, 0.5 % of the patch
+# reach it; of one twice as wide, 10 % do.
+_EDGE_OK_MM, _EDGE_WARN_MM = 1.0, 2.0
 _SATURATED = 0.94  # of full light: the mean of a cell in which some pixels are clipped
 
 
@@ -22,6 +26,29 @@ def blur(image: CalibratedImage, region: NDArray[np.bool_]) -> Check:
     status = graded(blur, (0, 0.52), (0, 0.62))
     advice = "" if status is Status.OK else "The photo is blurred. Hold still, tap the skin to focus and take it again."
     return Check("blur", blur, "at most 0.52", status, advice)
+
+
+def edge_width(image: CalibratedImage) -> tuple[Check, ...]:
+    """How wide the photo draws the sides of its markers, in millimetres; nothing where it cannot be told.
+
+    Skin is smooth to any eye, and a marker is not: this tells a camera out of focus without knowing the skin.
+    """
+    px = edge_width_px(image.photo.rgb, image.markers) if image.scale else None
+    if px is None or image.scale is None:
+        return ()
+    mm = px * image.scale.mm_per_px
+    return (
+        judged(
+            "edge width",
+            mm,
+            f"at most {_EDGE_OK_MM:g} mm",
+            graded(mm, (0, _EDGE_OK_MM), (0, _EDGE_WARN_MM)),
+            f"The edges of the markers are {mm:.1f} mm wide in this photo: it is out of focus, or was moved. "
+            "Hold still, tap the skin to focus and take it again.",
+            blocks=Need.MARKED_REGION,
+            unit="mm",
+        ),
+    )
 
 
 def sharpness(
