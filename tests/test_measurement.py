@@ -50,18 +50,20 @@ def everywhere() -> np.ndarray:
 
 
 def test_a_region_of_which_nothing_can_be_used_says_why(everywhere: np.ndarray) -> None:
-    image = _image(_skin())
-    unsure = replace(image, sd=np.where(np.arange(400) < 300, 50.0, 0.2) * np.ones((400, 1), np.float32))
-    strip = np.zeros((400, 400), bool)
+    image = _image(_skin(shape=(1200, 400)))
+    unsure = replace(image, sd=np.where(np.arange(400) < 300, 50.0, 0.2) * np.ones((1200, 1), np.float32))
+    strip = np.zeros((1200, 400), bool)
     strip[:, 281:319] = True  # 19 mm wide: every cell lies within 10 mm of an edge
 
     with pytest.raises(MeasurementDeclined, match=r"nothing of the region can be used here: it lies within 10 mm"):
         measure(image, strip, metric_named("relief"), marked=True)
     with pytest.raises(MeasurementDeclined, match=r"used here: 50 % place not known, the rest lies within 10 mm"):
         measure(unsure, strip, metric_named("relief"), marked=True)
-    nowhere = replace(image, sd=np.full((400, 400), 50.0, np.float32))
+    nowhere = replace(_image(_skin()), sd=np.full((400, 400), 50.0, np.float32))
     with pytest.raises(MeasurementDeclined, match=r"used here: 100 % place not known\.$"):
         measure(nowhere, everywhere, metric_named("relief"), marked=False)
+    with pytest.raises(MeasurementDeclined, match=r"of skin; the region has only 3\.1 cm²\.$"):
+        measure(_image(_skin()), _disc(radius=20), metric_named("relief"), marked=True)
 
 
 def test_a_darker_patch_is_darker_by_what_was_taken_from_its_red() -> None:

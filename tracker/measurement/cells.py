@@ -61,11 +61,15 @@ def check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric, reg
 
 def _why_nothing(image: AlignedImage, metric: Metric, region: NDArray[np.bool_]) -> str:
     """What takes all of a region, in words."""
+    assert image.grid.mm_per_cell is not None
+    whole = float(region.sum()) * image.grid.mm_per_cell**2 / 100
+    if whole < metric.min_area_cm2:
+        return f"the region has only {whole:.1f} cm²"
     taken = shares_left_out(reasons_of(image, metric), region, metric.leaves_out | ALWAYS)
     why = [f"{100 * share:.0f} % {reason.word}" for reason, share in taken if share >= LEAST_SHARE_SAID]
     if (region & usable_cells(image, metric)).any():
         why.append(
-            f"{'the rest' if why else 'it'} lies within {metric.margin_mm:.0f} mm of its edge, so a wider one is needed"
+            f"{'the rest' if why else 'it'} lies within {metric.margin_mm:.0f} mm of its edge, so mark a wider one"
         )
     return f"nothing of the region can be used here: {', '.join(why)}"
 
