@@ -372,3 +372,23 @@ def test_a_region_decides_what_is_aligned() -> None:
     nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)
     distance = np.hypot(*np.moveaxis(found.moving - where_it_went(body, nodes), -1, 0))
     assert np.median(distance[10:-10, found.cols > 450]) < 0.3
+
+
+def test_an_outline_that_wanders_over_the_skin_does_not_drag_the_map_along() -> None:
+    """A limb that gets slimmer: its edge cuts off more of the skin, and what is left of the skin stays in place."""
+
+    def place(points: Points) -> Points:
+        return points - np.array([3.0, 2.0])
+
+    before, after = photograph(skin(1), unmoved, seed=1), photograph(skin(1), place, seed=2)
+    before[:, :200] = after[:, : 200 + 2 + 3] = (120, 135, 150)  # the wall behind it; the edge moves by 3 px more
+    first = calibrated(before, "before.jpg")
+    region = np.zeros(first.grid.shape, np.bool_)
+    region[:, 200:] = True
+
+    found = align(first, calibrated(after, "after.jpg"), region=region)
+
+    nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)
+    distance = np.hypot(*np.moveaxis(found.moving - where_it_went(place, nodes), -1, 0))
+    beside = (found.cols > 203) & (found.cols < 214)
+    assert np.median(distance[10:-10, beside]) < 0.75  # half of the move and more, if the edge may pull
