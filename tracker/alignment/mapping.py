@@ -62,7 +62,11 @@ class Alignment:
 
     def sd_at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Standard uncertainty at reference points (n, 2), in reference pixels, shape (n,)."""
-        return _interpolate(self.sd.astype(np.float64)[..., None], self._node_index(points))[:, 0]
+        return self.plane_at(self.sd, points)
+
+    def plane_at(self, values: NDArray[np.float32 | np.bool_], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A node quantity, shape (h, w), at reference points (n, 2), shape (n,)."""
+        return _interpolate(values.astype(np.float64)[..., None], self._node_index(points))[:, 0]
 
     def _node_index(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         row = np.interp(points[:, 0], self.rows, np.arange(len(self.rows)))

@@ -17,7 +17,14 @@ from tracker.alignment.planes import Points
 from tracker.alignment.pyramid import Pyramid
 from tracker.alignment.refinement import Level, Refined, levels_for, refine
 from tracker.alignment.search import Start, cell_weight
-from tracker.alignment.uncertainty import MAX_RETURN, on_nodes, posterior, return_error, standard_uncertainty
+from tracker.alignment.uncertainty import (
+    MAX_RETURN,
+    RADIUS_OF_MEDIAN,
+    on_nodes,
+    posterior,
+    return_error,
+    standard_uncertainty,
+)
 
 _LEVELS = (
     Level(250, cells=20, iterations=6),
@@ -30,7 +37,6 @@ _JUDGED_SIZE = 1000
 _SKIN = 0.4
 _MAX_RETURN = 1.5
 _MIN_CORRELATION = 0.3
-_RADIUS_OF_MEDIAN = 1.177  # median distance in the plane for a standard deviation of 1 per axis
 _NODE_SPACING = 0.01
 
 
@@ -154,7 +160,7 @@ def as_alignment(found: Survey) -> Alignment:
         sd=found.sd.astype(np.float32),
         usable=found.usable,
         overlap=found.evidence.overlap,
-        error_px=_RADIUS_OF_MEDIAN * float(np.median(found.sd[measured])),
+        error_px=RADIUS_OF_MEDIAN * float(np.median(found.sd[measured])),
         correlation=found.evidence.correlation,
         scale=float(np.sqrt(np.linalg.det(linear))),
         rotation=float(np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))),

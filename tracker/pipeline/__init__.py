@@ -5,6 +5,7 @@ Read `tracker.pipeline.series` first, then `tracker.pipeline.reference`.
 
 from __future__ import annotations
 
+from tracker.pipeline.detour import Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
 from tracker.pipeline.reference import (
@@ -26,6 +27,7 @@ __all__ = [
     "Reference",
     "Result",
     "Watcher",
+    "Waypoint",
     "align_or_explain",
     "as_reference",
     "establish",

@@ -23,6 +23,7 @@ from tracker.measurement import (
     with_exclusions,
 )
 from tracker.metrics import METRICS
+from tracker.pipeline.detour import Way, Waypoint, detour, wants_detour
 from tracker.pipeline.notes import photo_notes
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
@@ -158,8 +159,23 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
     return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined))
 
 
-def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
+def follow(
+    reference: Reference,
+    image: CalibratedImage,
+    metrics: Sequence[Metric] = METRICS,
+    *,
+    between: Sequence[Waypoint] = (),
+) -> Result:
     """Measure a later photo against the reference.
+
+    Parameters
+    ----------
+    reference : Reference
+    image : CalibratedImage
+    metrics : sequence of Metric
+    between : sequence of Waypoint
+        Accepted photos of the series through which this one may be aligned where the direct way is refused or much
+        less certain, latest first. They stay as they are.
 
     Raises
     ------
@@ -167,7 +183,8 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
         The photo does not show the same skin, or not well enough.
     """
     began = perf_counter()
-    alignment = align_or_explain(reference.image, image, region=reference.mask)
+    way = _way_to(reference, image, between)
+    alignment = way.alignment
     seconds = perf_counter() - began
     aligned = with_exclusions(
         resample(image, alignment, reference.image),
@@ -178,7 +195,23 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
     )
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     measured, refused = _measure_all(aligned, reference, metrics, quality)
-    return Result(_reported(image, quality, alignment, reference.basis), measured, refused, alignment, seconds)
+    return Result(_reported(image, quality, way, reference.basis), measured, refused, alignment, seconds)
+
+
+def _way_to(reference: Reference, image: CalibratedImage, between: Sequence[Waypoint]) -> Way:
+    """The direct way, or one through another photo where that is more certain."""
+    direct: Alignment | AlignmentFailed
+    try:
+        direct = align_or_explain(reference.image, image, region=reference.mask)
+    except AlignmentFailed as error:
+        direct = error
+    known = direct if isinstance(direct, Alignment) else None
+    way = detour(reference, image, between, direct=known) if wants_detour(direct, between) else None
+    if way is not None:
+        return way
+    if isinstance(direct, AlignmentFailed):
+        raise direct
+    return Way(direct)
 
 
 def align_or_explain(
@@ -237,9 +270,8 @@ def _refuse_blocked(metric: Metric, quality: Comparability) -> None:
         raise MeasurementDeclined(blocked, code="quality")
 
 
-def _reported(
-    image: CalibratedImage, quality: Comparability, alignment: Alignment | None, basis: Basis
-) -> ReportedPhoto:
+def _reported(image: CalibratedImage, quality: Comparability, way: Way | None, basis: Basis) -> ReportedPhoto:
+    alignment = way.alignment if way else None
     error = alignment.error_px if alignment else None
     return ReportedPhoto(
         digest=image.photo.digest,
@@ -250,7 +282,8 @@ def _reported(
         overlap=alignment.overlap if alignment else None,
         error_px=error,
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
-        notes=photo_notes(image),
+        notes=(*photo_notes(image), *(way.notes if way else ())),
+        through=way.through.image.photo.digest if way and way.through else "",
         colour=image.colour,
         scale=image.scale,
     )
