@@ -59,6 +59,7 @@ def run(*, quick: bool, workers: int) -> Findings:
         "spots": (_spots, SMALLER, -100 * SMALLER),
         "spots unchanged": (_spots, 0.0, 0.0),
         "dimples": (_dimples, FLATTER, -100 * FLATTER),
+        "dimples unchanged": (_dimples, 0.0, 0.0),
         "silhouette": (_silhouette, SLIMMER_MM, -SLIMMER_MM),
         "silhouette unchanged": (_silhouette, 0.0, 0.0),
     }

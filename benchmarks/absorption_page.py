@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from benchmarks.absorption import MAPS
 from benchmarks.absorption_scenes import BODY, CLOSE, GAIN, RADII_MM
 from benchmarks.absorption_stiffness import AREA
@@ -13,6 +15,7 @@ _KINDS = {
     "spots": "area of a pigmented spot, %",
     "spots unchanged": "the same, nothing changed, %",
     "dimples": "depth contrast of dimples, %",
+    "dimples unchanged": "the same, nothing changed, %",
     "silhouette": "width of a limb, mm",
     "silhouette unchanged": "the same, nothing changed, mm",
 }
@@ -28,8 +31,7 @@ def section(found: Findings) -> str:
     sizes = [
         [f"{float(radius):g}", *(_value(by.get(name), 1) for name in MAPS)] for radius, by in found["by_radius"].items()
     ]
-    refused = sum(sum(found[name]["refused"].values()) for name in _KINDS)
-    codes = {code: count for name in _KINDS for code, count in found[name]["refused"].items()}
+    codes: Counter[str] = sum((Counter(found[name]["refused"]) for name in _KINDS), Counter())
     return f"""\
 ## Change is not absorbed
 
@@ -37,7 +39,7 @@ An alignment that bends could bend a change away. So a change of known size is p
 ({found["pairs"]} of each kind, light to dark skin, hairy and smooth) that are turned, tilted, nearer or farther, their
 tissue shifted, lamp and exposure a little different. One measure, fixed beforehand, reads both photos in the frame of
 the reference. What it reads with the true map is what the photos can tell; the difference to what it reads with
-another map is what that map absorbed. Refused: {refused} ({counts(codes)}).
+another map is what that map absorbed. Refused: {counts(codes)}.
 
 - **Spots**: three on each skin ({", ".join(f"{radius:g}" for radius in RADII_MM)} mm in radius, {GAIN:g} times the
   melanin, {CLOSE[1]} × {CLOSE[0]} pixels of 0.14 mm) that shrink towards their middle, with no other mole to hold the

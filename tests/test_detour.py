@@ -70,7 +70,7 @@ def test_a_photo_that_is_refused_directly_is_measured_through_the_session_betwee
 
     with pytest.raises(AlignmentFailed):
         follow(reference, end, ())
-    result = follow(reference, end, (), between=[Waypoint(middle, known, 2)])
+    result = follow(reference, end, (), between=[Waypoint.at(middle, known, 2)])
 
     assert result.alignment is not None
     distance, sd = errors(result.alignment, last)
@@ -97,7 +97,7 @@ def test_a_series_says_through_which_session_a_photo_was_aligned() -> None:
 def test_another_limb_stays_refused_whatever_lies_between() -> None:
     first, middle, _ = (calibrated(rgb, f"{k}.jpg") for k, rgb in enumerate(photos()))
     reference = as_reference(first, metrics=())
-    waypoint = Waypoint(middle, align(first, middle, region=reference.mask), 2)
+    waypoint = Waypoint.at(middle, align(first, middle, region=reference.mask), 2)
     stranger = calibrated(photograph(skin(7), between, seed=60), "stranger.jpg")
 
     with pytest.raises(AlignmentFailed):
@@ -106,7 +106,7 @@ def test_another_limb_stays_refused_whatever_lies_between() -> None:
 
 def test_a_detour_is_only_tried_where_it_may_pay() -> None:
     known, onward = ways()
-    waypoint = Waypoint(calibrated(photos()[1], "1.jpg"), known, 2)
+    waypoint = Waypoint.at(calibrated(photos()[1], "1.jpg"), known, 2)
 
     assert not wants_detour(known, [waypoint])
     assert not wants_detour(AlignmentFailed("Mirrored.", code="mirrored"), [waypoint])

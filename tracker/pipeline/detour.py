@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,16 +30,25 @@ class Waypoint:
 
     Attributes
     ----------
-    image : CalibratedImage
-    alignment : Alignment
-        Of this photo to the reference, as it was when the photo was accepted: it is never made anew.
+    digest, name : str
     session : int
         Which session of the series, from 1, that of the reference.
+    alignment : Alignment
+        Of this photo to the reference, as it was when the photo was accepted: it is never made anew.
+    image : callable
+        Gives the photo, which is read only if it is needed.
     """
 
-    image: CalibratedImage
-    alignment: Alignment
+    digest: str
+    name: str
     session: int
+    alignment: Alignment
+    image: Callable[[], CalibratedImage]
+
+    @classmethod
+    def at(cls, image: CalibratedImage, alignment: Alignment, session: int) -> Waypoint:
+        """One whose photo is in memory."""
+        return cls(image.photo.digest, image.photo.name, session, alignment, lambda: image)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +70,9 @@ class Way:
         """What has to be said of a detour."""
         if self.through is None:
             return ()
-        session, name = self.through.session, self.through.image.photo.name
         return (
-            f"Aligned with the reference through session {session} ({name}), because that is more certain than "
-            "directly; the uncertainties of both ways are in the result.",
+            f"Aligned with the reference through session {self.through.session} ({self.through.name}), because that is "
+            "more certain than directly; the uncertainties of both ways are in the result.",
         )
 
 
@@ -105,13 +113,13 @@ def detour(
 
 
 def _through(waypoint: Waypoint, reference: Reference, image: CalibratedImage) -> Way | None:
-    known = waypoint.alignment
+    known, between = waypoint.alignment, waypoint.image()
     grid = reference.image.grid
-    region = carried_region(reference.mask, grid, known, waypoint.image.grid)
+    region = carried_region(reference.mask, grid, known, between.grid)
     if not region.any():
         return None
     try:
-        onward = align(waypoint.image, image, region=region)
+        onward = align(between, image, region=region)
     except AlignmentFailed:
         return None
     nodes = np.stack(np.meshgrid(known.rows, known.cols, indexing="ij"), axis=-1)

@@ -283,7 +283,7 @@ def _reported(image: CalibratedImage, quality: Comparability, way: Way | None, b
         error_px=error,
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
         notes=(*photo_notes(image), *(way.notes if way else ())),
-        through=way.through.image.photo.digest if way and way.through else "",
+        through=way.through.digest if way and way.through else "",
         colour=image.colour,
         scale=image.scale,
     )

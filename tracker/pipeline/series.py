@@ -96,7 +96,7 @@ def track(
                 result = follow(reference, image, metrics, between=_latest(accepted))
                 results.append(result)
                 if result.alignment is not None:
-                    accepted[taken_on] = Waypoint(image, result.alignment, 1 + days.index(taken_on))
+                    accepted[taken_on] = Waypoint.at(image, result.alignment, 1 + days.index(taken_on))
                     accepted = dict(list(accepted.items())[-MOST_DETOURS:])
                 _show(watcher, reference, image, result.alignment)
         except (PhotoRejected, AlignmentFailed) as error:
