@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tests.test_alignment import Points, Rgb, bent, calibrated, errors, photograph, skin, unmoved
 from tracker import track
 from tracker.alignment import Alignment, align, compose
+from tracker.clinic import Clinic, PhotoState
 from tracker.errors import AlignmentFailed
 from tracker.photo import Photo
 from tracker.pipeline import Waypoint, as_reference, follow
@@ -113,3 +117,29 @@ def test_a_detour_is_only_tried_where_it_may_pay() -> None:
     assert not wants_detour(AlignmentFailed("Another area.", code="different_area"), [])
     assert wants_detour(AlignmentFailed("Another area.", code="different_area"), [waypoint])
     assert wants_detour(replace(onward, error_px=4 * known.error_px), [waypoint])
+
+
+def encoded(rgb: Rgb) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "JPEG", quality=95, subsampling=0)
+    return out.getvalue()
+
+
+@pytest.mark.slow
+def test_the_record_takes_the_way_through_a_session_and_leaves_older_results_alone(tmp_path: Path) -> None:
+    with Clinic.open(tmp_path / "home") as clinic:
+        patient = clinic.add_patient(code="A-1")
+        view = clinic.add_view(patient.id, site="thigh", laterality="left", pose="standing")
+        for rgb, day in zip(photos()[:2], DAYS, strict=False):
+            clinic.add_photo(view.id, encoded(rgb), f"{day.isoformat()}.jpg")
+        assert clinic.measure_waiting() == 2
+        maps = {path: path.read_bytes() for path in clinic.home.rglob("*") if path.is_file() and "map" in path.name}
+        clinic.add_photo(view.id, encoded(photos()[2]), f"{DAYS[2].isoformat()}.jpg")
+        assert clinic.measure_waiting() == 1
+
+        assert [photo.state for photo in clinic.photos(view.id)] == [PhotoState.MEASURED] * 3
+        report = clinic.report(view.id)
+        assert report is not None
+        assert any("through session 2 (2026-02-09.jpg)" in note for note in report.photos[-1].notes)
+        assert len(maps) == 1
+        assert all(path.read_bytes() == data for path, data in maps.items())
