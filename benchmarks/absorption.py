@@ -127,7 +127,8 @@ def _encloses(contour: Points, point: Points) -> bool:
 
 
 def _enclosed(contour: Points) -> float:
-    return abs(float(np.sum(np.cross(contour[:-1], contour[1:])))) / 2
+    (y, x), (next_y, next_x) = contour[:-1].T, contour[1:].T
+    return abs(float((y * next_x - x * next_y).sum())) / 2
 
 
 def _dimples(task: tuple[int, float]) -> list[Row]:
