@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks import (
+    absorption,
     cards,
     colour,
     contrasts,
@@ -41,6 +42,7 @@ PARTS = {
     "scales": scales.run,
     "lights": lights.run,
     "exclusions": exclusions.run,
+    "absorption": absorption.run,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import factorial, geometry
+from benchmarks import absorption_page, factorial, geometry
 from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
@@ -22,6 +22,7 @@ def sections(findings: Findings) -> str:
     """Markdown of all parts, each under its own heading."""
     parts = (
         _geometry(findings["geometry"]),
+        absorption_page.section(findings.get("absorption") or {}),
         relief_section(findings["relief"]),
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),

@@ -205,6 +205,11 @@ OWN: tuple[Target, ...] = (
              _accuracy("factorial", "relief", "change", at), least, most)
       for key, at, least, most in (("slope", "slope", 0.9, 1.1), ("R²", "r2", 0.9, None),
                                    ("RMS error, points,", "rmse", None, 10.0))),
+    *(Target(f"{what} read after alignment", _accuracy("absorption", kind, "maps", "ours", "mean"), least, most)
+      for what, kind, least, most in (
+          ("spots that shrink by 20 %: change of their area, %,", "spots", -22.0, -18.0),
+          ("dimples flatter by 30 %: change of their contrast, %,", "dimples", -33.0, -27.0),
+          ("a limb slimmer by 5 mm: change of its width, mm,", "silhouette", -6.0, -4.0))),
     Target("change of relief of tanned skin, median, %", _accuracy("relief", "tan", "relief", "median"),
            least=-5.0, most=5.0),
     *(Target(f"pairs with relief refused at a melanosome fraction of {level:g}, %", _refused("tone", level), most=10.0)

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tracker.alignment import Alignment, align, in_own_frame, resample
+from tracker.alignment.area import extremes, is_skin_like, local_area, relative_area
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import AlignmentFailed
 from tracker.photo import Photo
@@ -372,3 +373,61 @@ def test_a_region_decides_what_is_aligned() -> None:
     nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)
     distance = np.hypot(*np.moveaxis(found.moving - where_it_went(body, nodes), -1, 0))
     assert np.median(distance[10:-10, found.cols > 450]) < 0.3
+
+
+def test_an_outline_that_wanders_over_the_skin_does_not_drag_the_map_along() -> None:
+    """A limb that gets slimmer: its edge cuts off more of the skin, and what is left of the skin stays in place."""
+
+    def place(points: Points) -> Points:
+        return points - np.array([3.0, 2.0])
+
+    before, after = photograph(skin(1), unmoved, seed=1), photograph(skin(1), place, seed=2)
+    before[:, :200] = after[:, : 200 + 2 + 3] = (120, 135, 150)  # the wall behind it; the edge moves by 3 px more
+    first = calibrated(before, "before.jpg")
+    region = np.zeros(first.grid.shape, np.bool_)
+    region[:, 200:] = True
+
+    found = align(first, calibrated(after, "after.jpg"), region=region)
+
+    nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)
+    distance = np.hypot(*np.moveaxis(found.moving - where_it_went(place, nodes), -1, 0))
+    beside = (found.cols > 203) & (found.cols < 214)
+    assert np.median(distance[10:-10, beside]) < 0.75  # half of the move and more, if the edge may pull
+
+
+def test_the_change_of_area_is_that_of_the_tissue_without_that_of_the_distance() -> None:
+    """Nearer by 8 % and with tissue in waves: the extremes of the true Jacobian come back, the distance does not."""
+    place, _, found = moderately_bent()
+
+    truth = where_it_went(place, np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1))
+    area = local_area(truth, found.rows, found.cols)[found.usable]
+    low, high = found.area_change or (np.nan, np.nan)
+    assert low == pytest.approx(area.min() / np.median(area), abs=0.03)
+    assert high == pytest.approx(area.max() / np.median(area), abs=0.03)
+    assert low < 0.92
+    assert high > 1.08
+
+
+def test_where_a_map_halves_the_area_of_the_skin_nothing_is_measured() -> None:
+    area = relative_area(np.array([[1.1, 1.1, 1.1], [0.5, 2.4, np.nan]]), np.array([[True] * 3, [False] * 3]))
+
+    assert is_skin_like(area).tolist() == [[True, True, True], [False, False, True]]
+    assert extremes(area, np.array([[True] * 3, [True, False, True]])) == pytest.approx((0.5 / 1.1, 1.0))
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.035, -0.1, 0.1), (0.14, 0.7, 1.1)])
+def test_short_waves_of_area_change_are_left_in_the_photo_and_long_ones_followed(
+    share: float, least: float, most: float
+) -> None:
+    """The stated stiffness is half-way between: what is shorter, as a lesion that shrinks, is no motion of the skin."""
+    number = 2 * np.pi / (share * max(SHAPE))
+
+    def place(points: Points) -> Points:
+        return points + 0.08 / number * np.sin(number * points)
+
+    found = align(reference(), calibrated(photograph(skin(1), place, seed=4), "after.jpg"))
+
+    nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)[8:-8, 8:-8]
+    true, seen = where_it_went(place, nodes) - nodes, found.moving[8:-8, 8:-8] - nodes
+    followed = float((true * seen).sum() / (true**2).sum())
+    assert least < followed < most

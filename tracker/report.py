@@ -51,6 +51,8 @@ class ReportedPhoto:
         What its colours rest on; None where that was not kept.
     scale : Scale or None
         Its own scale; None without one, and where it was not kept.
+    through : str
+        Digest of the photo through which it was aligned with the reference; empty for directly.
     """
 
     digest: str
@@ -64,6 +66,7 @@ class ReportedPhoto:
     notes: tuple[str, ...] = ()
     colour: ColourCalibration | None = field(default=None, compare=False, repr=False)
     scale: Scale | None = None
+    through: str = ""
 
     @property
     def status(self) -> Status:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tracker.alignment.decision import NO_EVIDENCE, Evidence, refusal
+from tracker.alignment.composition import compose
+from tracker.alignment.decision import MIN_OVERLAP, NO_EVIDENCE, Evidence, refusal
 from tracker.alignment.features import Features, find_features
 from tracker.alignment.mapping import BLACK, PAPER, AlignedImage, Alignment, carry, in_own_frame, resample, warp_photo
 from tracker.alignment.pyramid import Pyramid, build_pyramid
@@ -17,7 +18,19 @@ from tracker.alignment.survey import Survey, as_alignment, take_survey
 from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed
 
-__all__ = ["BLACK", "PAPER", "AlignedImage", "Alignment", "align", "carry", "in_own_frame", "resample", "warp_photo"]
+__all__ = [
+    "BLACK",
+    "MIN_OVERLAP",
+    "PAPER",
+    "AlignedImage",
+    "Alignment",
+    "align",
+    "carry",
+    "compose",
+    "in_own_frame",
+    "resample",
+    "warp_photo",
+]
 
 _CLEAR = 0.7  # a local correlation that leaves no doubt
 

@@ -39,6 +39,9 @@ class Alignment:
         Size of the skin in the moving photo relative to the reference, in pixels per pixel.
     rotation : float
         In-plane rotation of the moving photo against the reference, in degrees, counter-clockwise.
+    area_change : (float, float) or None
+        Smallest and largest local area of the usable skin in the moving photo over that in the reference, after the
+        global scale; None where that is not known, as in maps that were stored before it was.
     """
 
     rows: NDArray[np.float64]
@@ -51,6 +54,7 @@ class Alignment:
     correlation: float
     scale: float
     rotation: float
+    area_change: tuple[float, float] | None = None
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Positions in the moving photo of reference points; both (n, 2) as (row, column) pixels."""
@@ -58,7 +62,11 @@ class Alignment:
 
     def sd_at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Standard uncertainty at reference points (n, 2), in reference pixels, shape (n,)."""
-        return _interpolate(self.sd.astype(np.float64)[..., None], self._node_index(points))[:, 0]
+        return self.plane_at(self.sd, points)
+
+    def plane_at(self, values: NDArray[np.float32 | np.bool_], points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A node quantity, shape (h, w), at reference points (n, 2), shape (n,)."""
+        return _interpolate(values.astype(np.float64)[..., None], self._node_index(points))[:, 0]
 
     def _node_index(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         row = np.interp(points[:, 0], self.rows, np.arange(len(self.rows)))

@@ -26,6 +26,9 @@ _INDEPENDENT = 0.15  # share of pixels whose errors are independent
 _MAX_STEP = 4.0
 _CONVERGED = 0.03
 _BINS = 3
+_SKIN = 0.5
+_OUTLINE = 3  # how far to both sides of the outline of the skin nothing counts, in pixels at `WEIGHT_SIZE`
+_MIN_INNER = 0.5
 _BASE_WEIGHT = 0.05  # what a pixel off the skin counts
 
 
@@ -130,9 +133,26 @@ def _prepare(reference: Pyramid, moving: Pyramid, motion: Motion, size: int) -> 
         reference=normal,
         moving=_locally_normalised(moved_affinely(there, matrix, shape)),
         inside=np.asarray(cv2.erode(inside, np.ones((5, 5), np.uint8)), dtype=np.float32),
-        weight=enlarged(np.clip(1.2 * reference.weight, _BASE_WEIGHT, 1) * reference.clear, shape),
+        weight=enlarged(
+            np.clip(1.2 * reference.weight, _BASE_WEIGHT, 1) * reference.clear * _off_outline(reference), shape
+        ),
         slopes=slopes(normal, 0.5),
     )
+
+
+def _off_outline(photo: Pyramid) -> Plane:
+    """1 where a pixel may pull at the map, 0 along the outline of the skin, shape of `Pyramid.weight`.
+
+    The outline of a limb is no mark on the skin: it wanders over the skin when the limb turns or gets slimmer, and a
+    map that follows it would hide the change. What is all outline, such as a narrow strip, keeps its weight.
+    """
+    skin = (photo.weight > _SKIN).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _OUTLINE + 1, 2 * _OUTLINE + 1))
+    inner = cv2.erode(skin, disc, borderType=cv2.BORDER_REPLICATE)
+    if inner.sum() < _MIN_INNER * skin.sum():
+        return np.ones_like(photo.weight)
+    outer = cv2.dilate(skin, disc)
+    return np.asarray((inner > 0) | (outer == 0), dtype=np.float32)
 
 
 def _between_levels(motion: Motion, pitch_here: Points, pitch_there: Points) -> Points:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.alignment.area import extremes, is_skin_like, local_area, relative_area
 from tracker.alignment.decision import Evidence
 from tracker.alignment.field import Warp
 from tracker.alignment.lamp import without_lamp
@@ -16,7 +17,14 @@ from tracker.alignment.planes import Points
 from tracker.alignment.pyramid import Pyramid
 from tracker.alignment.refinement import Level, Refined, levels_for, refine
 from tracker.alignment.search import Start, cell_weight
-from tracker.alignment.uncertainty import MAX_RETURN, on_nodes, posterior, return_error, standard_uncertainty
+from tracker.alignment.uncertainty import (
+    MAX_RETURN,
+    RADIUS_OF_MEDIAN,
+    on_nodes,
+    posterior,
+    return_error,
+    standard_uncertainty,
+)
 
 _LEVELS = (
     Level(250, cells=20, iterations=6),
@@ -29,7 +37,6 @@ _JUDGED_SIZE = 1000
 _SKIN = 0.4
 _MAX_RETURN = 1.5
 _MIN_CORRELATION = 0.3
-_RADIUS_OF_MEDIAN = 1.177  # median distance in the plane for a standard deviation of 1 per axis
 _NODE_SPACING = 0.01
 
 
@@ -46,6 +53,8 @@ class Survey:
     sd : ndarray, shape (h, w)
         In pixels of the reference, per axis.
     usable, skin : ndarray, shape (h, w), bool
+    area : ndarray, shape (h, w)
+        Local change of area after the global scale.
     evidence : Evidence
     """
 
@@ -55,6 +64,7 @@ class Survey:
     sd: Points
     usable: NDArray[np.bool_]
     skin: NDArray[np.bool_]
+    area: Points
     evidence: Evidence
 
 
@@ -71,8 +81,10 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     warp, pull = without_lamp(here, there, final.warp)
     position = there.to_pixels(warp.on_lines(*lines))
     covered = _reached(position, there.shape) & (seen > 0.5)
-    usable = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
+    alike = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
     skin = weight > _SKIN
+    area = relative_area(local_area(position, rows, cols), alike & skin)
+    usable = alike & is_skin_like(area)
     sd = standard_uncertainty(posterior(final, here.extent, *lines), returned, correlation, lamp=pull)
     return Survey(
         rows=rows,
@@ -81,13 +93,14 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
         sd=sd * max(here.shape),
         usable=usable,
         skin=skin,
+        area=area,
         evidence=Evidence(
             agreeing=start.warp.agreeing,
             score=start.warp.motion.score,
             correlation=_mean_correlation(here, judged),
             return_error=_median(returned[skin & covered], otherwise=MAX_RETURN),
             overlap=float(usable[skin].mean()) if skin.any() else 0.0,
-            folded=_folded(position, usable),
+            folded=_folded(position, alike),
         ),
     )
 
@@ -147,10 +160,11 @@ def as_alignment(found: Survey) -> Alignment:
         sd=found.sd.astype(np.float32),
         usable=found.usable,
         overlap=found.evidence.overlap,
-        error_px=_RADIUS_OF_MEDIAN * float(np.median(found.sd[measured])),
+        error_px=RADIUS_OF_MEDIAN * float(np.median(found.sd[measured])),
         correlation=found.evidence.correlation,
         scale=float(np.sqrt(np.linalg.det(linear))),
         rotation=float(np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))),
+        area_change=extremes(found.area, measured),
     )
 
 

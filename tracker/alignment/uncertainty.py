@@ -21,6 +21,8 @@ _FROM_RETURN = 0.03
 _FROM_CORRELATION = 0.2
 _FROM_LAMP = 1.0
 MAX_RETURN = 50.0
+RADIUS_OF_MEDIAN = 1.177
+"""Median distance in the plane for a standard deviation of 1 per axis."""
 
 
 def posterior(refined: Refined, extent: Points, rows: Points, cols: Points) -> Points:

@@ -25,6 +25,7 @@ def map_bytes(alignment: Alignment) -> bytes:
         moving_col=alignment.moving[..., 1],
         sd=alignment.sd,
         usable=alignment.usable,
+        area_change=np.array(alignment.area_change or (), np.float64),
         **numbers,
     )
     return out.getvalue()
@@ -33,13 +34,20 @@ def map_bytes(alignment: Alignment) -> bytes:
 def map_of(data: bytes) -> Alignment:
     """The alignment of `map_bytes`."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        area = tuple(map(float, stored["area_change"])) if "area_change" in stored else ()
+        numbers = {name: float(stored[name]) for name in _NUMBERS}
         return Alignment(
             rows=stored["rows"],
             cols=stored["cols"],
             moving=np.stack([stored["moving_row"], stored["moving_col"]], axis=-1),
             sd=stored["sd"],
             usable=stored["usable"],
-            **{name: float(stored[name]) for name in _NUMBERS},
+            overlap=numbers["overlap"],
+            error_px=numbers["error_px"],
+            correlation=numbers["correlation"],
+            scale=numbers["scale"],
+            rotation=numbers["rotation"],
+            area_change=(area[0], area[1]) if area else None,
         )
 
 

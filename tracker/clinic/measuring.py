@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
+from tracker.clinic.maps import map_of
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
-from tracker.pipeline import Basis, Reference, Result, as_reference, establish, follow, judge
+from tracker.pipeline import Basis, Reference, Result, Waypoint, as_reference, establish, follow, judge
 from tracker.quality import Check
 from tracker.region import WHOLE_SKIN, Region, region_mask
 
@@ -33,6 +34,24 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stop:
+    """An accepted photo of the view through which another may be aligned.
+
+    Attributes
+    ----------
+    photo : Original
+    alignment : bytes
+        Its stored map to the reference, as in `tracker.clinic.maps`.
+    session : int
+        Which day of the view, from 1.
+    """
+
+    photo: Original
+    alignment: bytes = field(repr=False)
+    session: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """A photo to measure.
 
@@ -47,6 +66,8 @@ class Job:
     metrics : sequence of Metric
     distance : KnownDistance or None
         In the reference.
+    between : tuple of Stop
+        Latest first.
     """
 
     photo: Original
@@ -55,6 +76,7 @@ class Job:
     key: str
     metrics: Sequence[Metric]
     distance: KnownDistance | None = None
+    between: tuple[Stop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +138,9 @@ def measure_photo(job: Job) -> Finding:
             _LATEST.keep(job.photo, job.key, reference)
             return Finding(result, basis=reference.basis, mask=reference.mask)
         reference = _reference(job)
-        return Finding(follow(reference, _calibrated(job.photo, like=reference.image.grid), job.metrics))
+        like = reference.image.grid
+        between = [_waypoint(stop, like) for stop in job.between]
+        return Finding(follow(reference, _calibrated(job.photo, like=like), job.metrics, between=between))
     except TrackerError as error:
         return Finding(reason=error.reason, code=error.code)
 
@@ -125,7 +149,9 @@ def judge_photo(job: Job) -> Judgement:
     """Judge one photo beside its reference, and measure nothing."""
     try:
         reference = _reference(job)
-        result = judge(reference, _calibrated(job.photo, like=reference.image.grid), job.metrics)
+        like = reference.image.grid
+        between = [_waypoint(stop, like) for stop in job.between]
+        result = judge(reference, _calibrated(job.photo, like=like), job.metrics, between=between)
     except TrackerError as error:
         return Judgement(reason=error.reason)
     refused = tuple(each.metric for each in result.refused)
@@ -177,6 +203,13 @@ def _reference(job: Job) -> Reference:
         known = as_reference(image, region, job.metrics)
         _LATEST.keep(job.reference, job.key, known)
     return known
+
+
+def _waypoint(stop: Stop, like: Grid) -> Waypoint:
+    photo = stop.photo
+    return Waypoint(
+        photo.digest, photo.name, stop.session, map_of(stop.alignment), lambda: _calibrated(photo, like=like)
+    )
 
 
 def _calibrated(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, func, select, update
 
@@ -13,13 +15,14 @@ from tracker.calibration import KnownDistance
 from tracker.clinic import photos, register, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_bytes, mask_bytes
-from tracker.clinic.measuring import Finding, Job, Original
+from tracker.clinic.measuring import Finding, Job, Original, Stop
 from tracker.clinic.originals import read_original
 from tracker.clinic.records import PhotoState, StoredPhoto, Work
 from tracker.clinic.standards import colours_on, procedure
 from tracker.clinic.store import Store
 from tracker.errors import RecordError
 from tracker.measurement import Metric
+from tracker.pipeline import MOST_DETOURS
 from tracker.region import Region
 
 #: Code of a photo that could not be measured through no fault of its own.
@@ -137,7 +140,8 @@ class Workbench:
         except RecordError:
             return None
         key = f"{hashed} {way}"
-        return Job(moving, original, view.region, key, self._metrics, view.distance)
+        between = self._stops(view_id, day)
+        return Job(moving, original, view.region, key, self._metrics, view.distance, between)
 
     def _procedure(self, connection: Connection, photo: StoredPhoto, reference: StoredPhoto | None) -> str:
         return procedure(connection, self._metrics, photo.taken_on, reference.taken_on if reference else None)
@@ -151,7 +155,28 @@ class Workbench:
         except RecordError as error:
             return Finding(reason=error.reason, code=FAILED)
         key = f"{task.region_hash} {task.procedure}"
-        return measure(Job(moving, reference, task.region, key, self._metrics, task.distance))
+        between = self._stops(task.photo.view_id, task.photo.taken_on, but=task.photo.id) if reference else ()
+        return measure(Job(moving, reference, task.region, key, self._metrics, task.distance, between))
+
+    def _stops(self, view_id: str, day: date, *, but: str = "") -> tuple[Stop, ...]:
+        """The last accepted photo of each of the latest days up to a day, latest first, without the photo `but`."""
+        with self._store.reading() as connection:
+            listed = photos.photos(connection, view_id)
+            days = sorted({each.taken_on for each in listed})
+            accepted = {
+                each.taken_on: each
+                for each in listed
+                if _can_be_passed(each) and each.taken_on <= day and each.id != but
+            }
+            latest = [accepted[day] for day in sorted(accepted, reverse=True)[:MOST_DETOURS]]
+            tokens = [results.token_of(connection, each.id) for each in latest]
+        stops = []
+        for each, token in zip(latest, tokens, strict=True):
+            known = self._files.derived(each.id, f"map-{token}.npz") if token else None
+            with suppress(RecordError):  # an old original that cannot be read is no reason to leave out a new photo
+                if known is not None:
+                    stops.append(Stop(self._original(each), known, 1 + days.index(each.taken_on)))
+        return tuple(stops)
 
     def _original(self, photo: StoredPhoto) -> Original:
         with self._store.reading() as connection:
@@ -184,6 +209,10 @@ class Workbench:
             self._files.save_derived(photo_id, f"map-{token}.npz", map_bytes(found.result.alignment))
             return token
         return ""
+
+
+def _can_be_passed(through: StoredPhoto) -> bool:
+    return through.state is PhotoState.MEASURED and not through.is_reference
 
 
 def _still_holds(connection: Connection, task: _Next) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tracker.alignment import Alignment, warp_photo
+from tracker.alignment.area import HALF_FOLLOWED
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.printing import (
@@ -161,6 +162,10 @@ def alignment_document(
         "overlap": finite(alignment.overlap) if alignment else 0.0,
         "error_px": finite(px),
         "error_mm": finite(px * mm) if px is not None and mm else None,
+        "area_change": [finite(area) for area in alignment.area_change]
+        if alignment and alignment.area_change
+        else None,
+        "stiffness_mm": finite(HALF_FOLLOWED * max(reference.photo.shape) * mm) if alignment and mm else None,
         "seconds": finite(seconds, 3),
     }
 

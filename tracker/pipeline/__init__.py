@@ -5,6 +5,7 @@ Read `tracker.pipeline.series` first, then `tracker.pipeline.reference`.
 
 from __future__ import annotations
 
+from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
 from tracker.pipeline.reference import (
@@ -21,12 +22,14 @@ from tracker.pipeline.reference import (
 from tracker.pipeline.series import Progress, Watcher, summarise, track
 
 __all__ = [
+    "MOST_DETOURS",
     "Basis",
     "PhotoSource",
     "Progress",
     "Reference",
     "Result",
     "Watcher",
+    "Waypoint",
     "align_or_explain",
     "as_reference",
     "establish",

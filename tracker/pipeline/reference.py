@@ -23,6 +23,7 @@ from tracker.measurement import (
     with_exclusions,
 )
 from tracker.metrics import METRICS
+from tracker.pipeline.detour import Way, Waypoint, detour, wants_detour
 from tracker.pipeline.notes import photo_notes
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
@@ -158,21 +159,50 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
     return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined))
 
 
-def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
+def follow(
+    reference: Reference,
+    image: CalibratedImage,
+    metrics: Sequence[Metric] = METRICS,
+    *,
+    between: Sequence[Waypoint] = (),
+) -> Result:
     """Measure a later photo against the reference.
+
+    Parameters
+    ----------
+    reference : Reference
+    image : CalibratedImage
+    metrics : sequence of Metric
+    between : sequence of Waypoint
+        Accepted photos of the series through which this one may be aligned where the direct way is refused or much
+        less certain, latest first. They stay as they are.
 
     Raises
     ------
     AlignmentFailed
         The photo does not show the same skin, or not well enough.
     """
-    beside = _beside(reference, image)
+    beside = _beside(reference, image, between)
     measured, refused = _measure_all(beside.aligned, reference, metrics, beside.quality)
     return _result(reference, image, beside, measured, refused)
 
 
-def judge(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
+def judge(
+    reference: Reference,
+    image: CalibratedImage,
+    metrics: Sequence[Metric] = METRICS,
+    *,
+    between: Sequence[Waypoint] = (),
+) -> Result:
     """What `follow` would refuse, without measuring: quick enough to say while the patient is still there.
+
+    Parameters
+    ----------
+    reference : Reference
+    image : CalibratedImage
+    metrics : sequence of Metric
+    between : sequence of Waypoint
+        As for `follow`.
 
     Returns
     -------
@@ -184,7 +214,7 @@ def judge(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric
     AlignmentFailed
         As `follow`.
     """
-    beside = _beside(reference, image)
+    beside = _beside(reference, image, between)
     refused = []
     for metric in metrics:
         blocked = beside.quality.blocked(metric.needs)
@@ -197,15 +227,16 @@ def judge(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric
 class _Beside:
     """A later photo brought beside the reference."""
 
-    alignment: Alignment
+    way: Way
     aligned: AlignedImage
     quality: Comparability
     seconds: float
 
 
-def _beside(reference: Reference, image: CalibratedImage) -> _Beside:
+def _beside(reference: Reference, image: CalibratedImage, between: Sequence[Waypoint]) -> _Beside:
     began = perf_counter()
-    alignment = align_or_explain(reference.image, image, region=reference.mask)
+    way = _way_to(reference, image, between)
+    alignment = way.alignment
     seconds = perf_counter() - began
     aligned = with_exclusions(
         resample(image, alignment, reference.image),
@@ -215,7 +246,7 @@ def _beside(reference: Reference, image: CalibratedImage) -> _Beside:
         reference=reference.aligned,
     )
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
-    return _Beside(alignment, aligned, quality, seconds)
+    return _Beside(way, aligned, quality, seconds)
 
 
 def _result(
@@ -225,8 +256,24 @@ def _result(
     measured: tuple[Measurement, ...],
     refused: tuple[Refused, ...],
 ) -> Result:
-    photo = _reported(image, beside.quality, beside.alignment, reference.basis)
-    return Result(photo, measured, refused, beside.alignment, beside.seconds)
+    photo = _reported(image, beside.quality, beside.way, reference.basis)
+    return Result(photo, measured, refused, beside.way.alignment, beside.seconds)
+
+
+def _way_to(reference: Reference, image: CalibratedImage, between: Sequence[Waypoint]) -> Way:
+    """The direct way, or one through another photo where that is more certain."""
+    direct: Alignment | AlignmentFailed
+    try:
+        direct = align_or_explain(reference.image, image, region=reference.mask)
+    except AlignmentFailed as error:
+        direct = error
+    known = direct if isinstance(direct, Alignment) else None
+    way = detour(reference, image, between, direct=known) if wants_detour(direct, between) else None
+    if way is not None:
+        return way
+    if isinstance(direct, AlignmentFailed):
+        raise direct
+    return Way(direct)
 
 
 def align_or_explain(
@@ -285,9 +332,8 @@ def _refuse_blocked(metric: Metric, quality: Comparability) -> None:
         raise MeasurementDeclined(blocked, code="quality")
 
 
-def _reported(
-    image: CalibratedImage, quality: Comparability, alignment: Alignment | None, basis: Basis
-) -> ReportedPhoto:
+def _reported(image: CalibratedImage, quality: Comparability, way: Way | None, basis: Basis) -> ReportedPhoto:
+    alignment = way.alignment if way else None
     error = alignment.error_px if alignment else None
     return ReportedPhoto(
         digest=image.photo.digest,
@@ -298,7 +344,8 @@ def _reported(
         overlap=alignment.overlap if alignment else None,
         error_px=error,
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
-        notes=photo_notes(image),
+        notes=(*photo_notes(image), *(way.notes if way else ())),
+        through=way.through.digest if way and way.through else "",
         colour=image.colour,
         scale=image.scale,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
 from tracker.alignment import Alignment
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
@@ -10,6 +11,7 @@ from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
 from tracker.metrics import METRICS
 from tracker.photo import Photo, read_photo
+from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.order import PhotoSource, in_order
 from tracker.pipeline.reference import Basis, Reference, Result, establish, follow
 from tracker.region import WHOLE_SKIN, Region
@@ -77,6 +79,8 @@ def track(
     rejections = list(found.rejections)
     reference: Reference | None = None
     results: list[Result] = []
+    accepted: dict[date, Waypoint] = {}
+    days = sorted({entry[2] for entry in found.entries})
     for k, (source, name, taken_on, digest) in enumerate(found.entries):
         if progress:
             progress(k, len(found.entries), name)
@@ -90,8 +94,11 @@ def track(
                 _show(watcher, reference, image, None)
             else:
                 image = calibrate(photo, colours, like=reference.image.grid)
-                result = follow(reference, image, metrics)
+                result = follow(reference, image, metrics, between=_latest(accepted))
                 results.append(result)
+                if result.alignment is not None:
+                    accepted[taken_on] = Waypoint.at(image, result.alignment, 1 + days.index(taken_on))
+                    accepted = dict(list(accepted.items())[-MOST_DETOURS:])
                 _show(watcher, reference, image, result.alignment)
         except (PhotoRejected, AlignmentFailed) as error:
             rejections.append(Rejection(digest, name, taken_on, error.reason, error.code))
@@ -147,6 +154,11 @@ def summarise(
         set_up=repeatability.set_up,
         control=control,
     )
+
+
+def _latest(accepted: dict[date, Waypoint]) -> tuple[Waypoint, ...]:
+    """The last photos that were accepted, one per session, the latest first; older ones are let go."""
+    return tuple(reversed(accepted.values()))
 
 
 def _first_reason(rejections: list[Rejection]) -> str:

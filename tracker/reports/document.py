@@ -159,6 +159,7 @@ def _photo(photo: ReportedPhoto, report: Report) -> dict[str, object]:
         "overlap": _finite(photo.overlap),
         "error_px": _finite(photo.error_px),
         "error_mm": _finite(photo.error_mm),
+        "aligned_through": photo.through or None,
         "quality": [check_document(check) for check in photo.checks],
         "blocked": {metric.name: [check.check for check in photo.stopping(metric)] for metric in metrics},
         "notes": list(photo.notes),

@@ -1,0 +1,145 @@
+"""A series whose skin changes its look from session to session is followed through the sessions between."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.test_alignment import Points, Rgb, bent, calibrated, errors, photograph, skin, unmoved
+from tracker import track
+from tracker.alignment import Alignment, align, compose
+from tracker.clinic import Clinic, PhotoState
+from tracker.errors import AlignmentFailed
+from tracker.photo import Photo
+from tracker.pipeline import Waypoint, as_reference, follow
+from tracker.pipeline.detour import wants_detour
+
+DAYS = (date(2026, 1, 5), date(2026, 2, 9), date(2026, 3, 16))
+"""Of the reference, of the session between, and of the last one."""
+
+
+def between(points: Points) -> Points:
+    return bent(points, angle=4.0, scale=1.05, amplitude=3.0)
+
+
+def last(points: Points) -> Points:
+    return bent(points, angle=-5.0, scale=0.97, amplitude=4.0)
+
+
+def drifted(old: float) -> NDArray[np.float32]:
+    """Skin whose marks fade while others come: a share `old` of the first and the rest of the second."""
+    return np.asarray(skin(1) ** old * skin(2) ** (1.0 - old), dtype=np.float32)
+
+
+@cache
+def photos() -> tuple[Rgb, Rgb, Rgb]:
+    looks = ((1.0, unmoved), (0.5, between), (0.05, last))
+    return tuple(  # type: ignore[return-value]
+        photograph(drifted(old), place, seed=50 + k, exposure=0.9 + 0.05 * k) for k, (old, place) in enumerate(looks)
+    )
+
+
+@cache
+def ways() -> tuple[Alignment, Alignment]:
+    """From the first photo to the one between, and from there to the last one."""
+    first, middle, end = (calibrated(rgb, f"{k}.jpg") for k, rgb in enumerate(photos()))
+    return align(first, middle), align(middle, end)
+
+
+def test_two_ways_one_after_the_other_are_accurate_and_honest() -> None:
+    whole = compose(*ways(), np.ones(ways()[0].usable.shape, np.bool_))
+
+    assert whole is not None
+    distance, sd = errors(whole, last)
+    assert np.median(distance) < 0.5
+    assert np.mean(distance < 2.45 * sd) > 0.9  # 95 % of a two-dimensional normal error
+    assert np.median(sd) > max(float(np.median(way.sd[way.usable])) for way in ways())
+    assert whole.scale == pytest.approx(0.97, abs=0.01)
+    assert whole.rotation == pytest.approx(5.0, abs=0.8)  # the tilt turns a little as well
+
+
+def test_a_photo_that_is_refused_directly_is_measured_through_the_session_between() -> None:
+    first, middle, end = (calibrated(rgb, f"{k}.jpg") for k, rgb in enumerate(photos()))
+    reference = as_reference(first, metrics=())
+    known = align(first, middle, region=reference.mask)
+    kept = known.moving.copy()
+
+    with pytest.raises(AlignmentFailed):
+        follow(reference, end, ())
+    result = follow(reference, end, (), between=[Waypoint.at(middle, known, 2)])
+
+    assert result.alignment is not None
+    distance, sd = errors(result.alignment, last)
+    assert np.median(distance) < 0.5
+    assert np.mean(distance < 2.45 * sd) > 0.9
+    assert result.photo.through == "1.jpg"
+    assert any("through session 2 (1.jpg)" in note for note in result.photo.notes)
+    np.testing.assert_array_equal(known.moving, kept)  # the old session is not aligned anew
+
+
+def test_a_series_says_through_which_session_a_photo_was_aligned() -> None:
+    series = [
+        Photo(rgb, digest=f"{k}" * 64, name=f"{k}.jpg", taken_on=day)
+        for k, (rgb, day) in enumerate(zip(photos(), DAYS, strict=True))
+    ]
+
+    report = track(series, metrics=())
+
+    assert [photo.through for photo in report.photos] == ["", "", "1" * 64]
+    assert not report.rejections
+    assert [r.digest for r in track([series[0], series[2]], metrics=()).rejections] == ["2" * 64]
+
+
+def test_another_limb_stays_refused_whatever_lies_between() -> None:
+    first, middle, _ = (calibrated(rgb, f"{k}.jpg") for k, rgb in enumerate(photos()))
+    reference = as_reference(first, metrics=())
+    waypoint = Waypoint.at(middle, align(first, middle, region=reference.mask), 2)
+    stranger = calibrated(photograph(skin(7), between, seed=60), "stranger.jpg")
+
+    with pytest.raises(AlignmentFailed):
+        follow(reference, stranger, (), between=[waypoint])
+
+
+def test_a_detour_is_only_tried_where_it_may_pay() -> None:
+    known, onward = ways()
+    waypoint = Waypoint.at(calibrated(photos()[1], "1.jpg"), known, 2)
+
+    assert not wants_detour(known, [waypoint])
+    assert not wants_detour(AlignmentFailed("Mirrored.", code="mirrored"), [waypoint])
+    assert not wants_detour(AlignmentFailed("Another area.", code="different_area"), [])
+    assert wants_detour(AlignmentFailed("Another area.", code="different_area"), [waypoint])
+    assert wants_detour(replace(onward, error_px=4 * known.error_px), [waypoint])
+
+
+def encoded(rgb: Rgb) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "JPEG", quality=95, subsampling=0)
+    return out.getvalue()
+
+
+@pytest.mark.slow
+def test_the_record_takes_the_way_through_a_session_and_leaves_older_results_alone(tmp_path: Path) -> None:
+    with Clinic.open(tmp_path / "home") as clinic:
+        patient = clinic.add_patient(code="A-1")
+        view = clinic.add_view(patient.id, site="thigh", laterality="left", pose="standing")
+        for rgb, day in zip(photos()[:2], DAYS, strict=False):
+            clinic.add_photo(view.id, encoded(rgb), f"{day.isoformat()}.jpg")
+        assert clinic.measure_waiting() == 2
+        maps = {path: path.read_bytes() for path in clinic.home.rglob("*") if path.is_file() and "map" in path.name}
+        clinic.add_photo(view.id, encoded(photos()[2]), f"{DAYS[2].isoformat()}.jpg")
+        assert clinic.measure_waiting() == 1
+
+        assert [photo.state for photo in clinic.photos(view.id)] == [PhotoState.MEASURED] * 3
+        report = clinic.report(view.id)
+        assert report is not None
+        assert any("through session 2 (2026-02-09.jpg)" in note for note in report.photos[-1].notes)
+        assert len(maps) == 1
+        assert all(path.read_bytes() == data for path, data in maps.items())
