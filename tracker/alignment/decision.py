@@ -24,17 +24,19 @@ class Evidence:
     Attributes
     ----------
     agreeing : int
-        Matches on the smooth warp.
+        Guided matches of the body on the smooth warp.
     score : float
-        Summed weight of the matches that voted for the motion.
+        Summed weight of the tentative matches of the body on it.
     correlation : float
-        Weighted local correlation after alignment, at 1000 px or the largest smaller level.
+        Weighted local correlation of the body after alignment, at 1000 px or the largest smaller level.
     return_error : float
         Median distance after going forward and back, in thousandths of the long side.
     overlap : float
-        Share of the skin that can be measured.
+        Share of the body that can be measured.
     folded : float
         Share of the usable map that is turned inside out.
+    rival : float
+        Votes for another motion of the body over `score`.
     """
 
     agreeing: int
@@ -43,6 +45,7 @@ class Evidence:
     return_error: float
     overlap: float
     folded: float
+    rival: float = 0.0
 
     @property
     def strength(self) -> float:

@@ -39,6 +39,8 @@ class Alignment:
         Size of the skin in the moving photo relative to the reference, in pixels per pixel.
     rotation : float
         In-plane rotation of the moving photo against the reference, in degrees, counter-clockwise.
+    by_hand : bool
+        True when a person showed where to begin.
     """
 
     rows: NDArray[np.float64]
@@ -51,6 +53,7 @@ class Alignment:
     correlation: float
     scale: float
     rotation: float
+    by_hand: bool = False
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Positions in the moving photo of reference points; both (n, 2) as (row, column) pixels."""

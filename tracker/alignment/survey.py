@@ -13,7 +13,7 @@ from tracker.alignment.field import Warp
 from tracker.alignment.lamp import without_lamp
 from tracker.alignment.mapping import Alignment
 from tracker.alignment.planes import Points
-from tracker.alignment.pyramid import Pyramid
+from tracker.alignment.pyramid import SKIN, Pyramid
 from tracker.alignment.refinement import Level, Refined, levels_for, refine
 from tracker.alignment.search import Start, cell_weight
 from tracker.alignment.uncertainty import MAX_RETURN, on_nodes, posterior, return_error, standard_uncertainty
@@ -26,7 +26,6 @@ _LEVELS = (
 )
 _BACKWARD_SIZE = 500
 _JUDGED_SIZE = 1000
-_SKIN = 0.4
 _MAX_RETURN = 1.5
 _MIN_CORRELATION = 0.3
 _RADIUS_OF_MEDIAN = 1.177  # median distance in the plane for a standard deviation of 1 per axis
@@ -65,14 +64,15 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     lines = here.to_units(rows), here.to_units(cols)
     # The way back has the pull of the lamp in it too: compare before it is undone.
     returned = return_error(final.warp.on_lines(*lines), back, *lines)
-    correlation, seen, weight = (
-        on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight)
+    body_plane = here.body * np.float32(1)
+    correlation, seen, weight, on_body = (
+        on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight, body_plane)
     )
     warp, pull = without_lamp(here, there, final.warp)
     position = there.to_pixels(warp.on_lines(*lines))
     covered = _reached(position, there.shape) & (seen > 0.5)
     usable = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
-    skin = weight > _SKIN
+    skin, body = weight > SKIN, on_body > 0.5
     sd = standard_uncertainty(posterior(final, here.extent, *lines), returned, correlation, lamp=pull)
     return Survey(
         rows=rows,
@@ -82,12 +82,13 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
         usable=usable,
         skin=skin,
         evidence=Evidence(
-            agreeing=start.warp.agreeing,
-            score=start.warp.motion.score,
+            agreeing=start.support.agreeing,
+            score=start.support.score,
             correlation=_mean_correlation(here, judged),
-            return_error=_median(returned[skin & covered], otherwise=MAX_RETURN),
-            overlap=float(usable[skin].mean()) if skin.any() else 0.0,
+            return_error=_median(returned[body & covered], otherwise=MAX_RETURN),
+            overlap=float(usable[body].mean()) if body.any() else 0.0,
             folded=_folded(position, usable),
+            rival=start.support.rival,
         ),
     )
 
@@ -132,7 +133,7 @@ def _near(position: Points, shape: tuple[int, int]) -> Points:
 
 
 def _mean_correlation(here: Pyramid, judged: Refined) -> float:
-    weight = cell_weight(here, judged)
+    weight = cell_weight(here.weight * here.body, judged)
     return float((np.clip(judged.correlation, -1, 1) * weight).sum() / weight.sum())
 
 

@@ -25,6 +25,7 @@ def map_bytes(alignment: Alignment) -> bytes:
         moving_col=alignment.moving[..., 1],
         sd=alignment.sd,
         usable=alignment.usable,
+        by_hand=np.array(alignment.by_hand),
         **numbers,
     )
     return out.getvalue()
@@ -39,7 +40,12 @@ def map_of(data: bytes) -> Alignment:
             moving=np.stack([stored["moving_row"], stored["moving_col"]], axis=-1),
             sd=stored["sd"],
             usable=stored["usable"],
-            **{name: float(stored[name]) for name in _NUMBERS},
+            overlap=float(stored["overlap"]),
+            error_px=float(stored["error_px"]),
+            correlation=float(stored["correlation"]),
+            scale=float(stored["scale"]),
+            rotation=float(stored["rotation"]),
+            by_hand="by_hand" in stored and bool(stored["by_hand"]),  # older maps do not say
         )
 
 

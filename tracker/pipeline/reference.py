@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
+from tracker.alignment import AlignedImage, Alignment, PointPairs, align, in_own_frame, resample
 from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid
 from tracker.measurement import (
@@ -158,8 +158,14 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
     return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined))
 
 
-def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metric] = METRICS) -> Result:
-    """Measure a later photo against the reference.
+def follow(
+    reference: Reference,
+    image: CalibratedImage,
+    metrics: Sequence[Metric] = METRICS,
+    *,
+    points: PointPairs | None = None,
+) -> Result:
+    """Measure a later photo against the reference; `points` as in `tracker.alignment.align`.
 
     Raises
     ------
@@ -167,7 +173,7 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
         The photo does not show the same skin, or not well enough.
     """
     began = perf_counter()
-    alignment = align_or_explain(reference.image, image, region=reference.mask)
+    alignment = align_or_explain(reference.image, image, region=reference.mask, points=points)
     seconds = perf_counter() - began
     aligned = with_exclusions(
         resample(image, alignment, reference.image),
@@ -182,7 +188,11 @@ def follow(reference: Reference, image: CalibratedImage, metrics: Sequence[Metri
 
 
 def align_or_explain(
-    reference: CalibratedImage, moving: CalibratedImage, *, region: NDArray[np.bool_] | None = None
+    reference: CalibratedImage,
+    moving: CalibratedImage,
+    *,
+    region: NDArray[np.bool_] | None = None,
+    points: PointPairs | None = None,
 ) -> Alignment:
     """Alignment of two photos; a refusal names a cause that a new photo can mend, where the photo shows one.
 
@@ -192,9 +202,9 @@ def align_or_explain(
         As `tracker.alignment.align`, or with the code ``blur`` or ``light_direction``.
     """
     try:
-        return align(reference, moving, region=region)
+        return align(reference, moving, region=region, points=points)
     except AlignmentFailed as error:
-        cause = None if error.code == "mirrored" else explain_mismatch(reference, moving)
+        cause = None if error.code in ("mirrored", "points") else explain_mismatch(reference, moving)
         if cause is None:
             raise
         raise AlignmentFailed(cause.advice, code=cause.check.replace(" ", "_")) from error

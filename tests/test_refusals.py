@@ -1,0 +1,128 @@
+"""Pairs as they happen in a clinic, each of which is refused for its own reason, or is turned back and aligned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tracker.alignment import Alignment, align
+from tracker.calibration import CalibratedImage, calibrate
+from tracker.errors import AlignmentFailed
+from tracker.phantom import Stage, build_stage, nominal_shot, photograph
+from tracker.phantom.pose import soft_tissue
+from tracker.phantom.scenario import named
+from tracker.phantom.truth import Truth
+from tracker.photo import Photo
+
+Rgb = NDArray[np.uint8]
+Points = NDArray[np.float64]
+SIZE = (600, 800)
+
+
+@cache
+def stage(seed: int, name: str = "thigh") -> Stage:
+    """Somebody's limb in the room of person 1: the same markers, chart and cloth."""
+    own = build_stage(named(name), seed=seed, size=SIZE)
+    return own if seed == 1 else replace(own, backdrop=stage(1, name).backdrop)
+
+
+@cache
+def shown(seed: int = 1, name: str = "thigh") -> Rgb:
+    """The first photo of a person."""
+    return photograph(stage(seed, name), nominal_shot(named(name), SIZE)).rgb
+
+
+@cache
+def later(seed: int = 1, name: str = "thigh", *, across: float = 9.0, blur: float = 1.0) -> tuple[Rgb, Truth]:
+    """A later photo: nearer, turned, tilted, its tissue shifted, otherwise lit; and the truth about it."""
+    first = nominal_shot(named(name), SIZE)
+    camera = replace(first.camera, scale=0.94, roll=4.0, tilt=(5.0, -4.0), shift=(-6.0, across))
+    light = replace(first.light, azimuth=first.light.azimuth + 8.0, ambient=0.33)
+    sensor = replace(first.sensor, exposure_ev=-0.3, blur_mm=first.sensor.blur_mm * blur, jpeg_quality=85)
+    shot = replace(first, camera=camera, light=light, sensor=sensor, tissue=soft_tissue(np.random.default_rng(5), 1.5))
+    photo = photograph(stage(seed, name), shot, named(name).at(1, 3), first=first, session=1)
+    return photo.rgb, photo.truth
+
+
+def image(rgb: Rgb, name: str) -> CalibratedImage:
+    return calibrate(Photo(np.ascontiguousarray(rgb), digest=name, name=name, taken_on=None))
+
+
+def refused(before: Rgb, after: Rgb) -> AlignmentFailed:
+    """The refusal of a pair; its reason is one sentence for a practitioner that names the photo."""
+    with pytest.raises(AlignmentFailed) as refusal_:
+        align(image(before, "before.jpg"), image(after, "after.jpg"))
+    reason = refusal_.value.reason
+    assert reason.endswith(".")
+    assert reason.count(". ") == 0
+    assert "please" in reason
+    assert "after.jpg" in reason
+    return refusal_.value
+
+
+def off(found: Alignment, truth: Truth) -> Points:
+    """Distance from the truth at the usable nodes that show skin, in pixels of the moving photo."""
+    nodes = np.stack(np.meshgrid(truth.rows, truth.cols, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.float64)
+    there = np.stack([truth.moving_row, truth.moving_col], axis=-1).reshape(-1, 2)
+    index = [
+        np.rint(np.interp(nodes[:, k], lines, np.arange(len(lines)))).astype(int)
+        for k, lines in ((0, found.rows), (1, found.cols))
+    ]
+    # Where the truth is known there is skin or a card, and no card is usable.
+    kept = found.usable[index[0], index[1]] & np.isfinite(there).all(axis=1)
+    return np.asarray(np.hypot(*(found.at(nodes[kept]) - there[kept]).T))
+
+
+@pytest.mark.parametrize("name", ["thigh", "tone", "pigment"])
+def test_another_person_in_the_same_room_is_another_area(name: str) -> None:
+    assert refused(shown(1, name), later(2, name)[0]).code == "different_area"
+
+
+def test_another_limb_of_the_same_tone_is_another_area() -> None:
+    assert refused(shown(1), later(1, "buttock")[0]).code == "different_area"
+
+
+@pytest.mark.parametrize("name", ["thigh", "tone"])
+def test_a_mirrored_limb_is_named_and_not_flipped(name: str) -> None:
+    """The silhouette of a mirrored left thigh is that of a right thigh; only the marks on its skin tell."""
+    refusal_ = refused(shown(1, name), later(1, name)[0][:, ::-1])
+
+    assert refusal_.code == "mirrored"
+    assert "mirrored" in refusal_.reason
+
+
+def test_somebody_elses_mirrored_limb_is_another_area() -> None:
+    assert refused(shown(1), later(2)[0][:, ::-1]).code == "different_area"
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_photo_taken_upside_down_or_sideways_is_aligned(quarters: int) -> None:
+    rgb, truth = later()
+    turned = align(image(shown(), "before.jpg"), image(np.rot90(rgb, quarters), "after.jpg"))
+
+    back = replace(turned, moving=_turned_back(turned.moving, quarters))
+    assert np.median(off(back, truth)) < 0.5
+    assert turned.overlap > 0.5
+
+
+def _turned_back(position: NDArray[np.float32], quarters: int) -> NDArray[np.float32]:
+    """Pixels of a photo that was turned by quarters, as pixels of the photo before."""
+    row, col = position[..., 0], position[..., 1]
+    last_row, last_col = SIZE[0] - 1, SIZE[1] - 1
+    where = {0: (row, col), 1: (col, last_col - row), 2: (last_row - row, last_col - col), 3: (last_row - col, row)}
+    return np.stack(where[quarters], axis=-1)
+
+
+def test_a_photo_of_the_skin_beside_it_shares_too_little() -> None:
+    """Both show the same thigh, but the second camera looked a hand's breadth further along."""
+    before, after = shown()[:, 60:470], later()[0][:, 395:]
+
+    assert refused(before, after).code in {"too_little_overlap", "different_area"}
+
+
+def test_a_photo_out_of_focus_is_called_blurred() -> None:
+    assert refused(shown(), later(blur=45.0)[0]).code == "too_blurred"
