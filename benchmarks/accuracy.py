@@ -21,6 +21,8 @@ from benchmarks import (
     robustness,
     scales,
     tones,
+    visits,
+    wrong_pairs,
 )
 from benchmarks.accuracy_figures import figures
 from benchmarks.accuracy_page import sections
@@ -41,6 +43,8 @@ PARTS = {
     "scales": scales.run,
     "lights": lights.run,
     "exclusions": exclusions.run,
+    "wrong_pairs": wrong_pairs.run,
+    "visits": visits.run,
 }
 
 

@@ -42,6 +42,7 @@ RIGHT: Final = ("easy", "medium", "hard", "same skin, by hand", "rendered again"
 _CLICK: Final = 0.005
 _WRONG_MAP: Final = 5.0  # thousandths of the width: a map that is off by more is not of the same place
 _CURVE: Final = 200
+_NEVER: Final = -20.0
 
 Row = dict[str, Any]
 
@@ -122,6 +123,7 @@ def judged(kind: str, first: Picture, second: Picture, points: NDArray[np.float6
         "right": kind in RIGHT,
         "size": min(max(first.pyramid.shape), max(second.pyramid.shape)),
         "strength": evidence.strength,
+        "limits": evidence.within_limits,
         "accepted": evidence.convincing,
         "error": _error(found, first, second) if kind in RIGHT else None,
     }
@@ -141,8 +143,8 @@ def _error(found: Survey | None, first: Picture, second: Picture) -> float | Non
     # The nearest node of the truth, carried over by the slope of the map found: both grids are 1 % of the width apart.
     there = np.stack([truth.moving_row[i, j], truth.moving_col[i, j]], axis=-1)
     step = nodes - np.stack([truth.rows[i], truth.cols[j]], axis=-1)
-    slope = (np.gradient(found.position[..., k], found.rows, found.cols) for k in (0, 1))
-    there = there + np.stack([down[usable] * step[:, 0] + along[usable] * step[:, 1] for down, along in slope], axis=-1)
+    slope = [np.array(np.gradient(found.position[..., k], found.rows, found.cols))[:, usable] for k in (0, 1)]
+    there = there + np.stack([(each * step.T).sum(axis=0) for each in slope], axis=-1)
     miss = np.hypot(*(found.position[usable] - there).T)
     known = np.isfinite(miss)
     return float(1000 * np.median(miss[known]) / first.pyramid.shape[1]) if known.any() else None
@@ -211,9 +213,8 @@ def _kind(rows: list[Row], kind: str) -> Findings:
 
 
 def curve(rows: list[Row]) -> Findings:
-    """The receiver operating characteristic of the strength, over all thresholds."""
-    right = np.sort([row["strength"] for row in rows if row["right"]])
-    wrong = np.sort([row["strength"] for row in rows if not row["right"]])
+    """The receiver operating characteristic over all thresholds of the strength; the limits stay as they are."""
+    right, wrong = (np.sort([_held(row) for row in rows if row["right"] is same]) for same in (True, False))
     if not len(right) or not len(wrong):
         return {}
     above = np.array([(right > w).mean() + 0.5 * (right == w).mean() for w in wrong])
@@ -231,6 +232,11 @@ def curve(rows: list[Row]) -> Findings:
             "right_accepted": [float((right > cut).mean()) for cut in cuts],
         },
     }  # fmt: skip
+
+
+def _held(row: Row) -> float:
+    """The strength of a pair within the limits; no threshold accepts any other."""
+    return float(row["strength"]) if row["limits"] else _NEVER
 
 
 def _recall(right: NDArray[np.float64], wrong: NDArray[np.float64], share: float) -> float:
