@@ -9,7 +9,7 @@ import numpy as np
 
 from tracker.errors import AlignmentFailed
 
-ACCEPT = 1.0
+ACCEPT = 0.6
 UNSURE = 0.0
 MIN_OVERLAP = 0.1
 MAX_FOLDED = 0.02

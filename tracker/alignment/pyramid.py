@@ -23,6 +23,7 @@ SKIN = 0.4
 _LARGE = 0.5
 _FOCUS_SIZE = 500
 _MIN_SKIN_SHARE = 0.08
+_TWO_CLASSES = 0.75  # share of the variance that lies between two classes; 0.64 for one normal class, 0.75 if even
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,12 +190,29 @@ def skin_weight(image: CalibratedImage) -> Plane:
     if not image.photo.has_colour or proposed.mean() < _MIN_SKIN_SHARE:
         return np.ones(shape, np.float32)
     chroma = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[..., 1:].astype(np.float64)
+    proposed = _the_more_colourful(proposed, np.hypot(*np.moveaxis(chroma - 128.0, -1, 0)))
     centre = np.median(chroma[proposed], axis=0)
     spread = np.cov((chroma[proposed] - centre).T) + 6.0 * np.eye(2)
     offset = chroma - centre
     distance = np.einsum("hwi,ij,hwj->hw", offset, np.linalg.inv(spread), offset)
     likely = np.exp(-0.25 * np.maximum(distance - 2.0, 0)).astype(np.float32)
     return blurred(likely, 3.0)
+
+
+def _the_more_colourful(proposed: NDArray[np.bool_], chroma: Points) -> NDArray[np.bool_]:
+    """Skin among all that has its hue: in warm light sheets and floors have it too, but they are paler.
+
+    Otsu's threshold; nothing is left out unless there are two clear classes, and the upper one is large.
+    """
+    values = np.sort(chroma[proposed])
+    below = np.arange(1, len(values))
+    sums = np.cumsum(values)
+    share = below / len(values)
+    between = (values.mean() * share - sums[:-1] / len(values)) ** 2 / (share * (1 - share))
+    best = int(np.argmax(between))
+    upper = np.asarray(proposed & (chroma > values[best]))
+    split = between[best] > _TWO_CLASSES * float(values.var()) and upper.mean() >= _MIN_SKIN_SHARE
+    return upper if split else proposed
 
 
 def _skin_coloured(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
