@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tracker.alignment import Alignment, align
+from tracker.alignment.decision import Evidence, refusal
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.errors import AlignmentFailed
 from tracker.phantom import Stage, build_stage, nominal_shot, photograph
@@ -167,3 +168,48 @@ def test_a_towel_of_the_colour_of_skin_is_no_evidence() -> None:
 
     assert refused(beside(shown(1)), beside(later(2)[0])).code == "different_area"
     assert align(image(beside(shown(1)), "before.jpg"), image(beside(later(1)[0]), "after.jpg")).overlap > 0.5
+
+
+def test_skin_that_lies_in_a_fold_is_left_out_and_the_rest_is_aligned() -> None:
+    """The map cannot follow a fold, and need not: on both sides of it the skin is where it is."""
+    hidden = 60
+    whole = shown(1, "pigment")
+    again = np.clip(whole + np.random.default_rng(2).normal(0, 2, whole.shape), 0, 255).astype(np.uint8)
+    folded = np.full_like(whole, 40)
+    folded[:, :370], folded[:, 370 : 800 - hidden] = again[:, :370], again[:, 370 + hidden :]
+
+    found = align(image(whole, "before.jpg"), image(folded, "after.jpg"))
+
+    nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)
+    at = nodes[..., 1]
+    for side, moved in ((at < 340, 0), (at > 400 + hidden, -hidden)):
+        assert np.median(np.hypot(*(found.moving - nodes - (0, moved))[found.usable & side].T)) < 0.2
+    assert found.usable[(at > 380) & (at < 360 + hidden)].mean() < 0.1
+
+
+WEAK = Evidence(agreeing=90, score=9.0, correlation=0.2, return_error=4.0, overlap=0.2, folded=0.0, rival=0.0)
+STRONG = Evidence(agreeing=900, score=500.0, correlation=0.7, return_error=0.2, overlap=0.6, folded=0.0, rival=0.0)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "code", "words"),
+    [
+        (WEAK, "unsure", "too little of it can be recognised"),
+        (replace(STRONG, rival=0.4), "unsure", "moved in different ways"),
+        (replace(STRONG, folded=0.03), "folded", "folded over each other"),
+        (replace(STRONG, overlap=0.06), "too_little_overlap", "too little of the skin"),
+        (replace(STRONG, overlap=0.01, correlation=0.03), "different_area", "same area of skin"),
+        (replace(WEAK, agreeing=20, score=2.0, correlation=0.01), "different_area", "same area of skin"),
+    ],
+)
+def test_each_lack_of_evidence_has_its_code_and_says_what_to_do(evidence: Evidence, code: str, words: str) -> None:
+    assert STRONG.convincing
+    assert not evidence.convincing
+
+    said = refusal(
+        evidence, names=("before.jpg", "after.jpg"), fineness=(0.3, 0.3), mirrored=lambda: replace(WEAK, score=0.0)
+    )
+
+    assert said.code == code
+    assert words in said.reason
+    assert "please" in said.reason
