@@ -42,7 +42,6 @@ RIGHT: Final = ("easy", "medium", "hard", "same skin, by hand", "rendered again"
 _CLICK: Final = 0.005
 _WRONG_MAP: Final = 5.0  # thousandths of the width: a map that is off by more is not of the same place
 _CURVE: Final = 200
-_NEVER: Final = -20.0
 
 Row = dict[str, Any]
 
@@ -123,7 +122,6 @@ def judged(kind: str, first: Picture, second: Picture, points: NDArray[np.float6
         "right": kind in RIGHT,
         "size": min(max(first.pyramid.shape), max(second.pyramid.shape)),
         "strength": evidence.strength,
-        "limits": evidence.within_limits,
         "accepted": evidence.convincing,
         "error": _error(found, first, second) if kind in RIGHT else None,
     }
@@ -213,8 +211,8 @@ def _kind(rows: list[Row], kind: str) -> Findings:
 
 
 def curve(rows: list[Row]) -> Findings:
-    """The receiver operating characteristic over all thresholds of the strength; the limits stay as they are."""
-    right, wrong = (np.sort([_held(row) for row in rows if row["right"] is same]) for same in (True, False))
+    """The receiver operating characteristic of the strength alone; what is accepted must also be within the limits."""
+    right, wrong = (np.sort([row["strength"] for row in rows if row["right"] is same]) for same in (True, False))
     if not len(right) or not len(wrong):
         return {}
     above = np.array([(right > w).mean() + 0.5 * (right == w).mean() for w in wrong])
@@ -232,11 +230,6 @@ def curve(rows: list[Row]) -> Findings:
             "right_accepted": [float((right > cut).mean()) for cut in cuts],
         },
     }  # fmt: skip
-
-
-def _held(row: Row) -> float:
-    """The strength of a pair within the limits; no threshold accepts any other."""
-    return float(row["strength"]) if row["limits"] else _NEVER
 
 
 def _recall(right: NDArray[np.float64], wrong: NDArray[np.float64], share: float) -> float:
