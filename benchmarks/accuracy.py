@@ -22,6 +22,8 @@ from benchmarks import (
     robustness,
     scales,
     tones,
+    visits,
+    wrong_pairs,
 )
 from benchmarks.accuracy_figures import figures
 from benchmarks.accuracy_page import sections
@@ -43,6 +45,8 @@ PARTS = {
     "lights": lights.run,
     "exclusions": exclusions.run,
     "absorption": absorption.run,
+    "wrong_pairs": wrong_pairs.run,
+    "visits": visits.run,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import altair as alt
 
+from benchmarks import wrong_pairs_page
 from benchmarks.charts import HUES, INK, OURS, QUIET, RIVAL, data, identity, rows
 from benchmarks.findings import Findings
 from benchmarks.rivals import TITLES
@@ -19,7 +20,8 @@ _TONE = {"ita": "ITA, °", "lightness": "L*", "a_star": "a*", "b_star": "b*"}
 
 def figures(findings: Findings) -> dict[str, Any]:
     """Charts by file stem."""
-    return {
+    pairs = findings.get("wrong_pairs")
+    return ({wrong_pairs_page.FIGURE: wrong_pairs_page.figure(pairs)} if pairs else {}) | {
         "validation-geometry": _geometry(findings["geometry"]["points"]),
         "validation-relief": _relief(findings["relief"]["points"]),
         "validation-rivals": _rivals(findings["relief"]["plane"]),

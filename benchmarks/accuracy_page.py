@@ -13,6 +13,8 @@ from benchmarks.relief_page import relief_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE
 from benchmarks.robustness_page import robustness_section
 from benchmarks.seeing_page import seeing_sections
+from benchmarks.visits_page import section as visits_section
+from benchmarks.wrong_pairs_page import section as wrong_pairs_section
 
 DARK = 0.25
 """Melanosome fraction from which skin is called dark here."""
@@ -23,6 +25,8 @@ def sections(findings: Findings) -> str:
     parts = (
         _geometry(findings["geometry"]),
         absorption_page.section(findings.get("absorption") or {}),
+        wrong_pairs_section(findings.get("wrong_pairs") or {}),
+        visits_section(findings.get("visits") or {}),
         relief_section(findings["relief"]),
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),

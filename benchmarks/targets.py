@@ -27,7 +27,7 @@ class Target:
     least, most : float or None
         The limits.
     source : str
-        Section of MEASUREMENT.md; empty for a limit of our own.
+        Section of MEASUREMENT.md, or the subject of another specification; empty for a limit of our own.
     rig : str
         Where it holds for one set-up only.
     beyond : str
@@ -75,6 +75,16 @@ def _share(*path: str) -> Value:
 
     def percent(_: Findings, repeatability: Findings) -> float | None:
         share = _looked_up(repeatability, *path, "share")
+        return None if share is None else 100 * share
+
+    return percent
+
+
+def _accepted(start: str, pairs: str) -> Value:
+    """Share of right or wrong pairs of photos that are accepted, in per cent."""
+
+    def percent(accuracy: Findings, _: Findings) -> float | None:
+        share = _looked_up(accuracy, "wrong_pairs", start, f"accepted_{pairs}", "share")
         return None if share is None else 100 * share
 
     return percent
@@ -160,6 +170,14 @@ SPECIFIED: tuple[Target, ...] = (
              source="§4.5")
       for scene, name in (("rendered", "four markers"), ("boards", "card"))
       for words, key, most in (("median", "median", 1.0), ("p95 of the", "p95", 2.0))),
+    *(Target(f"{pairs} pairs of photos accepted, start {words}, %", _accepted(start, pairs), least, most,
+             source="alignment")
+      for pairs, least, most in (("wrong", None, 0.0), ("right", 97.0, None))
+      for start, words in (("automatic", "automatic"), ("by_hand", "by hand"))),
+    Target("error at landmarks of real visits, median pair, px of 512", _accuracy("visits", "landmarks", "median"),
+           most=1.0, source="alignment"),
+    Target("error at landmarks of real visits, 90th percentile, px of 512", _accuracy("visits", "landmarks", "p90"),
+           most=3.0, source="alignment"),
     Target("median error of the azimuth of the lamp, °", _accuracy("lights", "azimuth", "all", "median"), most=5.0,
            source="§5"),
     Target("p90 of the error of the azimuth of the lamp, °", _accuracy("lights", "azimuth", "all", "p90"), most=12.0,

@@ -88,6 +88,13 @@ def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     for command, name in ((align, "pair:align_pair"), (compare, "pair:compare_pair")):
         command.add_argument("reference", type=Path, metavar="REFERENCE")
         command.add_argument("moving", type=Path, metavar="MOVING")
+        command.add_argument(
+            "--points",
+            type=_points,
+            metavar="POINTS",
+            help='where to begin if the photos are not brought together by themselves: "R,C R,C; R,C R,C; …", at least '
+            "three places as row,column in REFERENCE and in MOVING, in pixels",
+        )
         command.set_defaults(run=_lazily(name))
     align.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets aligned.png and map.npz")
     align.add_argument("--json", action="store_true", help="print one JSON document")
@@ -159,6 +166,15 @@ def _short(text: str) -> str:
     if not 1 <= len(text.strip()) <= 40 or not text.isprintable():
         raise argparse.ArgumentTypeError("must be 1 to 40 letters on one line")
     return text.strip()
+
+
+def _points(text: str) -> list[tuple[float, float, float, float]]:
+    """Places shown in both photos, such as ``"10,20 12,25; 300,40 310,44; 50,600 55,610"``."""
+    try:
+        places = [[float(n) for n in place.replace(",", " ").split()] for place in text.strip(" ;").split(";")]
+        return [(row, col, there_row, there_col) for row, col, there_row, there_col in places]
+    except ValueError:
+        raise argparse.ArgumentTypeError('must be places as "R,C R,C; R,C R,C; R,C R,C"') from None
 
 
 def _at_least_one(text: str) -> int:

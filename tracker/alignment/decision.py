@@ -9,10 +9,12 @@ import numpy as np
 
 from tracker.errors import AlignmentFailed
 
-ACCEPT = 1.0
+ACCEPT = 0.6
 UNSURE = 0.0
 MIN_OVERLAP = 0.1
 MAX_FOLDED = 0.02
+MAX_RIVAL = 0.3
+_ALIKE = 0.3  # a correlation that skin in common has, however little of it there is
 _BLURRED = 0.17
 _MUCH_LESS = 0.6
 
@@ -24,17 +26,19 @@ class Evidence:
     Attributes
     ----------
     agreeing : int
-        Matches on the smooth warp.
+        Guided matches of the body on the smooth warp.
     score : float
-        Summed weight of the matches that voted for the motion.
+        Summed weight of the tentative matches of the body on it.
     correlation : float
-        Weighted local correlation after alignment, at 1000 px or the largest smaller level.
+        Weighted local correlation of the body after alignment, at 1000 px or the largest smaller level.
     return_error : float
         Median distance after going forward and back, in thousandths of the long side.
     overlap : float
-        Share of the skin that can be measured.
+        Share of the body that can be measured.
     folded : float
         Share of the usable map that is turned inside out.
+    rival : float
+        Votes for another motion of the body over `score`.
     """
 
     agreeing: int
@@ -43,6 +47,7 @@ class Evidence:
     return_error: float
     overlap: float
     folded: float
+    rival: float = 0.0
 
     @property
     def strength(self) -> float:
@@ -58,7 +63,12 @@ class Evidence:
     @property
     def convincing(self) -> bool:
         """True when the photos can be measured together."""
-        return self.strength > ACCEPT and self.overlap >= MIN_OVERLAP and self.folded <= MAX_FOLDED
+        return self.strength > ACCEPT and self.within_limits
+
+    @property
+    def within_limits(self) -> bool:
+        """True when enough skin is common, the map is not inside out, and the body moved in one way only."""
+        return self.overlap >= MIN_OVERLAP and self.folded <= MAX_FOLDED and self.rival <= MAX_RIVAL
 
 
 NO_EVIDENCE = Evidence(agreeing=0, score=0.0, correlation=0.0, return_error=50.0, overlap=0.0, folded=0.0)
@@ -102,7 +112,7 @@ def refusal(
 
 
 def _weakness(evidence: Evidence, reference: str, moving: str) -> AlignmentFailed:
-    if evidence.strength < UNSURE:
+    if evidence.strength < UNSURE or (evidence.overlap < MIN_OVERLAP and evidence.correlation < _ALIKE):
         return AlignmentFailed(
             f"{moving} does not seem to show the same area of skin as {reference}; please check that it belongs to "
             "this patient and this view.",
@@ -119,6 +129,12 @@ def _weakness(evidence: Evidence, reference: str, moving: str) -> AlignmentFaile
             f"Parts of the skin in {moving} lie folded over each other compared with {reference}; please photograph "
             "again in the same pose.",
             code="folded",
+        )
+    if evidence.strength > ACCEPT:
+        return AlignmentFailed(
+            f"Two pieces of skin in {moving} have moved in different ways against {reference}, and it cannot be told "
+            "which of them is meant; please mark the region to measure.",
+            code="unsure",
         )
     return AlignmentFailed(
         f"{moving} may show the same skin as {reference}, but too little of it can be recognised to be sure; please "

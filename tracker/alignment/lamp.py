@@ -49,7 +49,7 @@ def _drift(here: Pyramid, there: Pyramid, warp: Warp) -> Points | None:
     if here.pigment is None or there.pigment is None:
         return None
     seen = refine(here.stained(), there.stained(), warp, _LEVEL)[-1]
-    weight = cell_weight(here, seen) * np.clip((seen.correlation - 0.15) / 0.3, 0, 1)
+    weight = cell_weight(here.weight, seen) * np.clip((seen.correlation - 0.15) / 0.3, 0, 1)
     if weight.mean() < _MIN_SHARE:
         return None
     rows, cols = (_centres(n, float(side)) for n, side in zip(weight.shape, here.extent, strict=True))

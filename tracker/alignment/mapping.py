@@ -42,6 +42,8 @@ class Alignment:
     area_change : (float, float) or None
         Smallest and largest local area of the usable skin in the moving photo over that in the reference, after the
         global scale; None where that is not known, as in maps that were stored before it was.
+    by_hand : bool
+        True when a person showed where to begin.
     """
 
     rows: NDArray[np.float64]
@@ -55,6 +57,7 @@ class Alignment:
     scale: float
     rotation: float
     area_change: tuple[float, float] | None = None
+    by_hand: bool = False
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Positions in the moving photo of reference points; both (n, 2) as (row, column) pixels."""

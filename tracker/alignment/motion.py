@@ -100,6 +100,10 @@ def _fit_affine(matches: Matches, support: NDArray[np.bool_], score: float) -> M
         normal = weighted @ design + 1e-9 * np.eye(3)
         matrix = np.asarray(np.linalg.solve(normal, weighted @ matches.there).T, dtype=np.float64)
         support = np.hypot(*(design @ matrix.T - matches.there).T) < tolerance
+    return Motion(matrix, score, support) if plausible(matrix) else None
+
+
+def plausible(matrix: Points) -> bool:
+    """Whether a camera held by hand could have moved the view by this affine map, shape (2, 3)."""
     large, small = np.linalg.svd(matrix[:, :2], compute_uv=False)
-    plausible = np.linalg.det(matrix[:, :2]) > 0 and large < 2.6 and small > 0.35 and large / small < 2.2
-    return Motion(matrix, score, support) if plausible else None
+    return bool(np.linalg.det(matrix[:, :2]) > 0 and large < 2.6 and small > 0.35 and large / small < 2.2)

@@ -14,7 +14,7 @@ from tracker.alignment.field import Warp
 from tracker.alignment.lamp import without_lamp
 from tracker.alignment.mapping import Alignment
 from tracker.alignment.planes import Points
-from tracker.alignment.pyramid import Pyramid
+from tracker.alignment.pyramid import SKIN, Pyramid
 from tracker.alignment.refinement import Level, Refined, levels_for, refine
 from tracker.alignment.search import Start, cell_weight
 from tracker.alignment.uncertainty import (
@@ -34,7 +34,6 @@ _LEVELS = (
 )
 _BACKWARD_SIZE = 500
 _JUDGED_SIZE = 1000
-_SKIN = 0.4
 _MAX_RETURN = 1.5
 _MIN_CORRELATION = 0.3
 _NODE_SPACING = 0.01
@@ -75,14 +74,15 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
     lines = here.to_units(rows), here.to_units(cols)
     # The way back has the pull of the lamp in it too: compare before it is undone.
     returned = return_error(final.warp.on_lines(*lines), back, *lines)
-    correlation, seen, weight = (
-        on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight)
+    body_plane = here.body * np.float32(1)
+    correlation, seen, weight, on_body = (
+        on_nodes(plane, *lines, here.extent) for plane in (judged.correlation, judged.seen, here.weight, body_plane)
     )
     warp, pull = without_lamp(here, there, final.warp)
     position = there.to_pixels(warp.on_lines(*lines))
     covered = _reached(position, there.shape) & (seen > 0.5)
     alike = covered & (returned < _MAX_RETURN) & (correlation > _MIN_CORRELATION)
-    skin = weight > _SKIN
+    skin, body = weight > SKIN, on_body > 0.5
     area = relative_area(local_area(position, rows, cols), alike & skin)
     usable = alike & is_skin_like(area)
     sd = standard_uncertainty(posterior(final, here.extent, *lines), returned, correlation, lamp=pull)
@@ -95,12 +95,13 @@ def take_survey(here: Pyramid, there: Pyramid, start: Start) -> Survey:
         skin=skin,
         area=area,
         evidence=Evidence(
-            agreeing=start.warp.agreeing,
-            score=start.warp.motion.score,
+            agreeing=start.support.agreeing,
+            score=start.support.score,
             correlation=_mean_correlation(here, judged),
-            return_error=_median(returned[skin & covered], otherwise=MAX_RETURN),
-            overlap=float(usable[skin].mean()) if skin.any() else 0.0,
+            return_error=_median(returned[body & covered], otherwise=MAX_RETURN),
+            overlap=float(usable[body].mean()) if body.any() else 0.0,
             folded=_folded(position, alike),
+            rival=start.support.rival,
         ),
     )
 
@@ -145,7 +146,7 @@ def _near(position: Points, shape: tuple[int, int]) -> Points:
 
 
 def _mean_correlation(here: Pyramid, judged: Refined) -> float:
-    weight = cell_weight(here, judged)
+    weight = cell_weight(here.weight * here.body, judged)
     return float((np.clip(judged.correlation, -1, 1) * weight).sum() / weight.sum())
 
 

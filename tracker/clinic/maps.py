@@ -26,6 +26,7 @@ def map_bytes(alignment: Alignment) -> bytes:
         sd=alignment.sd,
         usable=alignment.usable,
         area_change=np.array(alignment.area_change or (), np.float64),
+        by_hand=np.array(alignment.by_hand),
         **numbers,
     )
     return out.getvalue()
@@ -48,6 +49,7 @@ def map_of(data: bytes) -> Alignment:
             scale=numbers["scale"],
             rotation=numbers["rotation"],
             area_change=(area[0], area[1]) if area else None,
+            by_hand="by_hand" in stored and bool(stored["by_hand"]),  # older maps do not say
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tracker.alignment import Alignment, warp_photo
+from tracker.alignment import Alignment, PointPairs, warp_photo
 from tracker.alignment.area import HALF_FOLLOWED
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.card import known_colours, known_distance
@@ -47,7 +47,7 @@ def align_pair(options: Namespace) -> int:
     write = writer(options.out)
     forget((options.out / name for name in _FILES), keep=(options.reference, options.moving))
     try:
-        alignment = align_or_explain(reference, moving)
+        alignment = align_or_explain(reference, moving, points=options.points)
     except AlignmentFailed as error:
         document = alignment_document(None, reference, time.perf_counter() - began, error)
     else:
@@ -68,7 +68,7 @@ def compare_pair(options: Namespace) -> int:
     colours = known_colours(options)
     then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
     now = calibrate(read_photo(options.moving), colours.drawn_in(then.photo.shape), like=then.grid)
-    document = compare_document(then, now, region)
+    document = compare_document(then, now, region, points=options.points)
     if options.json:
         print_json(document)
     else:
@@ -89,7 +89,9 @@ def _remarks(document: dict[str, Any]) -> list[str]:
     return lines
 
 
-def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN) -> dict[str, Any]:
+def compare_document(
+    then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN, *, points: PointPairs | None = None
+) -> dict[str, Any]:
     """The comparison of a pair in the form of `compare --json`, with a sentence per metric."""
     then, now = _dated(then, _FIRST), _dated(now, _SECOND)
     began = time.perf_counter()
@@ -99,7 +101,7 @@ def compare_document(then: CalibratedImage, now: CalibratedImage, region: Region
     try:
         reference = as_reference(then, region)
         first = result_of_reference(reference)
-        second = follow(reference, now)
+        second = follow(reference, now, points=points)
     except (PhotoRejected, AlignmentFailed) as error:
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
@@ -125,7 +127,7 @@ def _checks_of_unaligned(
     skin = skin_mask(now)
     checks = assess_photo(now, skin).checks if skin.any() else ()
     # A mirrored photo is refused for nothing that a check finds.
-    explained = isinstance(reason, AlignmentFailed) and reason.code != "mirrored"
+    explained = isinstance(reason, AlignmentFailed) and reason.code not in ("mirrored", "points")
     cause = explain_mismatch(then, now) if explained else None
     return checks if cause is None else (*(c for c in checks if c.check != cause.check), cause)
 
@@ -166,6 +168,7 @@ def alignment_document(
         if alignment and alignment.area_change
         else None,
         "stiffness_mm": finite(HALF_FOLLOWED * max(reference.photo.shape) * mm) if alignment and mm else None,
+        "by_hand": alignment.by_hand if alignment else False,
         "seconds": finite(seconds, 3),
     }
 
@@ -175,7 +178,8 @@ def _alignment_sentence(document: dict[str, Any]) -> str:
         return f"Not aligned: {document['reason']}"
     mm = document["error_mm"]
     size = f"{document['error_px']:.2f} px" + (f" ({mm:.2f} mm)" if mm else "")
-    return f"Aligned: claimed median error {size} over {document['overlap']:.0%} of the skin."
+    start = "Aligned from the points shown" if document["by_hand"] else "Aligned"
+    return f"{start}: claimed median error {size} over {document['overlap']:.0%} of the skin."
 
 
 def map_bytes(alignment: Alignment) -> bytes:

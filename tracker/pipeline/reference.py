@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
+from tracker.alignment import AlignedImage, Alignment, PointPairs, align, in_own_frame, resample
 from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid
 from tracker.measurement import (
@@ -165,6 +165,7 @@ def follow(
     metrics: Sequence[Metric] = METRICS,
     *,
     between: Sequence[Waypoint] = (),
+    points: PointPairs | None = None,
 ) -> Result:
     """Measure a later photo against the reference.
 
@@ -176,13 +177,15 @@ def follow(
     between : sequence of Waypoint
         Accepted photos of the series through which this one may be aligned where the direct way is refused or much
         less certain, latest first. They stay as they are.
+    points : sequence of tuple of float, optional
+        As in `tracker.alignment.align`.
 
     Raises
     ------
     AlignmentFailed
         The photo does not show the same skin, or not well enough.
     """
-    beside = _beside(reference, image, between)
+    beside = _beside(reference, image, between, points)
     measured, refused = _measure_all(beside.aligned, reference, metrics, beside.quality)
     return _result(reference, image, beside, measured, refused)
 
@@ -233,9 +236,11 @@ class _Beside:
     seconds: float
 
 
-def _beside(reference: Reference, image: CalibratedImage, between: Sequence[Waypoint]) -> _Beside:
+def _beside(
+    reference: Reference, image: CalibratedImage, between: Sequence[Waypoint], points: PointPairs | None = None
+) -> _Beside:
     began = perf_counter()
-    way = _way_to(reference, image, between)
+    way = _way_to(reference, image, between, points)
     alignment = way.alignment
     seconds = perf_counter() - began
     aligned = with_exclusions(
@@ -260,11 +265,13 @@ def _result(
     return Result(photo, measured, refused, beside.way.alignment, beside.seconds)
 
 
-def _way_to(reference: Reference, image: CalibratedImage, between: Sequence[Waypoint]) -> Way:
+def _way_to(
+    reference: Reference, image: CalibratedImage, between: Sequence[Waypoint], points: PointPairs | None
+) -> Way:
     """The direct way, or one through another photo where that is more certain."""
     direct: Alignment | AlignmentFailed
     try:
-        direct = align_or_explain(reference.image, image, region=reference.mask)
+        direct = align_or_explain(reference.image, image, region=reference.mask, points=points)
     except AlignmentFailed as error:
         direct = error
     known = direct if isinstance(direct, Alignment) else None
@@ -277,7 +284,11 @@ def _way_to(reference: Reference, image: CalibratedImage, between: Sequence[Wayp
 
 
 def align_or_explain(
-    reference: CalibratedImage, moving: CalibratedImage, *, region: NDArray[np.bool_] | None = None
+    reference: CalibratedImage,
+    moving: CalibratedImage,
+    *,
+    region: NDArray[np.bool_] | None = None,
+    points: PointPairs | None = None,
 ) -> Alignment:
     """Alignment of two photos; a refusal names a cause that a new photo can mend, where the photo shows one.
 
@@ -287,9 +298,9 @@ def align_or_explain(
         As `tracker.alignment.align`, or with the code ``blur`` or ``light_direction``.
     """
     try:
-        return align(reference, moving, region=region)
+        return align(reference, moving, region=region, points=points)
     except AlignmentFailed as error:
-        cause = None if error.code == "mirrored" else explain_mismatch(reference, moving)
+        cause = None if error.code in ("mirrored", "points") else explain_mismatch(reference, moving)
         if cause is None:
             raise
         raise AlignmentFailed(cause.advice, code=cause.check.replace(" ", "_")) from error
