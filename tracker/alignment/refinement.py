@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.alignment.field import Field, Warp, lattice_cells
 from tracker.alignment.lattice import make_lattice
@@ -73,6 +74,7 @@ class _Pair:
     moving: Plane
     inside: Plane
     weight: Plane
+    pulls: Plane
     slopes: tuple[Plane, Plane]
 
 
@@ -133,9 +135,8 @@ def _prepare(reference: Pyramid, moving: Pyramid, motion: Motion, size: int) -> 
         reference=normal,
         moving=_locally_normalised(moved_affinely(there, matrix, shape)),
         inside=np.asarray(cv2.erode(inside, np.ones((5, 5), np.uint8)), dtype=np.float32),
-        weight=enlarged(
-            np.clip(1.2 * reference.weight, _BASE_WEIGHT, 1) * reference.clear * _off_outline(reference), shape
-        ),
+        weight=enlarged(np.clip(1.2 * reference.weight, _BASE_WEIGHT, 1) * reference.clear, shape),
+        pulls=enlarged(_off_outline(reference), shape),
         slopes=slopes(normal, 0.5),
     )
 
@@ -144,15 +145,23 @@ def _off_outline(photo: Pyramid) -> Plane:
     """1 where a pixel may pull at the map, 0 along the outline of the skin, shape of `Pyramid.weight`.
 
     The outline of a limb is no mark on the skin: it wanders over the skin when the limb turns or gets slimmer, and a
-    map that follows it would hide the change. What is all outline, such as a narrow strip, keeps its weight.
+    map that follows it would hide the change. The edge of a wound or a mole within the skin is such a mark, and what
+    is all outline, such as a narrow strip, keeps its weight.
     """
-    skin = (photo.weight > _SKIN).astype(np.uint8)
+    skin = _filled(photo.weight > _SKIN)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _OUTLINE + 1, 2 * _OUTLINE + 1))
     inner = cv2.erode(skin, disc, borderType=cv2.BORDER_REPLICATE)
     if inner.sum() < _MIN_INNER * skin.sum():
         return np.ones_like(photo.weight)
     outer = cv2.dilate(skin, disc)
     return np.asarray((inner > 0) | (outer == 0), dtype=np.float32)
+
+
+def _filled(skin: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Skin with everything in it that does not reach the border of the picture."""
+    _, parts = cv2.connectedComponents((~skin).astype(np.uint8), connectivity=4)
+    border = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    return np.asarray(skin | ~np.isin(parts, border[border > 0]), np.uint8)
 
 
 def _between_levels(motion: Motion, pitch_here: Points, pitch_there: Points) -> Points:
@@ -198,7 +207,7 @@ def _normal_equations(pair: _Pair, glance: _Glance, bins: tuple[int, int]) -> tu
     """Information (3, n, m) and pull (2, n, m) of the pixels, summed over bins, for `Lattice.solve`."""
     residual = pair.reference - glance.moved
     trust = np.clip((glance.correlation - 0.1) / 0.5, 0.01, 1)
-    weight = glance.counts / (1 + (residual / np.float32(_KAPPA)) ** 2) ** 2
+    weight = glance.counts * pair.pulls / (1 + (residual / np.float32(_KAPPA)) ** 2) ** 2
     weight *= enlarged(trust, (residual.shape[0], residual.shape[1]))
     by_row, by_col = (a + b for a, b in zip(pair.slopes, slopes(glance.moved, 0.5), strict=True))
     weighted = weight * residual
