@@ -17,6 +17,7 @@ from benchmarks import (
     factorial,
     geometry,
     lights,
+    registration,
     relief,
     robustness,
     scales,
@@ -41,6 +42,7 @@ PARTS = {
     "scales": scales.run,
     "lights": lights.run,
     "exclusions": exclusions.run,
+    "registration": registration.run,
 }
 
 

@@ -80,6 +80,17 @@ def _share(*path: str) -> Value:
     return percent
 
 
+def _registration(key: str, *levels: str) -> Value:
+    """A score of the alignment against dense truth, of a level or of all pairs; shares in per cent."""
+    path = ("registration", *(("levels", *levels) if levels else ("ours",)), key)
+
+    def value(accuracy: Findings, _: Findings) -> float | None:
+        found = _looked_up(accuracy, *path)
+        return found if found is None or key in ("median", "p90") else 100 * found
+
+    return value
+
+
 def _counted(name: str, key: str, rig: str) -> Value:
     """A share that is stored as a count and its total, in per cent."""
 
@@ -160,6 +171,14 @@ SPECIFIED: tuple[Target, ...] = (
              source="§4.5")
       for scene, name in (("rendered", "four markers"), ("boards", "card"))
       for words, key, most in (("median", "median", 1.0), ("p95 of the", "p95", 2.0))),
+    Target("strict success of alignment against dense truth, % of pairs", _registration("strict"), least=98.0,
+           source="alignment"),
+    Target("visible skin aligned within 1 px of 1000, %", _registration("f1"), least=80.0, source="alignment"),
+    Target("median alignment error against dense truth, px of 1000", _registration("median"), most=0.5,
+           source="alignment"),
+    *(Target(f"coverage of the claimed 95 % of alignment, {level} pairs, %", _registration("covered", level), 93.0,
+             97.0, "alignment", beyond="too cautious")
+      for level in ("easy", "medium", "hard")),
     Target("median error of the azimuth of the lamp, °", _accuracy("lights", "azimuth", "all", "median"), most=5.0,
            source="§5"),
     Target("p90 of the error of the azimuth of the lamp, °", _accuracy("lights", "azimuth", "all", "p90"), most=12.0,
