@@ -17,10 +17,10 @@ from tracker.alignment.refinement import STIFFNESS, Refined
 _CELLS = 16
 # Variance per axis, in thousandths of the long side squared: maximum likelihood (Student's t, 6 degrees of freedom)
 # over the pairs of known truth set apart for it in `benchmarks/registration.py`, rounded.
-_FROM_PIXELS = 0.4
-_FROM_RETURN = 0.17
+_FROM_PIXELS = 0.25
+_FROM_RETURN = 0.14
 _FROM_CORRELATION = 0.08
-_FROM_LAMP = 0.9
+_FROM_LAMP = 1.4
 MAX_RETURN = 50.0
 
 
