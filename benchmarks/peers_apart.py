@@ -51,11 +51,14 @@ def _akaze() -> Any:
     def run(first: Any, second: Any, points: Any) -> Any:
         detector = cv2.xfeatures2d.AKAZE.create(threshold=1e-4)
         (here, d1), (there, d2) = (detector.detectAndCompute(grey, None) for grey in (first, second))
-        pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(d1, d2, k=2)
+        few = d1 is None or d2 is None or min(len(d1), len(d2)) < 2
+        pairs = () if few else cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(d1, d2, k=2)
         good = [a for a, b in pairs if a.distance < 0.8 * b.distance]
         source = np.array([here[match.queryIdx].pt for match in good], np.float32)
         target = np.array([there[match.trainIdx].pt for match in good], np.float32)
-        homography, _ = cv2.findHomography(source, target, cv2.USAC_MAGSAC, 3.0)
+        homography = cv2.findHomography(source, target, cv2.USAC_MAGSAC, 3.0)[0] if len(good) >= 4 else None
+        if homography is None:
+            return np.full(points.shape, np.nan)
         found = np.column_stack([points[:, ::-1], np.ones(len(points))]) @ homography.T
         return found[:, 1::-1] / found[:, 2:]
 

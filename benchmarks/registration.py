@@ -177,7 +177,7 @@ def summary(rows: list[Row]) -> Row:
     found |= {key: float(np.median([row[key] for row in known])) if known else None for key in ("median", "p90")}
     shares = ("ok", "strict", "f1", "f3")
     found |= {key: float(np.mean([row[key] for row in rows])) if rows else None for key in shares}
-    return found | {"seconds": float(np.median([row["seconds"] for row in rows])) if rows else None}
+    return found | {"seconds": float(np.nanmedian([row["seconds"] for row in rows])) if rows else None}
 
 
 def _of_level(rows: list[Row]) -> Row:
@@ -200,7 +200,7 @@ def _peers(rows: list[Row]) -> list[Row]:
         theirs = summary([row[peer.name] for row in with_it])
         beside = summary([row["ours"] for row in with_it])
         ratios = [row[peer.name]["seconds"] / row["ours"]["seconds"] for row in with_it]
-        found.append({"name": peer.name, "ratio": float(np.median(ratios)), "beside": beside} | theirs)
+        found.append({"name": peer.name, "ratio": float(np.nanmedian(ratios)), "beside": beside} | theirs)
     return found
 
 
