@@ -9,6 +9,7 @@ from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
 from benchmarks.markdown import number, percent, picture, table
+from benchmarks.registration_page import section as registration_section
 from benchmarks.relief_page import relief_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE
 from benchmarks.robustness_page import robustness_section
@@ -24,6 +25,7 @@ def sections(findings: Findings) -> str:
     """Markdown of all parts, each under its own heading."""
     parts = (
         _geometry(findings["geometry"]),
+        registration_section(findings.get("registration") or {}),
         absorption_page.section(findings.get("absorption") or {}),
         wrong_pairs_section(findings.get("wrong_pairs") or {}),
         visits_section(findings.get("visits") or {}),

@@ -90,6 +90,17 @@ def _accepted(start: str, pairs: str) -> Value:
     return percent
 
 
+def _registration(key: str, *levels: str) -> Value:
+    """A score of the alignment against dense truth, of a level or of all pairs; shares in per cent."""
+    path = ("registration", *(("levels", *levels) if levels else ("ours",)), key)
+
+    def value(accuracy: Findings, _: Findings) -> float | None:
+        found = _looked_up(accuracy, *path)
+        return found if found is None or key in ("median", "p90") else 100 * found
+
+    return value
+
+
 def _counted(name: str, key: str, rig: str) -> Value:
     """A share that is stored as a count and its total, in per cent."""
 
@@ -178,6 +189,14 @@ SPECIFIED: tuple[Target, ...] = (
            most=1.0, source="alignment"),
     Target("error at landmarks of real visits, 90th percentile, px of 512", _accuracy("visits", "landmarks", "p90"),
            most=3.0, source="alignment"),
+    Target("strict success of alignment against dense truth, % of pairs", _registration("strict"), least=98.0,
+           source="alignment"),
+    Target("visible skin aligned within 1 px of 1000, %", _registration("f1"), least=80.0, source="alignment"),
+    Target("median alignment error against dense truth, px of 1000", _registration("median"), most=0.5,
+           source="alignment"),
+    *(Target(f"coverage of the claimed 95 % of alignment, {level} pairs, %", _registration("covered", level), 93.0,
+             97.0, "alignment", beyond="too cautious")
+      for level in ("easy", "medium", "hard")),
     Target("median error of the azimuth of the lamp, °", _accuracy("lights", "azimuth", "all", "median"), most=5.0,
            source="§5"),
     Target("p90 of the error of the azimuth of the lamp, °", _accuracy("lights", "azimuth", "all", "p90"), most=12.0,

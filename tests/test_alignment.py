@@ -431,3 +431,32 @@ def test_short_waves_of_area_change_are_left_in_the_photo_and_long_ones_followed
     true, seen = where_it_went(place, nodes) - nodes, found.moving[8:-8, 8:-8] - nodes
     followed = float((true * seen).sum() / (true**2).sum())
     assert least < followed < most
+
+
+def test_the_pull_of_the_lamp_is_mostly_undone_by_pigment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dark is deep: light from another side shades fine relief along its own slope, and all of it looks shifted."""
+    luma = np.log(skin(1).mean(axis=2) + 0.02)
+    slope = np.gradient(cv2.GaussianBlur(luma, (0, 0), 3) - cv2.GaussianBlur(luma, (0, 0), 12), axis=1)
+    relit = np.float32(1 + 0.05 * np.clip(slope / slope.std(), -4, 4))[..., None]
+    before = calibrated(photograph(skin(1), unmoved, seed=1), "before.jpg")
+    after = calibrated(photograph(skin(1) * relit, unmoved, seed=2), "after.jpg")
+
+    def shift() -> float:
+        found = align(before, after)
+        nodes = np.stack(np.meshgrid(found.rows, found.cols, indexing="ij"), axis=-1)
+        return float(np.hypot(*np.median((found.moving - nodes)[found.usable], axis=0)))
+
+    with_pigment = shift()
+    monkeypatch.setattr("tracker.alignment.survey.without_lamp", lambda here, there, warp: (warp, 0.3))
+    without = shift()
+
+    assert without > 0.3
+    assert with_pigment < 0.25 * without
+
+
+def test_the_stated_uncertainty_is_not_too_cautious_either() -> None:
+    place, _, found = moderately_bent()
+
+    distance, sd = errors(found, place)
+    assert 0.9 < np.mean(distance < 2.45 * sd) < 0.99
+    assert np.sqrt(np.mean((distance / sd) ** 2) / 2) > 0.6  # per axis; 1 is exact

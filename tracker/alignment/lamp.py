@@ -22,7 +22,9 @@ UNKNOWN = 0.3
 _LEVEL = (Level(500, cells=20, iterations=5),)
 _MIN_SHARE = 0.03
 _NOISE = 0.1  # drift that the noise of pigment alone can cause, in thousandths
-_CHROMA_PX = 0.5  # colour is stored at half size, and files differ in where they put it
+# Colour is stored at half size, and encoders differ by up to half a pixel in where they put it. A drift that this alone
+# can cause moves the map by at most a fifth of it; in a photo of many pixels the drift of a lamp is far larger.
+_CHROMA_PX = 1.0
 
 
 def without_lamp(here: Pyramid, there: Pyramid, warp: Warp) -> tuple[Warp, float]:
