@@ -67,6 +67,7 @@ def compose(first: Alignment, second: Alignment, region: NDArray[np.bool_]) -> A
         scale=first.scale * second.scale,
         rotation=(first.rotation + second.rotation + 180.0) % 360.0 - 180.0,
         area_change=extremes(area, usable & region),
+        by_hand=first.by_hand or second.by_hand,
     )
 
 
