@@ -41,7 +41,7 @@ def edge_width(image: CalibratedImage) -> tuple[Check, ...]:
         judged(
             "edge width",
             mm,
-            f"at most {_EDGE_OK_MM:g} mm",
+            "at most 1 mm",
             graded(mm, (0, _EDGE_OK_MM), (0, _EDGE_WARN_MM)),
             f"The edges of the markers are {mm:.1f} mm wide in this photo: it is out of focus, or was moved. "
             "Hold still, tap the skin to focus and take it again.",
