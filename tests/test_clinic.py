@@ -1300,6 +1300,32 @@ def test_what_a_mismatch_hides_is_named() -> None:
     assert whole.advice == ("The lamp moved.",)
 
 
+def test_nothing_is_called_comparable_where_the_reference_gives_nothing() -> None:
+    by_itself = Tile("ok", "", (), date(2026, 3, 2), "", already_stored=False)
+    outside = Check("coverage", 30.0, "at least 90 %", Status.BLOCK, "Only 30 % can be compared.")
+
+    nothing = beside_reference(by_itself, Judgement(), (metric_named("relief"),))
+    elsewhere = beside_reference(by_itself, Judgement((outside,)), (metric_named("relief"),))
+
+    assert nothing.status == "warn"
+    assert "reference gives no metric" in nothing.advice[0]
+    assert (elsewhere.status, elsewhere.advice) == ("block", (outside.advice,))
+
+
+def test_a_photo_without_what_the_metrics_need_is_told_before_it_is_stored(
+    measured: Clinic, course: tuple[PhantomPhoto, ...]
+) -> None:
+    grey = io.BytesIO()
+    Image.open(io.BytesIO(course[3].jpeg)).convert("L").save(grey, "JPEG", quality=93)
+    view = only_view(measured)
+    tile = measured.check_photo(view.id, grey.getvalue(), course[3].name)
+
+    beside = measured.judge_photo(view.id, grey.getvalue(), course[3].name, tile)
+
+    assert beside.status == "block"
+    assert any("greyscale" in advice for advice in beside.advice)
+
+
 def test_a_photo_is_looked_at_with_the_card_of_its_day(clinic: Clinic) -> None:
     """The card was measured in June: a photo of May knows its greys only, one of July its colours as well."""
     batch = printed_batch()

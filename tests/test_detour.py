@@ -16,11 +16,12 @@ from PIL import Image
 from tests.test_alignment import Points, Rgb, bent, calibrated, errors, photograph, skin, unmoved, where_it_went
 from tracker import track
 from tracker.alignment import Alignment, align, compose
+from tracker.calibration import CalibratedImage
 from tracker.clinic import Clinic, PhotoState
-from tracker.errors import AlignmentFailed
+from tracker.errors import AlignmentFailed, PhotoRejected
 from tracker.photo import Photo
 from tracker.pipeline import Waypoint, as_reference, follow
-from tracker.pipeline.detour import wants_detour
+from tracker.pipeline.detour import detour, wants_detour
 
 DAYS = (date(2026, 1, 5), date(2026, 2, 9), date(2026, 3, 16))
 """Of the reference, of the session between, and of the last one."""
@@ -121,9 +122,39 @@ def test_a_detour_is_only_tried_where_it_may_pay() -> None:
 
     assert not wants_detour(known, [waypoint])
     assert not wants_detour(AlignmentFailed("Mirrored.", code="mirrored"), [waypoint])
+    assert not wants_detour(AlignmentFailed("They lie along a line.", code="points"), [waypoint])
     assert not wants_detour(AlignmentFailed("Another area.", code="different_area"), [])
     assert wants_detour(AlignmentFailed("Another area.", code="different_area"), [waypoint])
     assert wants_detour(replace(onward, error_px=4 * known.error_px), [waypoint])
+
+
+def test_an_old_photo_that_cannot_be_read_does_not_stop_a_new_one() -> None:
+    first, middle, end = (calibrated(rgb, f"{k}.jpg") for k, rgb in enumerate(photos()))
+    reference = as_reference(first, metrics=())
+    known = align(first, middle, region=reference.mask)
+
+    def lost() -> CalibratedImage:
+        raise PhotoRejected("old.jpg cannot be read.")
+
+    broken = Waypoint("old", "old.jpg", 3, known, lost)
+
+    assert follow(reference, end, (), between=[broken, Waypoint.at(middle, known, 2)]).photo.through == "1.jpg"
+    with pytest.raises(AlignmentFailed):
+        follow(reference, end, (), between=[broken])
+
+
+def test_a_detour_that_shows_only_a_part_of_the_region_is_not_taken() -> None:
+    first, middle, end = (calibrated(rgb, f"{k}.jpg") for k, rgb in enumerate(photos()))
+    reference = as_reference(first, metrics=())
+    known = align(first, middle, region=reference.mask)
+    whole = follow(reference, end, (), between=[Waypoint.at(middle, known, 2)]).alignment
+    assert whole is not None
+    direct = replace(whole, error_px=10 * whole.error_px)
+    part = replace(known, usable=known.usable & (known.cols < 0.4 * known.cols[-1]))
+
+    assert detour(reference, end, [Waypoint.at(middle, known, 2)], direct=direct) is not None
+    assert detour(reference, end, [Waypoint.at(middle, part, 2)], direct=None) is not None
+    assert detour(reference, end, [Waypoint.at(middle, part, 2)], direct=direct) is None
 
 
 def encoded(rgb: Rgb) -> bytes:
@@ -150,3 +181,22 @@ def test_the_record_takes_the_way_through_a_session_and_leaves_older_results_alo
         assert any("through session 2 (2026-02-09.jpg)" in note for note in report.photos[-1].notes)
         assert len(maps) == 1
         assert all(path.read_bytes() == data for path, data in maps.items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("left", [0, 200])
+def test_a_damaged_map_of_an_old_session_does_not_stop_a_new_photo(tmp_path: Path, left: int) -> None:
+    with Clinic.open(tmp_path / "home") as clinic:
+        patient = clinic.add_patient(code="A-1")
+        view = clinic.add_view(patient.id, site="thigh", laterality="left", pose="standing")
+        for rgb, day in zip(photos()[:2], DAYS, strict=False):
+            clinic.add_photo(view.id, encoded(rgb), f"{day.isoformat()}.jpg")
+        assert clinic.measure_waiting() == 2
+        for path in clinic.home.rglob("map-*.npz"):
+            path.write_bytes(path.read_bytes()[:left])
+        new, name = encoded(photos()[1][:, :-8]), f"{DAYS[2].isoformat()}.jpg"
+
+        assert clinic.judge_photo(view.id, new, name, clinic.check_photo(view.id, new, name)).status != "block"
+        clinic.add_photo(view.id, new, name)
+        assert clinic.measure_waiting() == 1
+        assert [photo.state for photo in clinic.photos(view.id)] == [PhotoState.MEASURED] * 3

@@ -55,6 +55,7 @@ class Expected:
 
 
 _COMPARABLE = "Good to use: it can be compared with the reference."
+_NO_BASIS = "The reference gives no metric, so nothing can be compared with it; the page Compare says what it lacks."
 _NO_DATE = "The photo has no date; please give the day it was taken."
 
 
@@ -137,10 +138,12 @@ def beside_reference(tile: Tile, judgement: Judgement, metrics: Sequence[Metric]
     checks = (*judgement.checks, *(check for check in tile.checks if check.check not in again))
     lost = [metric for metric in metrics if metric.name in judgement.refused]
     stopping = [check for check in checks if any(check.stops(metric.needs) for metric in lost)]
-    if lost and not judgement.given:
-        advice = tuple(dict.fromkeys(check.advice for check in stopping))
+    if (lost and not judgement.given) or Comparability(judgement.checks).status is Status.BLOCK:
+        stopping = stopping or [check for check in checks if check.status is Status.BLOCK]
+        advice = tuple(dict.fromkeys((*(check.advice for check in stopping), *judgement.declined)))
         return replace(tile, status="block", headline=_HEADLINES["block"], advice=advice, checks=checks)
-    remarks = [_remark(check, lost) for check in stopping]
+    remarks = [_remark(check, lost) for check in stopping] + list(judgement.declined)
+    remarks += [] if lost or judgement.given else [_NO_BASIS]
     remarks += [check.advice for check in checks if check.advice and check not in stopping]
     remarks += [_NO_DATE] if _NO_DATE in tile.advice else []
     status = "warn" if remarks else "ok"

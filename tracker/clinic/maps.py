@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import Alignment
 
+DAMAGED = (BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError)
+"""What reading a damaged file raises, such as one that a power cut left empty."""
 _NUMBERS = ("overlap", "error_px", "correlation", "scale", "rotation")
 
 

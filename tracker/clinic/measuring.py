@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
-from tracker.clinic.maps import map_of
+from tracker.clinic.maps import DAMAGED, map_of
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
@@ -116,12 +116,15 @@ class Judgement:
         Names of those that it would give.
     reason : str
         Why the photo cannot be compared at all; empty otherwise.
+    declined : tuple of str
+        Why some are refused that no check stops, such as one that needs colour in a greyscale photo.
     """
 
     checks: tuple[Check, ...] = ()
     refused: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     reason: str = ""
+    declined: tuple[str, ...] = ()
 
 
 def methods(metrics: Sequence[Metric]) -> str:
@@ -139,7 +142,7 @@ def measure_photo(job: Job) -> Finding:
             return Finding(result, basis=reference.basis, mask=reference.mask)
         reference = _reference(job)
         like = reference.image.grid
-        between = [_waypoint(stop, like) for stop in job.between]
+        between = _waypoints(job, like)
         return Finding(follow(reference, _calibrated(job.photo, like=like), job.metrics, between=between))
     except TrackerError as error:
         return Finding(reason=error.reason, code=error.code)
@@ -150,13 +153,15 @@ def judge_photo(job: Job) -> Judgement:
     try:
         reference = _reference(job)
         like = reference.image.grid
-        between = [_waypoint(stop, like) for stop in job.between]
+        between = _waypoints(job, like)
         result = judge(reference, _calibrated(job.photo, like=like), job.metrics, between=between)
     except TrackerError as error:
         return Judgement(reason=error.reason)
     refused = tuple(each.metric for each in result.refused)
     given = tuple(value.metric for value in reference.values if value.metric not in refused)
-    return Judgement(result.photo.checks, refused, given)
+    stopped = {m.name for m in job.metrics if any(check.stops(m.needs) for check in result.photo.checks)}
+    declined = tuple(dict.fromkeys(each.reason for each in result.refused if each.metric not in stopped))
+    return Judgement(result.photo.checks, refused, given, declined=declined)
 
 
 def forget_reference() -> None:
@@ -205,11 +210,19 @@ def _reference(job: Job) -> Reference:
     return known
 
 
-def _waypoint(stop: Stop, like: Grid) -> Waypoint:
+def _waypoints(job: Job, like: Grid) -> tuple[Waypoint, ...]:
+    found = (_waypoint(stop, like) for stop in job.between)
+    return tuple(waypoint for waypoint in found if waypoint is not None)
+
+
+def _waypoint(stop: Stop, like: Grid) -> Waypoint | None:
+    """None if the stored map is damaged: it can be made again, and is no reason to leave out another photo."""
     photo = stop.photo
-    return Waypoint(
-        photo.digest, photo.name, stop.session, map_of(stop.alignment), lambda: _calibrated(photo, like=like)
-    )
+    try:
+        known = map_of(stop.alignment)
+    except DAMAGED:
+        return None
+    return Waypoint(photo.digest, photo.name, stop.session, known, lambda: _calibrated(photo, like=like))
 
 
 def _calibrated(

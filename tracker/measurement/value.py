@@ -94,14 +94,8 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     MeasurementDeclined
         The photo or the region does not carry this quantity; the reason says what is missing.
     """
-    _check_needs(image, metric, marked=marked)
-    usable = usable_cells(image, metric)
-    blocks = blocks_of(region, image)
-    groups = [Group.of(without_rim(region & usable, image, metric), blocks)]
+    usable, blocks, groups = _carried(image, region, metric, marked=marked)
     used = int((region & usable).sum())
-    if metric.is_contrast:
-        groups.append(Group.of(ring_around(region, usable, image, metric), blocks))
-    check_area(groups[0].mask, image, metric, region)
     field = metric.prepare(without_excluded(image, metric), region & usable, groups[0].mask)
     value = evaluate(field, groups, metric)
     draws = bootstrap(field, groups, metric, 1 + int(blocks.max()))
@@ -118,6 +112,25 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
         None if mm is None else used * mm**2,
         *_in_words(image, region, metric),
     )  # fmt: skip
+
+
+def check_carried(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool) -> None:
+    """What `measure` declines before it computes anything; parameters and errors are those of `measure`."""
+    _carried(image, region, metric, marked=marked)
+
+
+def _carried(
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], list[Group]]:
+    """Usable cells, blocks and groups of cells of a metric that a photo carries."""
+    _check_needs(image, metric, marked=marked)
+    usable = usable_cells(image, metric)
+    blocks = blocks_of(region, image)
+    groups = [Group.of(without_rim(region & usable, image, metric), blocks)]
+    if metric.is_contrast:
+        groups.append(Group.of(ring_around(region, usable, image, metric), blocks))
+    check_area(groups[0].mask, image, metric, region)
+    return usable, blocks, groups
 
 
 Shares = tuple[tuple[str, float], ...]

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from tracker.alignment import MIN_OVERLAP, Alignment, align, compose
 from tracker.calibration import CalibratedImage, Grid
-from tracker.errors import AlignmentFailed
+from tracker.errors import AlignmentFailed, TrackerError
 
 if TYPE_CHECKING:
     from tracker.pipeline.reference import Reference
 
 MOST_DETOURS = 2
 """Further alignments that one new photo may cost."""
-_HOPELESS = frozenset({"mirrored", "no_features", "too_blurred", "blur"})  # no other photo mends this one
+_HOPELESS = frozenset({"mirrored", "no_features", "too_blurred", "blur", "points"})  # no other photo mends these
 _SUSPECT = 3.0  # a direct error so many times that of the photos between may be much less certain than a detour
 _BETTER = 0.7  # a detour must be this much more certain than the direct way
+_AS_MUCH = 0.9  # and show this share of the region that the direct way shows: a part of it alone may be the easy part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,15 +107,33 @@ def detour(
         None if no way shows enough of the region, or none is clearly more certain than the direct one.
     """
     ways = [way for waypoint in between[:MOST_DETOURS] if (way := _through(waypoint, reference, image)) is not None]
-    best = min(ways, key=lambda way: way.alignment.error_px, default=None)
-    if best is None or (direct is not None and best.alignment.error_px > _BETTER * direct.error_px):
-        return None
-    return best
+    if direct is not None:
+        least, most = _AS_MUCH * _shown(direct, reference), _BETTER * direct.error_px
+        ways = [way for way in ways if way.alignment.overlap >= least and way.alignment.error_px <= most]
+    return min(ways, key=lambda way: way.alignment.error_px, default=None)
+
+
+def _shown(alignment: Alignment, reference: Reference) -> float:
+    """Share of the region that an alignment shows."""
+    region = _region_at_nodes(reference, alignment)
+    return float(alignment.usable[region].mean()) if region.any() else 0.0
+
+
+def _region_at_nodes(reference: Reference, alignment: Alignment) -> NDArray[np.bool_]:
+    """Which nodes of an alignment to the reference lie in the region, shape (h, w)."""
+    grid = reference.image.grid
+    nodes = np.stack(np.meshgrid(alignment.rows, alignment.cols, indexing="ij"), axis=-1)
+    cells = np.rint(grid.from_photo(nodes)).astype(int)
+    row, col = np.moveaxis(np.clip(cells, 0, np.array(grid.shape) - 1), -1, 0)
+    return np.asarray(reference.mask[row, col])
 
 
 def _through(waypoint: Waypoint, reference: Reference, image: CalibratedImage) -> Way | None:
-    known, between = waypoint.alignment, waypoint.image()
-    grid = reference.image.grid
+    known, grid = waypoint.alignment, reference.image.grid
+    try:
+        between = waypoint.image()
+    except TrackerError:  # what is wrong with an old photo says nothing about the new one
+        return None
     region = carried_region(reference.mask, grid, known, between.grid)
     if not region.any():
         return None
@@ -122,10 +141,7 @@ def _through(waypoint: Waypoint, reference: Reference, image: CalibratedImage) -
         onward = align(between, image, region=region)
     except AlignmentFailed:
         return None
-    nodes = np.stack(np.meshgrid(known.rows, known.cols, indexing="ij"), axis=-1)
-    cells = np.rint(grid.from_photo(nodes)).astype(int)
-    row, col = np.moveaxis(np.clip(cells, 0, np.array(grid.shape) - 1), -1, 0)
-    found = compose(known, onward, reference.mask[row, col])
+    found = compose(known, onward, _region_at_nodes(reference, known))
     return Way(found, waypoint) if found is not None and found.overlap >= MIN_OVERLAP else None
 
 

@@ -16,6 +16,7 @@ from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, 
 from tracker.measurement import (
     Measurement,
     Metric,
+    check_carried,
     measure,
     over_the_same_cells,
     shared_cells,
@@ -218,11 +219,15 @@ def judge(
         As `follow`.
     """
     beside = _beside(reference, image, between)
+    given, marked = {value.metric for value in reference.values}, not reference.region.is_whole_skin
+    shared = shared_cells(beside.aligned, reference.aligned)
     refused = []
-    for metric in metrics:
-        blocked = beside.quality.blocked(metric.needs)
-        if blocked and any(value.metric == metric.name for value in reference.values):
-            refused.append(_refused(metric, beside.aligned, blocked))
+    for metric in (each for each in metrics if each.name in given):
+        try:
+            _refuse_blocked(metric, beside.quality)
+            check_carried(shared, reference.mask, metric, marked=marked)
+        except MeasurementDeclined as error:
+            refused.append(_refused(metric, beside.aligned, error.reason))
     return _result(reference, image, beside, (), tuple(refused))
 
 
