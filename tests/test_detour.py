@@ -182,6 +182,11 @@ def test_the_record_takes_the_way_through_a_session_and_leaves_older_results_alo
         assert len(maps) == 1
         assert all(path.read_bytes() == data for path, data in maps.items())
 
+        between, last = clinic.photos(view.id)[1:]
+        assert report.photos[-1].through == between.digest
+        clinic.remove_photo(between.id)
+        assert clinic.photo(last.id).state is PhotoState.WAITING, "what it rested on is gone"
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("left", [0, 200])

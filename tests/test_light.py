@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -97,12 +98,15 @@ def test_a_lamp_that_was_turned_is_refused_with_the_side_it_came_from() -> None:
     assert "from the right, in the reference from the top" in found.advice
 
 
-def test_an_opposite_lamp_is_said_to_be_half_of_a_pair() -> None:
+def test_an_opposite_lamp_is_named_by_both_sides() -> None:
     found = _against(_image(0.015, 41), _image(0.015, 41, session=1, azimuth=270.0))["light direction"]
 
     assert found.status is Status.BLOCK
     assert found.value > 165
-    assert "second half of a pair with dual light" in found.advice
+    assert re.fullmatch(
+        r"The light came from the (\w+), in the reference from the (\w+)\. Retake with the lamp on the \2\.",
+        found.advice,
+    )
 
 
 def test_shading_that_a_frontal_lamp_takes_away_is_refused() -> None:

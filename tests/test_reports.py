@@ -37,6 +37,7 @@ from tracker.report import (
     check_finding,
     headline,
     metric_sentence,
+    photo_standing,
 )
 from tracker.reports import FORMATS, NO_PICTURES, Format, Picture, Pictures, encode_picture, report_document
 from tracker.reports.chart import chart_svg, timeline_chart
@@ -396,18 +397,39 @@ def test_what_a_check_found_has_its_unit_and_what_it_stops_is_in_plain_words(fil
     text = words_in(form, form.render(THIGH, NO_PICTURES))
 
     # A page may end within the remark.
-    assert without_spaces("Found 164.0°, should") in text
+    assert without_spaces("164.0°, should") in text
     assert without_spaces("15° from the reference. Stops relief roughness.") in text
+
+
+def test_the_picture_beside_the_verdict_is_of_a_photo_that_the_verdict_rests_on() -> None:
+    """The latest session of all gave tone and no relief, which the headline is about."""
+    newest = date(2026, 6, 1)
+    photos = (*THIGH.photos, a_photo(newest, "newest", checks=OTHER_LIGHT))
+    angle = a_measurement(metric_named("ita"), 31.0, newest, "newest")
+    found = timeline((*THIGH.measurements, angle), THIGH.refused, [line.metric for line in THIGH.timeline.metrics])
+    later = replace(THIGH, photos=photos, timeline=found)
+
+    assert later.photos[-1].digest == digest_of("newest")
+    shown = later.shown
+    assert shown in {m.digest for s in later.timeline.of("relief").sessions for m in s.measurements}
+    assert next(p.taken_on for p in later.photos if p.digest == shown) == DAYS[5]
+
+
+def test_a_photo_that_gives_nothing_is_nowhere_called_partly_comparable() -> None:
+    lit = a_photo(DAYS[3], "lit", checks=OTHER_LIGHT)
+
+    assert photo_standing(lit) == "partly comparable"
+    assert photo_standing(lit, gives=False) == "not comparable"
 
 
 def test_a_check_that_stops_everything_says_so_and_another_names_the_metrics() -> None:
     blurred = Check("blur", 0.71, "at most 0.52", Status.BLOCK, BLURRED)
     dull = replace(blurred, blocks=Need.COLOUR_REFERENCE)
 
-    assert check_finding(blurred, METRICS) == "Found 0.71, should be at most 0.52. Stops every metric."
+    assert check_finding(blurred, METRICS) == "Blur: 0.71, should be at most 0.52. Stops every metric."
     told = check_finding(dull, METRICS)
     titles = [m.title[0].lower() + m.title[1:] for m in METRICS if Need.COLOUR_REFERENCE in m.needs]
-    assert told == f"Found 0.71, should be at most 0.52. Stops {', '.join(titles)}."
+    assert told == f"Blur: 0.71, should be at most 0.52. Stops {', '.join(titles)}."
 
 
 def test_a_remark_that_several_photos_share_is_written_once_below_them_on_paper() -> None:
@@ -419,7 +441,7 @@ def test_a_remark_that_several_photos_share_is_written_once_below_them_on_paper(
 
     assert text.count(without_spaces(LIT_FROM_THE_LEFT)) == 1
     assert without_spaces(f"Remark 1: {LIT_FROM_THE_LEFT}") in text
-    found = "Found 164.0°, should be at most 15° from the reference. Stops relief roughness. See remark 1."
+    found = "Light direction: 164.0°, should be at most 15° from the reference. Stops relief roughness. See remark 1."
     assert text.count(without_spaces(found)) == 3
 
 

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from math import isfinite
 from pathlib import Path
 
 from tracker.errors import TrackerError
@@ -172,6 +173,8 @@ def _points(text: str) -> list[tuple[float, float, float, float]]:
     """Places shown in both photos, such as ``"10,20 12,25; 300,40 310,44; 50,600 55,610"``."""
     try:
         places = [[float(n) for n in place.replace(",", " ").split()] for place in text.strip(" ;").split(";")]
+        if not all(isfinite(number) for place in places for number in place):
+            raise ValueError
         return [(row, col, there_row, there_col) for row, col, there_row, there_col in places]
     except ValueError:
         raise argparse.ArgumentTypeError('must be places as "R,C R,C; R,C R,C; R,C R,C"') from None

@@ -151,6 +151,17 @@ class Report:
         return tuple(line for line in self.timeline.metrics if line.sessions)
 
     @property
+    def shown(self) -> str | None:
+        """Digest of the latest photo that the headline rests on; None if no later photo gave what it is about."""
+        lines = [self.primary] if self.primary else []
+        given = {m.digest for line in lines for session in line.sessions for m in session.measurements}
+        return next((p.digest for p in reversed(self.photos) if p.digest in given and not p.is_reference), None)
+
+    def gives(self, photo: ReportedPhoto) -> bool:
+        """Whether any metric has a value from a photo."""
+        return any(m.digest == photo.digest for m in self.measurements)
+
+    @property
     def primary(self) -> MetricTimeline | None:
         """The first measured metric, in display order: the one the headline is about."""
         return next(iter(self.measured), None)
@@ -285,12 +296,19 @@ def direction_sentence(metric: Metric) -> str:
     }[metric.direction]
 
 
-def photo_standing(photo: ReportedPhoto) -> str:
-    """What a photo is good for, in a few words."""
+def photo_standing(photo: ReportedPhoto, *, gives: bool = True) -> str:
+    """What a photo is good for, in a few words.
+
+    Parameters
+    ----------
+    photo : ReportedPhoto
+    gives : bool
+        Whether any metric has a value from it.
+    """
     if photo.is_reference:
         return "reference"
     blocking = {check.blocks for check in photo.checks if check.status is Status.BLOCK}
-    if ALL_METRICS in blocking:
+    if ALL_METRICS in blocking or (blocking and not gives):
         return "not comparable"
     if blocking:
         return "partly comparable"
@@ -304,9 +322,9 @@ def check_finding(check: Check, metrics: Sequence[Metric] = ()) -> str:
     --------
     >>> from tracker.metrics import METRICS
     >>> check_finding(Check("rotation", 12.0, "at most 10°", Status.WARN, "", unit="°"), METRICS)
-    'Found 12.0°, should be at most 10°.'
+    'Rotation: 12.0°, should be at most 10°.'
     """
-    found = f"Found {found_text(check)}, should be {check.limit}."
+    found = f"{check.check.capitalize()}: {found_text(check)}, should be {check.limit}."
     if check.status is not Status.BLOCK:
         return found
     return f"{found} Stops {stopped_text(check, metrics) or check.blocks}."

@@ -202,7 +202,9 @@ class Clinic(Judging):
             ``is_reference``: a region was drawn on it, which would lie elsewhere in any other photo.
         """
         with self._store.writing() as connection:
+            gone = photos.photo(connection, photo_id)
             file = photos.remove(connection, photo_id)
+            results.forget_through(connection, gone.view_id, gone.digest)
         self._remove_files([(photo_id, file)])
         self._arrived()
 

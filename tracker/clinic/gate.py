@@ -203,5 +203,6 @@ def _of_scale(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:
         return (Check("scale", 0.0, "a printed marker in the picture", Status.WARN, advice),)
     if wanted.shape is None or wanted.mm_per_px is None:
         return ()
-    ratio = image.scale.mm_per_px * image.photo.shape[1] / (wanted.mm_per_px * wanted.shape[1])
+    # By the long side: a camera held upright stands as far away as one held across.
+    ratio = image.scale.mm_per_px * max(image.photo.shape) / (wanted.mm_per_px * max(wanted.shape))
     return (distance_check(ratio),)

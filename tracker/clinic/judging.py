@@ -42,7 +42,7 @@ class Judging(Standards):
             data, name, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on, already_stored=known is not None
         )
 
-    def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile:
+    def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile | None:
         """What can be said of a photo beside the reference of its view, in some seconds and before it is stored.
 
         Parameters
@@ -55,8 +55,9 @@ class Judging(Standards):
 
         Returns
         -------
-        Tile
-            The same tile while the view has no reference, and of a photo that cannot be used anyway.
+        Tile or None
+            The same tile while the view has no photo yet, and of a photo that cannot be used anyway. None while the
+            reference is not measured, or if the judging was interrupted: it can be asked again.
         """
         if tile.status == "block" or tile.already_stored:
             return tile
@@ -64,7 +65,8 @@ class Judging(Standards):
         moving = Original(tile.digest, name, tile.taken_on or date.max, data, colours)
         job = self._bench.job_to_judge(view_id, moving)
         if job is None:
-            return tile
+            with self._store.reading() as connection:
+                return None if photos.reference(connection, view_id) else tile
         worker = self._worker
         judgement = worker.judge(job) if worker is not None else judge_photo(job)
-        return tile if judgement is None else gate.beside_reference(tile, judgement, self._metrics)
+        return None if judgement is None else gate.beside_reference(tile, judgement, self._metrics)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from tracker.clinic import register, schema
 from tracker.clinic.evidence import colour_of, scale_of
+from tracker.clinic.records import View
 from tracker.clinic.results import checks_of
 from tracker.clinic.states import noted
 from tracker.measurement import Measurement, Metric
@@ -52,8 +53,14 @@ def report(
         [Rejection(row.digest, row.name, row.taken_on, row.reason, row.code) for row in rows if row.code],
         metrics=metrics,
         control=control,
-        title=view.title,
+        title=_title(connection, view),
     )
+
+
+def _title(connection: Connection, view: View) -> str:
+    """Of the report: what a demonstration shows must not pass for somebody's skin once the file has left the app."""
+    rendered = register.patient(connection, view.patient_id).is_demonstration
+    return f"{view.title} (demonstration: rendered, not photographed)" if rendered else view.title
 
 
 def _rows(connection: Connection, view_id: str) -> Sequence[Row[Any]]:
@@ -106,6 +113,7 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
         notes=tuple(row.notes),
         colour=colour_of(row.colour),
         scale=scale_of(row.scale),
+        through=row.through or "",
     )
 
 

@@ -116,6 +116,18 @@ def forget(connection: Connection, photo_id: str) -> None:
     connection.execute(delete(schema.result).where(_RESULT.id == current))
 
 
+def forget_through(connection: Connection, view_id: str, digest: str) -> None:
+    """Forget what was found for photos of a view that were aligned through one that is gone, and through these."""
+    joined = schema.photo.join(schema.result, _PHOTO.result_id == _RESULT.id)
+    rows = select(_PHOTO.id, _PHOTO.digest).select_from(joined)
+    gone = [digest]
+    while gone:
+        found = connection.execute(rows.where(_PHOTO.view_id == view_id, _RESULT.through == gone.pop())).all()
+        for row in found:
+            forget(connection, row.id)
+            gone.append(row.digest)
+
+
 def token_of(connection: Connection, photo_id: str) -> str | None:
     """Token of the derived files of a measured photo; None if it has none."""
     joined = schema.photo.join(schema.result, _PHOTO.result_id == _RESULT.id)
@@ -145,6 +157,7 @@ def _measured(result: Result) -> dict[str, Any]:
         "error_mm": photo.error_mm,
         "colour": colour_stored(photo.colour),
         "scale": scale_stored(photo.scale),
+        "through": photo.through or None,
     }
 
 

@@ -151,6 +151,7 @@ result = Table(
     Column("derived", String, nullable=False),
     Column("colour", JSON(none_as_null=True)),
     Column("scale", JSON(none_as_null=True)),
+    Column("through", String),
     sqlite_autoincrement=True,
 )
 Index(

@@ -22,7 +22,7 @@ from tracker.commands.printing import (
     print_json,
     writer,
 )
-from tracker.errors import AlignmentFailed, PhotoRejected
+from tracker.errors import AlignmentFailed, PhotoRejected, TrackerError
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import read_photo
@@ -49,6 +49,7 @@ def align_pair(options: Namespace) -> int:
     try:
         alignment = align_or_explain(reference, moving, points=options.points)
     except AlignmentFailed as error:
+        _complain_of_points(error)
         document = alignment_document(None, reference, time.perf_counter() - began, error)
     else:
         document = alignment_document(alignment, reference, time.perf_counter() - began)
@@ -103,6 +104,7 @@ def compare_document(
         first = result_of_reference(reference)
         second = follow(reference, now, points=points)
     except (PhotoRejected, AlignmentFailed) as error:
+        _complain_of_points(error)
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
     changes = _changes(first, second, reason)
@@ -120,6 +122,12 @@ def compare_document(
     }
 
 
+def _complain_of_points(error: TrackerError) -> None:
+    """Points that cannot be used are wrong input, and say nothing of the photos."""
+    if error.code == "points":
+        raise error
+
+
 def _checks_of_unaligned(
     then: CalibratedImage, now: CalibratedImage, reason: PhotoRejected | AlignmentFailed | None
 ) -> tuple[Check, ...]:
@@ -127,7 +135,7 @@ def _checks_of_unaligned(
     skin = skin_mask(now)
     checks = assess_photo(now, skin).checks if skin.any() else ()
     # A mirrored photo is refused for nothing that a check finds.
-    explained = isinstance(reason, AlignmentFailed) and reason.code not in ("mirrored", "points")
+    explained = isinstance(reason, AlignmentFailed) and reason.code != "mirrored"
     cause = explain_mismatch(then, now) if explained else None
     return checks if cause is None else (*(c for c in checks if c.check != cause.check), cause)
 

@@ -60,7 +60,7 @@ def _story(clinic: Clinic, view: View) -> None:
         st.header("Your photos are being looked at.", anchor=False)
         return
     st.header(plain(patient_headline(report)), anchor=False)
-    _pictures(view, photos)
+    _pictures(view, photos, report.shown)
     show_visits(report)
     with st.expander("What does this mean?"):
         st.markdown(MEANING)
@@ -71,9 +71,10 @@ def _story(clinic: Clinic, view: View) -> None:
     link("today", "Back to the clinic")
 
 
-def _pictures(view: View, photos: list[StoredPhoto]) -> None:
+def _pictures(view: View, photos: list[StoredPhoto], shown: str | None) -> None:
+    """The first photo and the latest that the headline rests on: no other may stand beside it."""
     first = next((p for p in photos if p.is_reference), None)
-    later = [p for p in photos if not p.is_reference and p.status != "block"]
+    later = [p for p in photos if p.digest == shown]
     if first is None or not later:
         return
     before, after = day_text(first.taken_on), day_text(later[-1].taken_on)

@@ -17,9 +17,9 @@ DIFFERENCE_HINT = "Blue: darker than the reference. Orange: brighter."
 
 
 def choose_pair(photos: Sequence[StoredPhoto], report: Report) -> tuple[StoredPhoto, StoredPhoto]:
-    """The two photos to show: at first the reference and the latest comparable one."""
+    """The two photos to show: at first the reference and the latest one that the result rests on."""
     known, words = {p.id: p for p in photos}, _words(photos, report)
-    comparable = [p for p in photos if p.status != "block"] or photos
+    comparable = [p for p in photos if p.digest == report.shown] or [p for p in photos if p.status != "block"] or photos
     ids, left, right = list(known), *st.columns(2)
     first = ids.index(next(p.id for p in photos if p.is_reference))
     last = ids.index(comparable[-1].id)
@@ -31,7 +31,7 @@ def choose_pair(photos: Sequence[StoredPhoto], report: Report) -> tuple[StoredPh
 
 def _words(photos: Sequence[StoredPhoto], report: Report) -> dict[str, str]:
     """Day of each photo and what it is good for; photos of one day are numbered."""
-    standing = {p.digest: photo_standing(p) for p in report.photos}
+    standing = {p.digest: photo_standing(p, gives=report.gives(p)) for p in report.photos}
     words = {}
     for photo in photos:
         same_day = [p.id for p in photos if p.taken_on == photo.taken_on]

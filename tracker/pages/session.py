@@ -15,7 +15,7 @@ from tracker.pages.choice import choose_patient, choose_view_of
 from tracker.pages.frame import NARROW, complain
 from tracker.pages.new_view import new_view_form
 from tracker.pages.outcome import remember_stored, show_outcome
-from tracker.pages.tile import forget_tiles, judge_tiles, show_tile
+from tracker.pages.tile import forget_tiles, judge_tiles, show_tile, still_compared
 from tracker.pages.work import show_work
 from tracker.photo import PHOTO_SUFFIXES
 from tracker.quality import SkinState
@@ -60,6 +60,9 @@ def _drop(clinic: Clinic, view: View) -> None:
     ready = [(file, tile.day) for file, tile in shown if tile.day is not None]
     state = _state_of_skin(view)
     words = {0: "Store photos", 1: "Store 1 photo"}.get(len(ready), f"Store {len(ready)} photos")
+    waiting = still_compared(view, files)
+    if waiting and ready:
+        words += f" ({waiting} still being compared)"
     if st.button(words, type="primary", icon=":material/save:", disabled=not ready):
         _store(clinic, view, ready, state)
     judge_tiles(clinic, view, shown)

@@ -17,6 +17,7 @@ from tracker.pages.verdict import checks_list, status_badge
 
 ANYWAY = "Store it all the same: it is kept and shown, but probably not compared"
 TILES, JUDGED = "tiles", "tiles-judged"
+LATER = "Not compared yet: the reference is being measured. The photo can be stored; it is compared then."
 MOST_ADVICE = 2
 """What is to be done comes one step at a time; the rest is one tap away."""
 
@@ -74,8 +75,19 @@ def judge_tiles(clinic: Clinic, view: View, shown: Sequence[tuple[UploadedFile, 
             continue
         by_itself = _checked(clinic, view, file)
         with tile.slot, st.spinner("Comparing it with the reference…"):
-            _judged()[known] = clinic.judge_photo(view.id, file.getvalue(), file.name, by_itself)
+            judged = clinic.judge_photo(view.id, file.getvalue(), file.name, by_itself)
+        if judged is None:
+            tile.slot.text(LATER)
+            continue
+        _judged()[known] = judged
         st.rerun()
+
+
+def still_compared(view: View, files: Sequence[UploadedFile]) -> int:
+    """How many photos are good so far and not compared with the reference yet."""
+    known, judged = st.session_state.get(TILES, {}), _judged()
+    keys = [(view.id, file.file_id) for file in files]
+    return sum(key not in judged and key in known and known[key].status != "block" for key in keys)
 
 
 def _words(tile: Tile, final: Tile | None) -> str | None:

@@ -12,8 +12,6 @@ from tracker.shading import TOLD_DEGREES, light_side
 
 DIRECTION, AT_MOST = "light direction", "at most 15° from the reference"
 MOST_TURNED = (0, 15), (0, 30)
-OPPOSITE = 150.0
-"""Degrees between two lamps from where on they stand opposite, as for a pair of photos with dual light."""
 PUT_BACK = "Put the lamp back on its mark and height, and keep other light out."
 _GAIN_OK, _GAIN_WARN = (0.95, 1.05), (0.85, 1.18)
 _COVERAGE = 1.96
@@ -79,6 +77,4 @@ def from_another_side(then: str, now: str, turned: float) -> str:
     if then == now:
         return f"The light came from {turned:.0f}° beside that of the reference. Put the lamp back on its mark."
     came = f"The light came from the {now}, in the reference from the {then}. Retake with the lamp on the {then}"
-    if turned < OPPOSITE:
-        return f"{came}."
-    return f"{came}; taken on purpose on the same day, it is the second half of a pair with dual light."
+    return f"{came}."

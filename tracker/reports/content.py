@@ -246,7 +246,10 @@ def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]
 def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
     metrics = [line.metric for line in report.timeline.metrics]
     areas = {m.digest: area_sentence(m) for line in report.measured[:1] for s in line.sessions for m in s.measurements}
-    used = [(photo.taken_on, _used(photo, metrics, areas.get(photo.digest, ""))) for photo in report.photos]
+    used = [
+        (photo.taken_on, _used(photo, metrics, areas.get(photo.digest, ""), gives=report.gives(photo)))
+        for photo in report.photos
+    ]
     left_out = [
         (
             r.taken_on,
@@ -257,7 +260,7 @@ def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
     return tuple(row for _, row in sorted(used + left_out, key=lambda dated: (dated[0] or date.max, dated[1].name)))
 
 
-def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str) -> PhotoRow:
+def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str, *, gives: bool) -> PhotoRow:
     error = "" if photo.error_px is None else f"{number(photo.error_px, 'px')} px"
     if photo.error_mm is not None:
         error += f" ({number(photo.error_mm, 'mm')} mm)"
@@ -267,7 +270,7 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str) -> PhotoRo
         photo.digest,
         spoken_day(photo.taken_on),
         plain(photo.name),
-        photo_standing(photo),
+        photo_standing(photo, gives=gives),
         error,
         overlap,
         (*told, *(Remark(plain(text)) for text in (area, *photo.notes) if text)),

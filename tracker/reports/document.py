@@ -155,7 +155,7 @@ def _photo(photo: ReportedPhoto, report: Report) -> dict[str, object]:
         "name": photo.name,
         "taken_on": _iso(photo.taken_on),
         "is_reference": photo.is_reference,
-        "standing": photo_standing(photo),
+        "standing": photo_standing(photo, gives=report.gives(photo)),
         "overlap": _finite(photo.overlap),
         "error_px": _finite(photo.error_px),
         "error_mm": _finite(photo.error_mm),

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from tracker.calibration.batch import empty_table
 from tracker.clinic import Clinic
-from tracker.clinic.records import PhotoState, StoredPhoto, View
+from tracker.clinic.records import StoredPhoto, View
 from tracker.errors import RecordError
 from tracker.reports import FORMATS, Format, Picture, Pictures
 from tracker.reports.card import PAPERS, render_card
@@ -50,7 +50,7 @@ def render_report(clinic: Clinic, view_id: str, suffix: str) -> ReportFile | Non
     view, report = clinic.view(view_id), clinic.report(view_id)
     if report_format is None or report is None:
         return None
-    data = report_format.render(report, report_pictures(clinic, view))
+    data = report_format.render(report, report_pictures(clinic, view, report.shown))
     return ReportFile(report_format.file_name, report_format.media_type, data)
 
 
@@ -78,11 +78,23 @@ def card_file(clinic: Clinic, file_name: str) -> ReportFile | None:
     return ReportFile(f"card-{batch}-{name.stem}.pdf", "application/pdf", data)
 
 
-def report_pictures(clinic: Clinic, view: View) -> Pictures:
-    """What a report of a view shows: the first photo, the latest comparable one in its frame, and thumbnails."""
+def report_pictures(clinic: Clinic, view: View, shown: str | None) -> Pictures:
+    """What a report of a view shows: the first photo, the one `shown` in its frame, and thumbnails.
+
+    Parameters
+    ----------
+    clinic : Clinic
+    view : View
+    shown : str or None
+        Digest of the latest photo that the headline rests on.
+
+    Returns
+    -------
+    Pictures
+    """
     photos = clinic.photos(view.id)
     reference = next((p for p in photos if p.is_reference), None)
-    later = [p for p in photos if p.state is PhotoState.MEASURED and not p.is_reference and p.status != "block"]
+    later = [p for p in photos if p.digest == shown]
     return Pictures(
         first=_picture(clinic, reference) if reference else None,
         latest=_picture(clinic, later[-1]) if later else None,
