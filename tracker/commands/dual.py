@@ -43,8 +43,9 @@ def dual_light(options: Namespace) -> int:
         document |= _document(pair)
         for side, light in zip(("left", "right"), pair.lights or (), strict=False):
             document[side]["azimuth"] = finite(light.azimuth, 1) if light.told else None
-        for name, content in zip(_FILES, (_png(pair), _npz(pair)), strict=True):
-            write(name, content)
+        if document["files"]:
+            for name, content in zip(_FILES, (_png(pair), _npz(pair)), strict=True):
+                write(name, content)
     if options.json:
         print_json(document)
     else:
@@ -70,7 +71,7 @@ def _document(pair: LightPair) -> dict[str, Any]:
         "reason": refused,
         "checks": [check_document(check) for check in checks],
         "rms": finite(float(pair.difference[pair.valid].std())) if pair.valid.any() else None,
-        "files": list(_FILES),
+        "files": [] if refused else list(_FILES),
     }
 
 

@@ -9,11 +9,11 @@ import streamlit as st
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
-from tracker.pages.frame import link, look_at_width, plain
+from tracker.pages.frame import day_text, link, look_at_width, plain
 from tracker.pages.photos import photo_rows
 from tracker.pages.timeline import show_timeline
 from tracker.pages.work import show_work
-from tracker.report import headline
+from tracker.report import Report, headline
 from tracker.reports import FORMATS
 from tracker.web.downloads import suffix_of
 from tracker.web.links import report_url
@@ -36,10 +36,16 @@ def page(clinic: Clinic) -> None:
             st.markdown(f"#### {plain(headline(report))}", width="stretch")
             _downloads(view)
         if report.control is not None:
-            st.caption(plain(f"Untreated side: {headline(report.control)}"))
+            st.caption(plain(f"{_untreated(report, report.control)}: {headline(report.control)}"))
         show_timeline(view, report)
     _left_out([p for p in photos if p.state is PhotoState.REJECTED])
     _all(clinic, photos)
+
+
+def _untreated(report: Report, control: Report) -> str:
+    """The name of the untreated side, with its day where that is not the day of the headline above it."""
+    days = [r.primary.latest.taken_on if r.primary and r.primary.latest else None for r in (report, control)]
+    return "Untreated side" if days[1] is None or days[0] == days[1] else f"Untreated side, {day_text(days[1])}"
 
 
 def _downloads(view: View) -> None:

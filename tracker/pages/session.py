@@ -12,7 +12,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import View
 from tracker.errors import TrackerError
 from tracker.pages.choice import choose_patient, choose_view_of
-from tracker.pages.frame import NARROW, complain
+from tracker.pages.frame import NARROW, complain, plain
 from tracker.pages.new_view import new_view_form
 from tracker.pages.outcome import remember_stored, show_outcome
 from tracker.pages.tile import forget_tiles, judge_tiles, show_tile, still_compared
@@ -65,6 +65,9 @@ def _drop(clinic: Clinic, view: View) -> None:
         words += f" ({waiting} still being compared)"
     if st.button(words, type="primary", icon=":material/save:", disabled=not ready):
         _store(clinic, view, ready, state)
+    left = [file.name for file, tile in shown if tile.day is None]
+    if ready and left:
+        st.caption(plain(f"Will not be stored: {', '.join(left)}. The tiles above say why."))
     judge_tiles(clinic, view, shown)
 
 
