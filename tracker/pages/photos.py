@@ -15,6 +15,11 @@ from tracker.pages.verdict import checks_list, status_badge, worst_check
 from tracker.quality import Check
 from tracker.web.links import PREVIEW_WIDTH, photo_url
 
+REFERENCE_GOES = (
+    "It is the reference: every photo of this view is measured again, against the next good one. Until then no result "
+    "is shown."
+)
+
 
 def photo_rows(
     photos: Iterable[StoredPhoto],
@@ -62,6 +67,8 @@ def _checks(checks: tuple[Check, ...]) -> None:
 def _removal(clinic: Clinic, photo: StoredPhoto) -> None:
     with st.popover("Remove", type="tertiary"):
         st.text("The photo and all that was measured in it are removed for good.")
+        if photo.is_reference:
+            st.text(REFERENCE_GOES)
         if st.button("Remove this photo", key=f"remove-{photo.id}"):
             clinic.remove_photo(photo.id)
             st.rerun()

@@ -34,7 +34,8 @@ def page(clinic: Clinic) -> None:
         return
     st.markdown(
         "Mark the skin to measure: click around it on the reference photo. "
-        "For pigment and redness, mark the patch only; the skin around it is the comparison."
+        "For pigment and redness, mark the patch only; the skin around it is the comparison. "
+        f"Measured now: {'the region that is marked' if view.region else 'the whole skin'}."
     )
     bar = st.container(horizontal=True, vertical_alignment="center")
     saved = _saved(view)

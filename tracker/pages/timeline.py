@@ -44,7 +44,7 @@ def _rows(line: MetricTimeline) -> list[dict[str, str]]:
         rows.append(
             {
                 "Session": day_text(day),
-                "Value": values.get(day, "–"),
+                "Value (± 95 %)": values.get(day, "–"),
                 "Change (95 % interval)": change_text(change) or "–" if change else "–",
                 "Detectable": detectable_text(change) or "–" if change else "–",
                 "Verdict": _verdict(change) if change else "baseline",
@@ -60,7 +60,9 @@ def _list(rows: Sequence[dict[str, str]]) -> None:
             st.markdown(f"**{row['Session']}**")
             st.markdown(row["Verdict"])
             st.caption(
-                plain("  ·  ".join(row[name] for name in ("Value", "Change (95 % interval)") if row[name] != "–"))
+                plain(
+                    "  ·  ".join(row[name] for name in ("Value (± 95 %)", "Change (95 % interval)") if row[name] != "–")
+                )
             )
 
 

@@ -67,6 +67,8 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             for day in (change.baseline_on, change.taken_on)
             if day in sessions
         ]
+        if facts:
+            facts[-1] += " (± 95 %)"
         if change.mdc95 is not None:
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
