@@ -152,9 +152,13 @@ def picture(page: sync_api.Page, name: str) -> None:
 
 def open_view(page: sync_api.Page, site: Site, place: str) -> str:
     """Go from the list of patients to a page of the treated thigh; its id."""
-    page.goto(site.address)
     link = page.locator(f"a[href*='{place}?view=']").first
-    link.wait_for(timeout=15_000)
+    for _ in range(30):  # on a busy machine the page is there before all of the demonstration is
+        page.goto(site.address)
+        link.wait_for(timeout=15_000)
+        if page.get_by_text("DEMO-01").count() > 0:
+            break
+        page.wait_for_timeout(500)
     view = str(link.get_attribute("href")).split("view=")[1]
     link.click()
     return view
