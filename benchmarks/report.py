@@ -113,7 +113,9 @@ $ python -m benchmarks --write
 
 runs everything on two processes. `python benchmarks/accuracy.py --write` runs one part and writes the others from their
 stored findings; so do `repeatability.py` and `speed.py`. Without `--write` they only print. `--quick` is the subset
-that the tests run. The same version gives the same numbers on the same processor; times differ.
+that the tests run. The same version gives the same numbers on the same processor; times differ. Other programs for
+alignment are no part of this one: those that `PEERS_PYTHON`, an interpreter, can import are run, and the table names
+those that are missing.
 
 ## Sources of the anchors
 
