@@ -55,7 +55,7 @@ def check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric, reg
         raise MeasurementDeclined(
             f"{metric.title} needs at least {metric.min_area_cm2:.0f} cm² of skin; {left}.", code="area"
         )
-    if mask.sum() < MIN_CELLS:
+    if mask.sum() < metric.least_cells:
         raise MeasurementDeclined(f"{metric.title}: too little of the region can be used in this photo.", code="area")
 
 

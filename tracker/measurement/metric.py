@@ -22,6 +22,63 @@ class Direction(StrEnum):
     NONE = "none"
 
 
+class Topic(StrEnum):
+    """What a quantity is about, as a practitioner would ask for it."""
+
+    RELIEF = "cellulite"
+    PIGMENT = "pigmentation"
+    REDNESS = "redness"
+    TONE = "tone"
+    LINES = "lines"
+    HAIR = "hair"
+    CONTOUR = "contour"
+
+
+class Role(StrEnum):
+    """How much a quantity may carry: one primary quantity per topic is declared before anything is measured."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    EXPERIMENTAL = "experimental"
+
+
+class Picture(StrEnum):
+    """How the place a number comes from is shown."""
+
+    REGION = "region"
+    """The outline of the region, and of the skin it is compared with."""
+    MAP = "map"
+    """The quantity in each cell, as colours."""
+    MARKS = "marks"
+    """The outlines of what was found in the reference."""
+
+
+Marks = NDArray[np.int32]
+"""What was found in the reference, shape (h, w): 0 = nothing, 1, 2, … = the marks, −1 = what they are compared with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a metric looks in one photo; all arrays of shape (h, w) on the grid of the reference.
+
+    Attributes
+    ----------
+    skin : ndarray, bool
+        What may be used to filter: the cells of the region that can be used.
+    counted : ndarray, bool
+        What the statistic sees, a part of `skin`.
+    compared : ndarray, bool, or None
+        What it is compared with: the ring around a marked patch, or the cells the finding says.
+    marks : ndarray, int32, or None
+        What was found in the reference; None for a metric that does not look for anything.
+    """
+
+    skin: NDArray[np.bool_]
+    counted: NDArray[np.bool_]
+    compared: NDArray[np.bool_] | None = None
+    marks: Marks | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A measurand with its measurement procedure.
@@ -43,8 +100,7 @@ class Metric:
         True if changes are ratios: they are computed in logarithms and stated in per cent.
     needs : frozenset of Need
     prepare : callable
-        ``(AlignedImage, skin, counted) -> ndarray (h, w, k)``: the quantity in each cell. `skin` may be used to
-        filter, `counted` (a part of it) is what the statistic sees.
+        ``(AlignedImage, Place) -> ndarray (h, w, k)``: the quantity in each cell.
     reduce : callable
         ``(values (n, k), weights (n,)) -> float``: its statistic over weighted cells.
     session_sd : float
@@ -61,6 +117,20 @@ class Metric:
     leaves_out : Reason
         What is found in the picture and not measured, beside what is never measured. Each reason is one that
         brings the value nearer to the truth on rendered skin.
+    topic : Topic
+    role : Role
+    find : callable or None
+        ``(AlignedImage, skin) -> Marks``: what is looked for once, in the reference, and carried to the later photos by
+        the alignment. Raises `MeasurementDeclined` if there is nothing.
+    terms : callable or None
+        ``(AlignedImage, Place, field, value) -> tuple of (str, float)``: further terms of the uncertainty, in `unit`,
+        such as that of a count.
+    least_cells : int
+        Smallest number of cells that carries the statistic.
+    picture : Picture
+    shown : callable or None
+        ``(AlignedImage, Place, field) -> ndarray (h, w)``: what a map shows, if it is not the first quantity of the
+        field.
     """
 
     name: str
@@ -72,7 +142,7 @@ class Metric:
     direction: Direction
     multiplicative: bool
     needs: frozenset[Need]
-    prepare: Callable[[AlignedImage, NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.float32]]
+    prepare: Callable[[AlignedImage, Place], NDArray[np.float32]]
     reduce: Callable[[NDArray[np.float64], NDArray[np.float64]], float]
     session_sd: float
     tolerance_mm: float = 2.0
@@ -80,6 +150,13 @@ class Metric:
     min_area_cm2: float = 0.0
     scale_sensitivity: float = 0.0
     leaves_out: Reason = Reason.CLOTH
+    topic: Topic = Topic.RELIEF
+    role: Role = Role.SECONDARY
+    find: Callable[[AlignedImage, NDArray[np.bool_]], Marks] | None = None
+    terms: Callable[[AlignedImage, Place, NDArray[np.float32], float], tuple[tuple[str, float], ...]] | None = None
+    least_cells: int = 64
+    picture: Picture = Picture.REGION
+    shown: Callable[[AlignedImage, Place, NDArray[np.float32]], NDArray[np.float32]] | None = None
 
     @property
     def method(self) -> str:

@@ -21,7 +21,7 @@ from tracker.measurement.cells import (
     without_excluded,
     without_rim,
 )
-from tracker.measurement.metric import Metric
+from tracker.measurement.metric import Marks, Metric, Place
 from tracker.quality import Need
 from tracker.region import Reason, is_left_out, shares_left_out
 
@@ -72,7 +72,9 @@ class Measurement:
     also_seen: tuple[tuple[str, float], ...] = ()
 
 
-def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool) -> Measurement:
+def measure(
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
+) -> Measurement:
     """Value of one metric in one photo.
 
     Parameters
@@ -84,6 +86,8 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     metric : Metric
     marked : bool
         True if the region was marked by somebody, False if it is the whole skin.
+    marks : ndarray, shape (h, w), int32, optional
+        What the metric found in the reference, see `find_marks`; by default it looks in this photo.
 
     Returns
     -------
@@ -94,15 +98,16 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     MeasurementDeclined
         The photo or the region does not carry this quantity; the reason says what is missing.
     """
-    usable, blocks, groups = _carried(image, region, metric, marked=marked)
-    used = int((region & usable).sum())
-    field = metric.prepare(without_excluded(image, metric), region & usable, groups[0].mask)
+    place, blocks, groups = _carried(image, region, metric, marked=marked, marks=marks)
+    used = int(place.skin.sum())
+    field = metric.prepare(without_excluded(image, metric), place)
     value = evaluate(field, groups, metric)
     draws = bootstrap(field, groups, metric, 1 + int(blocks.max()))
     parts = (
         ("region", float(np.std(draws, ddof=1))),
         ("alignment", alignment_spread(field, groups, metric, image)),
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
+        *(metric.terms(image, place, field, value) if metric.terms else ()),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
     mm = image.grid.mm_per_cell
@@ -114,23 +119,62 @@ def measure(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, m
     )  # fmt: skip
 
 
-def check_carried(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool) -> None:
+def place_of(
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
+) -> Place:
+    """Where `measure` looks; parameters and errors are those of `measure`."""
+    return _carried(image, region, metric, marked=marked, marks=marks)[0]
+
+
+def find_marks(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -> Marks | None:
+    """What a metric looks for in the reference, and is carried to later photos.
+
+    Parameters
+    ----------
+    image : AlignedImage
+        The reference in its own frame.
+    region : ndarray, shape (h, w), bool
+    metric : Metric
+
+    Returns
+    -------
+    ndarray, shape (h, w), int32, or None
+        None for a metric that looks for nothing.
+
+    Raises
+    ------
+    MeasurementDeclined
+        There is nothing.
+    """
+    if metric.find is None:
+        return None
+    return metric.find(without_excluded(image, metric), region & usable_cells(image, metric))
+
+
+def check_carried(
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
+) -> None:
     """What `measure` declines before it computes anything; parameters and errors are those of `measure`."""
-    _carried(image, region, metric, marked=marked)
+    _carried(image, region, metric, marked=marked, marks=marks)
 
 
 def _carried(
-    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool
-) -> tuple[NDArray[np.bool_], NDArray[np.intp], list[Group]]:
-    """Usable cells, blocks and groups of cells of a metric that a photo carries."""
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None
+) -> tuple[Place, NDArray[np.intp], list[Group]]:
+    """Place, blocks and groups of cells of a metric that a photo carries."""
     _check_needs(image, metric, marked=marked)
     usable = usable_cells(image, metric)
     blocks = blocks_of(region, image)
-    groups = [Group.of(without_rim(region & usable, image, metric), blocks)]
-    if metric.is_contrast:
-        groups.append(Group.of(ring_around(region, usable, image, metric), blocks))
-    check_area(groups[0].mask, image, metric, region)
-    return usable, blocks, groups
+    counted, compared = without_rim(region & usable, image, metric), None
+    if metric.find is not None:
+        marks = find_marks(image, region, metric) if marks is None else marks
+        assert marks is not None
+        counted, compared = counted & (marks > 0), usable & (marks < 0) if (marks < 0).any() else None
+    elif metric.is_contrast:
+        compared = ring_around(region, usable, image, metric)
+    check_area(counted, image, metric, region)
+    masks = [counted] if compared is None else [counted, compared]
+    return Place(region & usable, counted, compared, marks), blocks, [Group.of(mask, blocks) for mask in masks]
 
 
 Shares = tuple[tuple[str, float], ...]

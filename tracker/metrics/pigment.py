@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
-from tracker.measurement import Direction, Metric, weighted_median
+from tracker.measurement import Direction, Metric, Place, Role, Topic, weighted_median
 from tracker.quality import Need
 from tracker.region import Reason
 from tracker.shading import DARKEST_LIGHT, mean_light
@@ -37,7 +37,7 @@ def melanin_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(-100 * np.log10(np.maximum(linear[..., 0], DARKEST_LIGHT)), dtype=np.float32)
 
 
-def _field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     return melanin_index(averaged(image))[..., None]
 
 
@@ -66,4 +66,6 @@ PIGMENT_CONTRAST = Metric(
     session_sd=0.6,
     tolerance_mm=1.0,
     leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
+    topic=Topic.PIGMENT,
+    role=Role.PRIMARY,
 )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
-from tracker.measurement import Direction, Metric
+from tracker.measurement import Direction, Metric, Place, Role, Topic
 from tracker.metrics.pigment import averaged, median, melanin_index
 from tracker.quality import Need
 from tracker.region import Reason
@@ -38,11 +38,11 @@ def erythema_index(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(100 * (red - green) - MELANIN_IN_ERYTHEMA * melanin_index(linear), dtype=np.float32)
 
 
-def _erythema_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _erythema_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     return erythema_index(averaged(image))[..., None]
 
 
-def _a_star_field(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _a_star_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     return lab_from_linear(averaged(image))[..., 1:2].astype(np.float32)
 
 
@@ -61,6 +61,8 @@ ERYTHEMA_CONTRAST = Metric(
     session_sd=0.6,
     tolerance_mm=1.0,
     leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
+    topic=Topic.REDNESS,
+    role=Role.PRIMARY,
 )
 
 A_STAR_CONTRAST = Metric(
@@ -78,4 +80,6 @@ A_STAR_CONTRAST = Metric(
     session_sd=0.5,
     tolerance_mm=1.0,
     leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
+    topic=Topic.REDNESS,
+    role=Role.SECONDARY,
 )

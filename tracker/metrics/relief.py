@@ -6,16 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
-from tracker.measurement import Direction, Metric, weighted_sd
+from tracker.measurement import Direction, Metric, Picture, Place, Role, Topic, weighted_sd
 from tracker.quality import Need
 from tracker.region import Reason
 from tracker.shading import chroma_regressed_shading
 
 
-def shading_percent(image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+def shading_percent(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     """Chroma-regressed shading in the dimple band, in per cent of luminance, shape (h, w, 1)."""
     assert image.grid.mm_per_cell is not None
-    shading = chroma_regressed_shading(image.linear, skin, mm_per_cell=image.grid.mm_per_cell, counted=counted)
+    shading = chroma_regressed_shading(
+        image.linear, place.skin, mm_per_cell=image.grid.mm_per_cell, counted=place.counted
+    )
     return np.float32(100) * shading[..., None]
 
 
@@ -42,4 +44,7 @@ RELIEF = Metric(
     min_area_cm2=100.0,
     scale_sensitivity=0.3,
     leaves_out=Reason.CLOTH,
+    topic=Topic.RELIEF,
+    role=Role.PRIMARY,
+    picture=Picture.MAP,
 )

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
-from tracker.measurement import Direction, Metric, weighted_median
+from tracker.measurement import Direction, Metric, Place, Role, Topic, weighted_median
 from tracker.metrics.pigment import averaged, median
 from tracker.quality import Need
 from tracker.region import Reason
@@ -66,9 +66,7 @@ def typology_class(angle: float) -> str:
     return next((name for lower, name in _CLASSES if angle > lower), "dark")
 
 
-def _lab_field(
-    axes: tuple[int, ...], image: AlignedImage, skin: NDArray[np.bool_], counted: NDArray[np.bool_]
-) -> NDArray[np.float32]:
+def _lab_field(axes: tuple[int, ...], image: AlignedImage, place: Place) -> NDArray[np.float32]:
     """Some of L*, a* and b* in each cell, shape (h, w, k)."""
     return lab_from_linear(image.colour.apply(averaged(image)))[..., list(axes)].astype(np.float32)
 
@@ -94,6 +92,8 @@ def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> M
         reduce=median,
         session_sd=session_sd,
         leaves_out=_DISTURBING,
+        topic=Topic.TONE,
+        role=Role.SECONDARY,
     )
 
 
@@ -115,4 +115,6 @@ TYPOLOGY_ANGLE = Metric(
     reduce=_angle,
     session_sd=1.3,
     leaves_out=_DISTURBING,
+    topic=Topic.TONE,
+    role=Role.PRIMARY,
 )

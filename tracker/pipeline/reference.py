@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -14,9 +14,11 @@ from tracker.alignment import AlignedImage, Alignment, PointPairs, align, in_own
 from tracker.calibration import CalibratedImage
 from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected, RegionInvalid
 from tracker.measurement import (
+    Marks,
     Measurement,
     Metric,
     check_carried,
+    find_marks,
     measure,
     over_the_same_cells,
     shared_cells,
@@ -67,6 +69,8 @@ class Reference:
     values : tuple of Measurement
     declined : tuple of Refused
         What the reference itself does not give: nothing can be compared with it there.
+    marks : mapping of str to Marks
+        What each metric that looks for something found here, by the metric's name.
     """
 
     image: CalibratedImage
@@ -76,6 +80,12 @@ class Reference:
     aligned: AlignedImage
     values: tuple[Measurement, ...]
     declined: tuple[Refused, ...]
+    marks: Mapping[str, Marks]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the region was marked by somebody."""
+        return not self.region.is_whole_skin
 
     @property
     def basis(self) -> Basis:
@@ -151,13 +161,18 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
     quality, aligned = assess_photo(image, mask), with_exclusions(in_own_frame(image), image, mask)
     values: list[Measurement] = []
     declined: list[Refused] = []
+    marks: dict[str, Marks] = {}
     for metric in metrics:
         try:
             _refuse_blocked(metric, quality)
-            values.append(measure(aligned, mask, metric, marked=not region.is_whole_skin))
+            found = find_marks(aligned, mask, metric)
+            values.append(measure(aligned, mask, metric, marked=not region.is_whole_skin, marks=found))
         except MeasurementDeclined as error:
             declined.append(_refused(metric, aligned, error.reason))
-    return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined))
+            continue
+        if found is not None:
+            marks[metric.name] = found
+    return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined), marks)
 
 
 def follow(
@@ -219,13 +234,14 @@ def judge(
         As `follow`.
     """
     beside = _beside(reference, image, between)
-    given, marked = {value.metric for value in reference.values}, not reference.region.is_whole_skin
+    given = {value.metric for value in reference.values}
     shared = shared_cells(beside.aligned, reference.aligned)
     refused = []
     for metric in (each for each in metrics if each.name in given):
         try:
             _refuse_blocked(metric, beside.quality)
-            check_carried(shared, reference.mask, metric, marked=marked)
+            marks = reference.marks.get(metric.name)
+            check_carried(shared, reference.mask, metric, marked=reference.is_marked, marks=marks)
         except MeasurementDeclined as error:
             refused.append(_refused(metric, beside.aligned, error.reason))
     return _result(reference, image, beside, (), tuple(refused))
@@ -331,11 +347,12 @@ def _measure_against(reference: Reference, photo: AlignedImage, metric: Metric) 
     lacking = next((r.reason for r in reference.declined if r.metric == metric.name), None)
     if lacking:
         raise MeasurementDeclined(f"The reference photo does not carry it. {lacking}", code="reference_quality")
-    marked = not reference.region.is_whole_skin
-    found = measure(photo, reference.mask, metric, marked=marked)
+    given, mask = reference.marks.get(metric.name), reference.mask
+    found = measure(photo, mask, metric, marked=reference.is_marked, marks=given)
     whole = next(m for m in reference.values if m.metric == metric.name)
     part = replace(reference.aligned, valid=reference.aligned.valid & usable_cells(photo, metric))
-    return over_the_same_cells(found, whole, measure(part, reference.mask, metric, marked=marked), metric)
+    common = measure(part, mask, metric, marked=reference.is_marked, marks=given)
+    return over_the_same_cells(found, whole, common, metric)
 
 
 def _refused(metric: Metric, photo: AlignedImage, reason: str) -> Refused:
