@@ -15,6 +15,7 @@ from tracker.errors import AlignmentFailed, MeasurementDeclined, PhotoRejected
 from tracker.measurement import (
     Measurement,
     Metric,
+    Place,
     measure,
     over_the_same_cells,
     shared_cells,
@@ -173,11 +174,11 @@ def _reading(
 def measured_anyway(reference: Reference, aligned: AlignedImage, metric: Metric) -> Measurement | None:
     """The value over the shared cells whatever the gate says; None where there is nothing to measure."""
     shared = shared_cells(aligned, reference.aligned)
-    marked = not reference.region.is_whole_skin
+    marked, marks = reference.is_marked, reference.marks.get(metric.name)
     try:
-        found = measure(shared, reference.mask, metric, marked=marked)
+        found = measure(shared, reference.mask, metric, marked=marked, marks=marks)
         part = replace(reference.aligned, valid=reference.aligned.valid & usable_cells(shared, metric))
-        common = measure(part, reference.mask, metric, marked=marked)
+        common = measure(part, reference.mask, metric, marked=marked, marks=marks)
     except MeasurementDeclined:
         return None
     whole = next(m for m in reference.values if m.metric == metric.name)
@@ -192,7 +193,7 @@ def _bare_changes(reference: Reference, aligned: AlignedImage, metrics: tuple[Me
         return {}
     colour = replace(without_chart(), level=ColourLevel.CHART)
     now, then = (
-        toned[0].prepare(replace(image, colour=colour), mask, mask)[mask].astype(np.float64)
+        toned[0].prepare(replace(image, colour=colour), Place(mask, mask))[mask].astype(np.float64)
         for image in (aligned, reference.aligned)
     )
     alike = np.ones(len(now))

@@ -9,7 +9,15 @@ from tracker.alignment import AlignedImage
 from tracker.calibration import ColourCalibration, ColourLevel, Grid
 from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
-from tracker.measurement import measure, over_the_same_cells, usable_cells, weighted_median, weighted_sd
+from tracker.measurement import (
+    find_marks,
+    measure,
+    over_the_same_cells,
+    place_of,
+    usable_cells,
+    weighted_median,
+    weighted_sd,
+)
 from tracker.metrics import METRICS, metric_named
 from tracker.region import Reason
 
@@ -272,3 +280,67 @@ def test_a_metric_that_leaves_hair_out_is_blind_to_it() -> None:
     assert left_out.value == pytest.approx(measure(bare, patch, metric_named("delta_mi"), marked=True).value, abs=0.5)
     assert measured.value > left_out.value + 3
     assert dict(left_out.left_out)["hair"] == pytest.approx(0.2, abs=0.02)
+
+
+def _dark_marks(image: AlignedImage, skin: np.ndarray) -> np.ndarray:
+    """What is darker than most of the skin is marked, the rest is what it is compared with."""
+    red = image.linear[..., 0]
+    dark = skin & (red < 0.8 * np.median(red[skin]))
+    if not dark.any():
+        raise MeasurementDeclined("Nothing dark stands out.", code="no_marks")
+    return np.where(dark, 1, np.where(skin, -1, 0)).astype(np.int32)
+
+
+_MARKED = replace(
+    metric_named("delta_mi"),
+    name="made_up",
+    needs=frozenset(),
+    find=_dark_marks,
+    terms=lambda image, place, field, value: (("counting", 0.25),),
+    least_cells=16,
+)
+
+
+def _with_dark_discs(gain: float, radius: int = 20) -> AlignedImage:
+    linear = _skin()
+    linear[_disc(radius=radius)] *= gain
+    return _image(linear)
+
+
+def test_what_was_found_in_the_reference_is_where_later_photos_are_measured(everywhere: np.ndarray) -> None:
+    """The mark has faded so far that it would not be found again, and grown: only the first outline counts."""
+    reference = _with_dark_discs(0.7)
+    faded = _with_dark_discs(0.95, radius=60)
+    marks = find_marks(reference, everywhere, _MARKED)
+
+    found = measure(faded, everywhere, _MARKED, marked=False, marks=marks)
+    place = place_of(faded, everywhere, _MARKED, marked=False, marks=marks)
+
+    assert found.value == pytest.approx(-100 * np.log10(0.95), abs=0.15)
+    assert place.marks is marks
+    assert place.counted.sum() == pytest.approx(np.pi * 20**2, rel=0.05)
+    assert place.compared is not None
+    assert not (place.compared & place.counted).any()
+    with pytest.raises(MeasurementDeclined, match="Nothing dark"):
+        find_marks(faded, everywhere, _MARKED)
+
+
+def test_a_metric_that_looks_for_nothing_has_no_marks(everywhere: np.ndarray) -> None:
+    assert find_marks(_image(_skin()), everywhere, metric_named("lightness")) is None
+
+
+def test_further_terms_are_kept_and_add_up(everywhere: np.ndarray) -> None:
+    image = _with_dark_discs(0.7)
+    bare = measure(image, everywhere, replace(_MARKED, terms=None), marked=False)
+    found = measure(image, everywhere, _MARKED, marked=False)
+
+    assert dict(found.parts)["counting"] == 0.25
+    assert found.uncertainty == pytest.approx(np.hypot(bare.uncertainty, 0.25))
+
+
+def test_too_few_marked_cells_are_declined_by_the_metrics_own_limit(everywhere: np.ndarray) -> None:
+    image = _with_dark_discs(0.7, radius=5)
+
+    assert measure(image, everywhere, _MARKED, marked=False).value > 5.0
+    with pytest.raises(MeasurementDeclined, match="too little of the region"):
+        measure(image, everywhere, replace(_MARKED, least_cells=500), marked=False)
