@@ -8,9 +8,9 @@ from benchmarks.estimates import MDC95_PER_SD
 from benchmarks.findings import Findings
 from benchmarks.markdown import number
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_FALSE_ALARMS
+from benchmarks.studied import REPEATED
 from benchmarks.targets import larger_mdc95
 from tracker.measurement import Metric
-from tracker.metrics import METRICS
 from tracker.phantom import RIGS
 from tracker.repeatability import PROVISIONAL
 
@@ -26,7 +26,7 @@ def advice(accuracy: Findings, repeatability: Findings) -> str:
     """A sentence for each metric, the rules, and what a chart does on a fixed rig."""
     if not accuracy or not repeatability:
         return ""
-    lines = "\n".join(f"- **{metric.symbol}.** {_sentence(metric, accuracy, repeatability)}" for metric in METRICS)
+    lines = "\n".join(f"- **{metric.symbol}.** {_sentence(metric, accuracy, repeatability)}" for metric in REPEATED)
     return f"""\
 ### May I use it, on whom, and with which set-up?
 
@@ -111,7 +111,7 @@ def _moved_by_lamp(metric: Metric, accuracy: Findings) -> bool:
 def _chart(repeatability: Findings) -> str:
     """Whether a chart makes colours less repeatable where nothing else changes."""
     worse = []
-    for metric in METRICS:
+    for metric in REPEATED:
         row = repeatability.get("spread", {}).get(metric.name, {}).get("fixed rig") or {}
         plain, chart = row.get("s_w_without_chart"), row.get("s_w")
         if plain is not None and chart is not None and chart > plain:

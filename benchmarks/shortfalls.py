@@ -6,8 +6,8 @@ from benchmarks import robustness_page
 from benchmarks.findings import Findings
 from benchmarks.markdown import number, table
 from benchmarks.speed import MOST_CPU_SECONDS
+from benchmarks.studied import REPEATED
 from benchmarks.targets import OWN, SPECIFIED, Target
-from tracker.metrics import METRICS
 
 LEAST_STATED = 0.9
 """Share of the real smallest detectable change below which the stated one claims too much."""
@@ -74,7 +74,7 @@ def _limits(target: Target) -> str:
 def _claims(repeatability: Findings) -> list[str]:
     """Where the program states a smaller detectable change than it has."""
     lines = []
-    for metric in METRICS:
+    for metric in REPEATED:
         found = repeatability.get("metrics", {}).get(metric.name, {})
         for rig, real in found.get("mdc95", {}).items():
             stated = found.get("claimed_mdc95", {}).get(rig)

@@ -7,8 +7,8 @@ from typing import Any
 from benchmarks.anchors import ANCHORS
 from benchmarks.findings import Findings
 from benchmarks.markdown import NONE, number, table
+from benchmarks.studied import REPEATED
 from tracker.measurement import Metric
-from tracker.metrics import METRICS
 from tracker.phantom import RIGS
 
 HALF = 0.5
@@ -18,7 +18,7 @@ _NAMES = " · ".join(rig.name for rig in RIGS)
 
 def summary(accuracy: Findings, repeatability: Findings) -> str:
     """The section with the table of all metrics."""
-    rows = [row for metric in METRICS for row in _rows(metric, accuracy, repeatability)]
+    rows = [row for metric in REPEATED for row in _rows(metric, accuracy, repeatability)]
     header = [
         "metric", "unit", "slope", "bias", "R²", "RMS error", *(f"MDC95, {rig.name}" for rig in RIGS), "false alarms",
         "coverage", "published anchor",

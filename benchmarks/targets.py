@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.findings import Findings
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE, MOST_FALSE_ALARMS
-from tracker.metrics import METRICS
+from benchmarks.studied import REPEATED
 from tracker.phantom import RIGS
 
 Value = Callable[[Findings, Findings], float | None]
@@ -213,19 +213,19 @@ SPECIFIED: tuple[Target, ...] = (
     *(
         Target(f"false alarms of {metric.symbol}, % of pairs", _counted(metric.name, "false_alarms", rig.name),
                most=100 * MOST_FALSE_ALARMS, source="§7.6, §9", rig=rig.name)
-        for metric in METRICS
+        for metric in REPEATED
         for rig in RIGS
     ),
     *(
         Target(f"coverage of the 95 % intervals of {metric.symbol}, %", _counted(metric.name, "coverage", rig.name),
                least=100 * LEAST_COVERAGE, most=100 * MOST_COVERAGE, source="§7.4, §7.6, §9", rig=rig.name,
                beyond="too cautious")
-        for metric in METRICS
+        for metric in REPEATED
         for rig in RIGS
     ),
     *(
         Target(f"{what}, {metric.symbol}, %", _share("gate", metric.name, "summary", key), least, most, source="§5")
-        for metric in METRICS
+        for metric in REPEATED
         for what, key, least, most in (
             ("harmful mismatches that the gate stops", "harmful_stopped", 97.0, None),
             ("matched pairs that the gate stops", "matched_stopped", None, 7.0),
@@ -253,7 +253,7 @@ OWN: tuple[Target, ...] = (
       for level in (0.25, 0.35)),
     *(Target(f"harmless photos that the gate refuses for {metric.symbol}, %",
              _share("alarms", metric.name, rig, "harmless_refused"), most=15.0, rig=rig)
-      for metric in METRICS
+      for metric in REPEATED
       for rig in ("fixed rig", "marked floor")),
     Target("ΔMI moved per ΔEI′ by blood alone, worst tone", _worst_tone("mi_per_ei"), least=-0.2, most=0.2),
     *(Target(f"{key} of {symbol} in photos with a chart", _accuracy("metrics", name, at), least, most)

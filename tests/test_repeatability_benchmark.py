@@ -24,7 +24,7 @@ from benchmarks.repeatability import FULL, SCENES, figures, run, sections
 from benchmarks.repeatability_limits import coverage_missed, false_alarm_missed
 from benchmarks.repeatability_scenes import DEPTHS, MELANINS, is_moved
 from benchmarks.rephotography import Scene
-from tracker.metrics import METRICS
+from benchmarks.studied import REPEATED
 from tracker.phantom import RIGS, nominal_shot
 
 PARTS = ("light", "camera", "sensor", "response")
@@ -173,7 +173,7 @@ def test_what_is_stored_gives_the_same_page(quick: Findings) -> None:
 
     assert page == sections(json.loads(json.dumps(quick)))
     assert all(f"images/{stem}.png" in page for stem in figures(quick))
-    assert all(metric.symbol in page for metric in METRICS)
+    assert all(metric.symbol in page for metric in REPEATED)
 
 
 def test_the_stored_run_is_complete() -> None:
@@ -181,7 +181,7 @@ def test_the_stored_run_is_complete() -> None:
     assert findings is not None
     assert not findings["quick"]
 
-    assert set(findings["metrics"]) == {metric.name for metric in METRICS}
+    assert set(findings["metrics"]) == {metric.name for metric in REPEATED}
     for row in findings["metrics"].values():
         assert {"mdc95", "claimed_mdc95", "s_w", "false_alarms", "coverage", "responsiveness"} <= set(row)
         assert all(set(row[part]) == {rig.name for rig in RIGS} for part in ("mdc95", "false_alarms", "coverage"))
