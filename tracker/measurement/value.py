@@ -126,7 +126,9 @@ def place_of(
     return _carried(image, region, metric, marked=marked, marks=marks)[0]
 
 
-def find_marks(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -> Marks | None:
+def find_marks(
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool = True
+) -> Marks | None:
     """What a metric looks for in the reference, and is carried to later photos.
 
     Parameters
@@ -135,6 +137,8 @@ def find_marks(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -
         The reference in its own frame.
     region : ndarray, shape (h, w), bool
     metric : Metric
+    marked : bool
+        As for `measure`.
 
     Returns
     -------
@@ -144,10 +148,11 @@ def find_marks(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -
     Raises
     ------
     MeasurementDeclined
-        There is nothing.
+        There is nothing, or the photo has not what the metric needs.
     """
     if metric.find is None:
         return None
+    _check_needs(image, metric, marked=marked)
     return metric.find(without_excluded(image, metric), region & usable_cells(image, metric))
 
 
@@ -167,7 +172,7 @@ def _carried(
     blocks = blocks_of(region, image)
     counted, compared = without_rim(region & usable, image, metric), None
     if metric.find is not None:
-        marks = find_marks(image, region, metric) if marks is None else marks
+        marks = find_marks(image, region, metric, marked=marked) if marks is None else marks
         assert marks is not None
         counted, compared = counted & (marks > 0), usable & (marks < 0) if (marks < 0).any() else None
     elif metric.is_contrast:

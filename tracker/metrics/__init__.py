@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from tracker.measurement import Metric
+from tracker.metrics.bruise import BRUISE_AREA, BRUISE_CONTRAST
+from tracker.metrics.evenness import BLOOD_MOTTLING, MELANIN_MOTTLING
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
 from tracker.metrics.relief import RELIEF
+from tracker.metrics.spots import SPOT_AREA, SPOT_CONTRAST, SPOT_LOAD
 from tracker.metrics.tone import (
     A_STAR,
     B_STAR,
@@ -27,8 +30,15 @@ __all__ = [
 METRICS: tuple[Metric, ...] = (
     RELIEF,
     PIGMENT_CONTRAST,
+    SPOT_CONTRAST,
+    SPOT_LOAD,
+    SPOT_AREA,
+    MELANIN_MOTTLING,
     ERYTHEMA_CONTRAST,
     A_STAR_CONTRAST,
+    BLOOD_MOTTLING,
+    BRUISE_CONTRAST,
+    BRUISE_AREA,
     TYPOLOGY_ANGLE,
     LIGHTNESS,
     A_STAR,

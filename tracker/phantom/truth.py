@@ -23,7 +23,8 @@ STEEPEST: Final = 30.0
 _MARGIN = 10.0
 _RELIEF_PITCH = 0.5
 _NODES = 121
-_BETA = 0.56
+_BETA: Final = (0.95, -0.97, 0.7)
+"""Share of melanin in the redness index: at ln(R/G) = 0 of the ring, per unit of it, and at most."""
 _MEAN_LIGHT_MM = 0.5
 
 Mask = NDArray[np.bool_]
@@ -188,13 +189,16 @@ def contrast_metrics(colour: Field, canvas: Canvas, region: Mask) -> dict[str, f
     """Return ``delta_mi``, ``delta_ei`` and ``delta_a``: medians of a patch minus those of its ring.
 
     The ring lies 1 to 3 mm outside the region. MI = -100 lg R and
-    EI' = 100 (lg R - lg G) - 0.56 MI, with linear sRGB of flat skin averaged
-    over half a millimetre, as the metrics define them.
+    EI' = 100 (lg R - lg G) - beta MI, with linear sRGB of flat skin averaged
+    over half a millimetre, and beta by the tone of the ring, as the metrics
+    define them.
     """
     away = distance_transform_edt(~region, sampling=canvas.pitch)
     ring = (away > 1.0) & (away <= 3.0)
     seen, parts = _averaged(colour, canvas, region, ring)
-    (mi, ei, a_star), (ring_mi, ring_ei, ring_a) = (_medians(seen[part]) for part in parts)
+    red, green = np.median(seen[parts[1]], axis=0)[:2]
+    beta = float(np.clip(_BETA[0] + _BETA[1] * np.log(red / green), 0.0, _BETA[2]))
+    (mi, ei, a_star), (ring_mi, ring_ei, ring_a) = (_medians(seen[part], beta) for part in parts)
     return {"delta_mi": mi - ring_mi, "delta_ei": ei - ring_ei, "delta_a": a_star - ring_a}
 
 
@@ -210,9 +214,9 @@ def _averaged(colour: Field, canvas: Canvas, *regions: Mask) -> tuple[Field, lis
     )
 
 
-def _medians(colours: Field) -> tuple[float, float, float]:
+def _medians(colours: Field, beta: float) -> tuple[float, float, float]:
     """Return median MI, EI' and a* of colours of shape (n, 3)."""
     red, green = np.log10(colours[:, 0]), np.log10(colours[:, 1])
     mi = -100.0 * red
-    ei = 100.0 * (red - green) - _BETA * mi
+    ei = 100.0 * (red - green) - beta * mi
     return float(np.median(mi)), float(np.median(ei)), float(np.median(lab_from_linear(colours)[:, 1]))

@@ -165,7 +165,7 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
     for metric in metrics:
         try:
             _refuse_blocked(metric, quality)
-            found = find_marks(aligned, mask, metric)
+            found = find_marks(aligned, mask, metric, marked=not region.is_whole_skin)
             values.append(measure(aligned, mask, metric, marked=not region.is_whole_skin, marks=found))
         except MeasurementDeclined as error:
             declined.append(_refused(metric, aligned, error.reason))
