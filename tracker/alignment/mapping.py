@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration import CalibratedImage, ColourCalibration, Grid
+from tracker.calibration.gauge import read_gauge
 from tracker.region import Bits, Reason, is_left_out, marker_mask
 
+LEAST_KAPPA = 0.1
+"""With less, light is as good as frontal: its gain is no number to divide by."""
 BLACK, PAPER = (0, 0, 0), (228, 231, 235)
 
 
@@ -116,6 +119,9 @@ class AlignedImage:
         Relative standard uncertainty of the pitch of the grid; 0 without a scale.
     excluded : ndarray, shape (h, w), uint8, or None
         Why cells are left out, as `Reason`; at least wherever `valid` is False. None is nothing.
+    light_gain : (float, float) or None
+        Gain of relief shading under the lamp of this photo over that of the reference, by the relief gauge in both, and
+        its relative standard uncertainty. None where a gauge is missing, and in the reference itself.
     """
 
     linear: NDArray[np.float32]
@@ -128,6 +134,7 @@ class AlignedImage:
     has_colour: bool
     scale_uncertainty: float
     excluded: Bits | None = None
+    light_gain: tuple[float, float] | None = None
 
     def without(self, reasons: Reason) -> NDArray[np.bool_]:
         """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""
@@ -195,7 +202,17 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
         has_colour=moving.photo.has_colour,
         scale_uncertainty=reference.scale.relative_uncertainty if reference.scale else 0.0,
         excluded=excluded,
+        light_gain=_light_gain(reference, moving),
     )
+
+
+def _light_gain(reference: CalibratedImage, moving: CalibratedImage) -> tuple[float, float] | None:
+    """Gain of relief shading over the reference, and its relative uncertainty, by the relief gauges in both photos."""
+    then, now = (read_gauge(image.photo.rgb, image.markers) for image in (reference, moving))
+    if then is None or now is None or min(then.kappa, now.kappa) < LEAST_KAPPA:
+        return None
+    doubt = np.hypot(then.kappa_uncertainty / then.kappa, now.kappa_uncertainty / now.kappa)
+    return now.kappa / then.kappa, float(doubt)
 
 
 def carry(values: NDArray[np.float32], alignment: Alignment, moving: Grid, reference: Grid) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from tracker.shading.filters import (
     mean_light,
     smooth_under_mask,
 )
+from tracker.shading.relief import ReliefShading, dark_spots, relief_shading
 
 __all__ = [
     "DARKEST_LIGHT",
@@ -22,13 +23,16 @@ __all__ = [
     "SIGMA_PER_WAVELENGTH",
     "TOLD_DEGREES",
     "LightDirection",
+    "ReliefShading",
     "Turn",
     "band_pass",
     "chroma_regressed_shading",
+    "dark_spots",
     "light_direction",
     "light_side",
     "light_turn",
     "log_light",
     "mean_light",
+    "relief_shading",
     "smooth_under_mask",
 ]

@@ -110,13 +110,13 @@ def _leaning(
 
 def read_texture(linear: NDArray[np.float32], place: Place) -> Texture:
     """Texture of a photo at a place; `linear` is on the grid of the place."""
-    flat = log_light(linear) - _broad_shape(log_light(linear), place.mask)
+    flat = log_light(linear) - broad_shape(log_light(linear), place.mask)
     bands = band_pass(flat, place.mask, band_mm=DIMPLE_BAND_MM, mm_per_cell=place.mm_per_cell)
     right, up = np.gradient(bands, axis=1), -np.gradient(bands, axis=0)
     return Texture(bands, np.stack([right[place.counted], up[place.counted]]), place)
 
 
-def _broad_shape(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def broad_shape(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Polynomial surface through the masked values, shape (h, w, 3): how light falls over the body as a whole."""
     rows, cols = (np.linspace(-1, 1, size) for size in mask.shape)
     down, across = (chebyshev.chebvander(line, _SHAPE_DEGREE) for line in (rows, cols))
