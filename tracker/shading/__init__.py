@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.shading.directed import FineLight, fine_light, fine_turn, waves
 from tracker.shading.direction import TOLD_DEGREES, LightDirection, Turn, light_direction, light_side, light_turn
 from tracker.shading.filters import (
     DARKEST_LIGHT,
@@ -14,6 +15,7 @@ from tracker.shading.filters import (
     mean_light,
     smooth_under_mask,
 )
+from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance
 
 __all__ = [
     "DARKEST_LIGHT",
@@ -21,14 +23,21 @@ __all__ = [
     "MEAN_LIGHT_MM",
     "SIGMA_PER_WAVELENGTH",
     "TOLD_DEGREES",
+    "FineLight",
     "LightDirection",
     "Turn",
     "band_pass",
+    "beside_lines",
     "chroma_regressed_shading",
+    "dark_lines",
+    "fine_light",
+    "fine_luminance",
+    "fine_turn",
     "light_direction",
     "light_side",
     "light_turn",
     "log_light",
     "mean_light",
     "smooth_under_mask",
+    "waves",
 ]
