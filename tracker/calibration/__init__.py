@@ -54,6 +54,8 @@ __all__ = [
 BODY_PITCH_MM = 0.5
 CLOSE_UP_PITCH_MM = 0.1
 CLOSE_UP_FIELD_MM = 160.0
+COARSEST_CLOSE_UP_MM = 0.13
+"""Ten pixels per millimetre are asked for; a little fewer still serve."""
 UNSCALED_WIDTH = 1000
 MARKER_SEARCH_WIDTH = 2400
 CLIPPED_SHARE = 0.25
@@ -77,6 +79,11 @@ class Grid:
     shape: tuple[int, int]
     px_per_cell: float
     mm_per_cell: float | None
+
+    @property
+    def is_close_up(self) -> bool:
+        """Whether the cells are fine enough to show lines and the fine relief of the skin."""
+        return self.mm_per_cell is not None and self.mm_per_cell <= COARSEST_CLOSE_UP_MM
 
     def to_photo(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Photo pixels of grid points; both (..., 2) as (row, column), pixel centres are integers."""

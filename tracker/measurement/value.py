@@ -227,6 +227,10 @@ def over_the_same_cells(found: Measurement, whole: Measurement, common: Measurem
 def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:
     missing = {
         Need.SCALE: (image.grid.mm_per_cell is None, "needs millimetres: put the printed marker card in the picture"),
+        Need.CLOSE_UP: (
+            not image.grid.is_close_up,
+            "needs a close-up: the picture must be less than 160 mm long, at 10 pixels per millimetre or more",
+        ),
         Need.COLOUR: (not image.has_colour, "needs colour, and the photo is greyscale"),
         Need.COLOUR_REFERENCE: (not image.colour.level.absolute, "needs a colour chart in the picture"),
         Need.MARKED_REGION: (not marked, "compares a marked patch with the skin around it: mark the patch"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tracker.measurement import Metric
 from tracker.metrics.bruise import BRUISE_AREA, BRUISE_CONTRAST
 from tracker.metrics.evenness import BLOOD_MOTTLING, MELANIN_MOTTLING
+from tracker.metrics.fine_texture import FINE_ROUGHNESS
+from tracker.metrics.lines import LINE_CONTRAST, LINE_LENGTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
 from tracker.metrics.relief import RELIEF
@@ -43,6 +45,9 @@ METRICS: tuple[Metric, ...] = (
     LIGHTNESS,
     A_STAR,
     B_STAR,
+    LINE_CONTRAST,
+    LINE_LENGTH,
+    FINE_ROUGHNESS,
 )
 
 

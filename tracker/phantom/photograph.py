@@ -1,6 +1,6 @@
 """One rendered photo with its truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tracker.phantom.fields import Field
 from tracker.phantom.inventory import inventory, located
 from tracker.phantom.light import Light, shading
+from tracker.phantom.line_truth import line_metrics
 from tracker.phantom.optics import STANDARD
 from tracker.phantom.scene import Appearance, Maps, appearance, look, maps
 from tracker.phantom.sensor import decoded, expose, jpeg
@@ -126,6 +127,7 @@ def photograph(
     sensor = shot.sensor
     content = jpeg(rgb, quality=sensor.jpeg_quality, taken_at=taken_at, profile=sensor.profile, label=sensor.label)
     metrics = day.tone | _relief(stage, day.seen, view.shading)
+    metrics |= _lines(stage, state, shot.light, shot.camera.roll, view.shading)
     return PhantomPhoto(
         rgb=decoded(content),
         jpeg=content,
@@ -164,7 +166,8 @@ def true_metrics(stage: Stage, state: State, light: Light) -> dict[str, float]:
     """
     seen = appearance(stage.skin, state)
     truth = _tone(stage, seen.colour)
-    return truth | _relief(stage, seen, shading(seen.normals, light, 0.0))
+    shaded = shading(seen.normals, light, 0.0)
+    return truth | _relief(stage, seen, shaded) | _lines(stage, state, light, 0.0, shaded)
 
 
 def _tone(stage: Stage, colour: Field) -> dict[str, float]:
@@ -176,6 +179,13 @@ def _relief(stage: Stage, seen: Appearance, shaded: Field) -> dict[str, float]:
     if stage.outline is not None:
         return {}
     return relief_metrics(shaded, seen.height, stage.skin.canvas, stage.region)
+
+
+def _lines(stage: Stage, state: State, light: Light, roll: float, shaded: Field) -> dict[str, float]:
+    if stage.skin.lines is None:
+        return {}
+    bare = shading(stage.skin.normals(replace(state, wrinkles=0.0)), light, roll)
+    return line_metrics(shaded, bare, stage.skin.lines, stage.skin.canvas, stage.region, state.wrinkles)
 
 
 def _truth(

@@ -10,6 +10,7 @@ from tracker.calibration import CalibratedImage
 from tracker.quality.around import contrast_elsewhere, surroundings, tone_around
 from tracker.quality.check import Check, Comparability, Status
 from tracker.quality.colour import colour_checks
+from tracker.quality.fine_light import compared_fine_light, own_fine_light
 from tracker.quality.gauge import gauge_direction, gauge_gain, read_gauges
 from tracker.quality.geometry import coverage, distance, rotation
 from tracker.quality.light import compared_light, opposed_light, own_light
@@ -40,6 +41,7 @@ def assess_photo(image: CalibratedImage, region: NDArray[np.bool_]) -> Comparabi
             *edge_width(image),
             *exposure(image.linear, image.clipped, region),
             *own_light(image, region),
+            *own_fine_light(image, region),
         )
     )
 
@@ -88,6 +90,7 @@ def assess(
             *paper(reference, moving),
             *contrast_elsewhere(around),
             *compared_light(reference, aligned, region & seen, turned=turned),
+            *compared_fine_light(reference, aligned, region & covered),
             *((gauge_gain(*gauges),) if gauges else ()),
         )
     )

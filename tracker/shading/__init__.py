@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.shading.directed import FineLight, fine_light, fine_turn, waves
 from tracker.shading.direction import TOLD_DEGREES, LightDirection, Turn, light_direction, light_side, light_turn
 from tracker.shading.filters import (
     DARKEST_LIGHT,
@@ -15,6 +16,7 @@ from tracker.shading.filters import (
     smooth_under_mask,
 )
 from tracker.shading.relief import ReliefShading, dark_spots, relief_shading
+from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance
 
 __all__ = [
     "DARKEST_LIGHT",
@@ -22,12 +24,18 @@ __all__ = [
     "MEAN_LIGHT_MM",
     "SIGMA_PER_WAVELENGTH",
     "TOLD_DEGREES",
+    "FineLight",
     "LightDirection",
     "ReliefShading",
     "Turn",
     "band_pass",
+    "beside_lines",
     "chroma_regressed_shading",
+    "dark_lines",
     "dark_spots",
+    "fine_light",
+    "fine_luminance",
+    "fine_turn",
     "light_direction",
     "light_side",
     "light_turn",
@@ -35,4 +43,5 @@ __all__ = [
     "mean_light",
     "relief_shading",
     "smooth_under_mask",
+    "waves",
 ]
