@@ -142,6 +142,14 @@ def _shared_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.add_argument(
+        "--for",
+        dest="topics",
+        type=_topics,
+        metavar="TOPIC,…",
+        help="what to measure, the most important first: cellulite, pigmentation, redness, tone, lines, hair, contour "
+        "(default: all but hair and contour)",
+    )
+    command.add_argument(
         "--card", type=Path, metavar="FILE.csv", help="measured colours of our card: patch,L,a,b,batch[,X,Y,Z]"
     )
     command.add_argument(
@@ -167,6 +175,14 @@ def _short(text: str) -> str:
     if not 1 <= len(text.strip()) <= 40 or not text.isprintable():
         raise argparse.ArgumentTypeError("must be 1 to 40 letters on one line")
     return text.strip()
+
+
+def _topics(text: str) -> object:
+    """Topics, looked up only where they are given: `--help` need not load what measures."""
+    try:
+        return import_module("tracker.commands.topics").topics_asked(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _points(text: str) -> list[tuple[float, float, float, float]]:

@@ -23,10 +23,10 @@ from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
+from tracker.clinic.topics import Chosen
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
-from tracker.metrics import METRICS
 from tracker.photo import warm_up
 from tracker.region import Region
 from tracker.report import Report
@@ -45,23 +45,24 @@ class Clinic(Judging):
         Folder that holds everything.
     """
 
-    def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        super().__init__(store, files, metrics)
+    def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
+        super().__init__(store, files, chosen)
         self._files = files
         self._gallery = Gallery(store, files)
         self._lock = threading.Lock()
         self.home = files.home
 
     @classmethod
-    def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] = METRICS) -> Self:
+    def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] | None = None) -> Self:
         """Open the record, and create it if there is none.
 
         Parameters
         ----------
         home : Path, optional
             By default `data_folder`.
-        metrics : sequence of Metric
-            What is measured. Photos measured with other versions of these wait to be measured again.
+        metrics : sequence of Metric, optional
+            What is measured in every view; by default what each is treated for decides. Photos measured with other
+            metrics, or other versions of them, wait to be measured again.
 
         Raises
         ------
@@ -70,7 +71,7 @@ class Clinic(Judging):
         """
         files = Files(home or data_folder())
         store = Store(files.home)
-        record = cls(store, files, metrics)
+        record = cls(store, files, Chosen.of(metrics))
         record.adopt_methods()
         return record
 
@@ -102,7 +103,7 @@ class Clinic(Judging):
             check_region(region, original, view.distance)
         with self._store.writing() as connection:
             register.store_region(connection, view_id, region)
-            attach_all(connection, self._metrics, schema.photo.c.view_id == view_id)
+            attach_all(connection, self._chosen.metrics(view.indication), schema.photo.c.view_id == view_id)
         self._arrived()
 
     def photos(self, view_id: str) -> tuple[StoredPhoto, ...]:
@@ -218,7 +219,8 @@ class Clinic(Judging):
     def report(self, view_id: str) -> Report | None:
         """What was found in a view, from what is stored; None while its reference is not measured."""
         with self._store.reading() as connection:
-            return reporting.report(connection, view_id, self._metrics)
+            view = register.view(connection, view_id)
+            return reporting.report(connection, view_id, self._chosen.metrics(view.indication))
 
     def work(self) -> Work:
         """How far the measuring has come."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import date
 
 from tracker.clinic import gate, photos
@@ -12,9 +11,9 @@ from tracker.clinic.measuring import Original, judge_photo
 from tracker.clinic.records import Tile
 from tracker.clinic.standards import Standards
 from tracker.clinic.store import Store
+from tracker.clinic.topics import Chosen
 from tracker.clinic.work import Workbench
 from tracker.clinic.worker import Worker
-from tracker.measurement import Metric
 
 
 class Judging(Standards):
@@ -24,12 +23,12 @@ class Judging(Standards):
     ----------
     store : Store
     files : Files
-    metrics : sequence of Metric
+    chosen : Chosen
     """
 
-    def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        super().__init__(store, metrics)
-        self._bench = Workbench(store, files, self._metrics)
+    def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
+        super().__init__(store, chosen)
+        self._bench = Workbench(store, files, chosen)
         self._worker: Worker | None = None
 
     def check_photo(self, view_id: str, data: bytes, name: str, taken_on: date | None = None) -> Tile:
@@ -69,4 +68,4 @@ class Judging(Standards):
                 return None if photos.reference(connection, view_id) else tile
         worker = self._worker
         judgement = worker.judge(job) if worker is not None else judge_photo(job)
-        return None if judgement is None else gate.beside_reference(tile, judgement, self._metrics)
+        return None if judgement is None else gate.beside_reference(tile, judgement, job.metrics)

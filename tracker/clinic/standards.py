@@ -21,6 +21,7 @@ from tracker.clinic.people import People
 from tracker.clinic.records import CardValues
 from tracker.clinic.register import random_id
 from tracker.clinic.store import Store
+from tracker.clinic.topics import Chosen
 from tracker.errors import RecordError
 from tracker.measurement import Metric
 
@@ -34,12 +35,13 @@ class Standards(People):
     Parameters
     ----------
     store : Store
-    metrics : sequence of Metric
+    chosen : Chosen
+        Which metrics are measured in which view.
     """
 
-    def __init__(self, store: Store, metrics: Sequence[Metric]) -> None:
+    def __init__(self, store: Store, chosen: Chosen) -> None:
         super().__init__(store)
-        self._metrics = tuple(metrics)
+        self._chosen = chosen
 
     def card_values(self) -> tuple[CardValues, ...]:
         """Tables of measured colours, by the day from which they hold."""
@@ -126,16 +128,17 @@ class Standards(People):
         with self._store.writing() as connection:
             photos.check_distance(connection, view_id, distance)
             register.store_distance(connection, view_id, distance)
-            attach_all(connection, self._metrics, schema.photo.c.view_id == view_id)
+            metrics = self._chosen.metrics(register.view(connection, view_id).indication)
+            attach_all(connection, metrics, schema.photo.c.view_id == view_id)
         self._arrived()
 
     def adopt_methods(self) -> None:
         """Measure with the present methods and standards: what was measured otherwise waits."""
         with self._store.reading() as connection:
-            if results.adopted(connection, methods(self._metrics)):
+            if results.adopted(connection, self._chosen.signature):
                 return
         with self._store.writing() as connection:
-            results.adopt(connection, methods(self._metrics))
+            results.adopt(connection, self._chosen.signature)
             self._measure_again(connection)
 
     def _colours_on(self, day: date | None) -> KnownColours:
@@ -144,7 +147,8 @@ class Standards(People):
             return colours_on(connection, day or date.max)
 
     def _measure_again(self, connection: Connection) -> None:
-        attach_all(connection, self._metrics)
+        for metrics, where in self._chosen.by_view(connection):
+            attach_all(connection, metrics, where)
 
     def _arrived(self) -> None:
         """Photos may wait now."""

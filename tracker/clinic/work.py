@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +20,7 @@ from tracker.clinic.originals import read_original
 from tracker.clinic.records import PhotoState, StoredPhoto, Work
 from tracker.clinic.standards import colours_on, procedure
 from tracker.clinic.store import Store
+from tracker.clinic.topics import Chosen
 from tracker.errors import RecordError
 from tracker.measurement import Metric
 from tracker.pipeline import MOST_DETOURS
@@ -36,6 +37,7 @@ class _Next:
 
     photo: StoredPhoto
     reference: StoredPhoto | None
+    metrics: tuple[Metric, ...]
     region: Region | None
     region_hash: str
     procedure: str
@@ -49,11 +51,11 @@ class Workbench:
     ----------
     store : Store
     files : Files
-    metrics : sequence of Metric
+    chosen : Chosen
     """
 
-    def __init__(self, store: Store, files: Files, metrics: Sequence[Metric]) -> None:
-        self._store, self._files, self._metrics = store, files, metrics
+    def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
+        self._store, self._files, self._chosen = store, files, chosen
         self._one_at_a_time = threading.Lock()
         self._current = ""
         self._done, self._idle = 0, True
@@ -122,7 +124,8 @@ class Workbench:
                 listed = photos.photos(connection, view_id)
                 chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
             return _Next(
-                chosen, reference, view.region, register.region_hash(connection, view_id),
+                chosen, reference, self._chosen.metrics(view.indication),
+                view.region, register.region_hash(connection, view_id),
                 self._procedure(connection, chosen, reference), view.distance,
             )  # fmt: skip
 
@@ -134,17 +137,19 @@ class Workbench:
                 return None
             hashed = register.region_hash(connection, view_id)
             day = moving.taken_on
-            way = procedure(connection, self._metrics, day, reference.taken_on)
+            metrics = self._chosen.metrics(view.indication)
+            way = procedure(connection, metrics, day, reference.taken_on)
         try:
             original = self._original(reference)
         except RecordError:
             return None
         key = f"{hashed} {way}"
         between = self._stops(view_id, day)
-        return Job(moving, original, view.region, key, self._metrics, view.distance, between)
+        return Job(moving, original, view.region, key, metrics, view.distance, between)
 
     def _procedure(self, connection: Connection, photo: StoredPhoto, reference: StoredPhoto | None) -> str:
-        return procedure(connection, self._metrics, photo.taken_on, reference.taken_on if reference else None)
+        metrics = self._chosen.metrics(register.view(connection, photo.view_id).indication)
+        return procedure(connection, metrics, photo.taken_on, reference.taken_on if reference else None)
 
     def _found(self, task: _Next, measure: Measure) -> Finding | None:
         if task.reference is not None and task.reference.state is PhotoState.REJECTED:
@@ -156,7 +161,7 @@ class Workbench:
             return Finding(reason=error.reason, code=FAILED)
         key = f"{task.region_hash} {task.procedure}"
         between = self._stops(task.photo.view_id, task.photo.taken_on, but=task.photo.id) if reference else ()
-        return measure(Job(moving, reference, task.region, key, self._metrics, task.distance, between))
+        return measure(Job(moving, reference, task.region, key, task.metrics, task.distance, between))
 
     def _stops(self, view_id: str, day: date, *, but: str = "") -> tuple[Stop, ...]:
         """The last accepted photo of each of the latest days up to a day, latest first, without the photo `but`."""

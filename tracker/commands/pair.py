@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,9 +23,10 @@ from tracker.commands.printing import (
     print_json,
     writer,
 )
+from tracker.commands.topics import asked_metrics
 from tracker.errors import AlignmentFailed, PhotoRejected, TrackerError
 from tracker.measurement import Measurement, Metric
-from tracker.metrics import METRICS
+from tracker.metrics import metrics_about
 from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
@@ -69,7 +71,7 @@ def compare_pair(options: Namespace) -> int:
     colours = known_colours(options)
     then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
     now = calibrate(read_photo(options.moving), colours.drawn_in(then.photo.shape), like=then.grid)
-    document = compare_document(then, now, region, points=options.points)
+    document = compare_document(then, now, region, points=options.points, metrics=asked_metrics(options))
     if options.json:
         print_json(document)
     else:
@@ -91,23 +93,29 @@ def _remarks(document: dict[str, Any]) -> list[str]:
 
 
 def compare_document(
-    then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN, *, points: PointPairs | None = None
+    then: CalibratedImage,
+    now: CalibratedImage,
+    region: Region = WHOLE_SKIN,
+    *,
+    points: PointPairs | None = None,
+    metrics: Sequence[Metric] | None = None,
 ) -> dict[str, Any]:
     """The comparison of a pair in the form of `compare --json`, with a sentence per metric."""
+    metrics = metrics_about() if metrics is None else metrics
     then, now = _dated(then, _FIRST), _dated(now, _SECOND)
     began = time.perf_counter()
     first: Result | None = None
     second: Result | None = None
     reason: PhotoRejected | AlignmentFailed | None = None
     try:
-        reference = as_reference(then, region)
+        reference = as_reference(then, region, metrics)
         first = result_of_reference(reference)
-        second = follow(reference, now, points=points)
+        second = follow(reference, now, metrics, points=points)
     except (PhotoRejected, AlignmentFailed) as error:
         _complain_of_points(error)
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
-    changes = _changes(first, second, reason)
+    changes = _changes(first, second, reason, metrics)
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
@@ -116,9 +124,9 @@ def compare_document(
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
         "reference_quality": [check_document(check) for check in before],
         "quality": [check_document(check) for check in after],
-        "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in METRICS],
-        "sentences": [practitioner_sentence(changes[m.name]) for m in METRICS],
-        "summary": list(practitioner_sentences([changes[m.name] for m in METRICS])),
+        "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
+        "sentences": [practitioner_sentence(changes[m.name]) for m in metrics],
+        "summary": list(practitioner_sentences([changes[m.name] for m in metrics])),
     }
 
 
@@ -140,15 +148,17 @@ def _checks_of_unaligned(
     return checks if cause is None else (*(c for c in checks if c.check != cause.check), cause)
 
 
-def _changes(first: Result | None, second: Result | None, reason: Exception | None) -> dict[str, Change]:
+def _changes(
+    first: Result | None, second: Result | None, reason: Exception | None, metrics: Sequence[Metric]
+) -> dict[str, Change]:
     results = [r for r in (first, second) if r is not None]
     measured = [m for r in results for m in r.measurements]
     refused = [r for result in results for r in result.refused]
     if second is None:
-        refused = [Refused(m.name, "", _SECOND, str(reason)) for m in METRICS]
+        refused = [Refused(m.name, "", _SECOND, str(reason)) for m in metrics]
     # What the reference itself does not give explains the pair before anything the second photo lacks.
     refused = [Refused(r.metric, r.digest, _SECOND, r.reason) for r in reversed(refused)]
-    lines = timeline(measured, refused, METRICS).metrics
+    lines = timeline(measured, refused, metrics).metrics
     return {line.metric.name: line.changes[-1] for line in lines}
 
 

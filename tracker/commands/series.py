@@ -22,8 +22,10 @@ from tracker.commands.printing import (
     print_json,
     writer,
 )
+from tracker.commands.topics import asked_metrics
 from tracker.errors import PhotoRejected, SeriesInvalid
-from tracker.metrics import METRICS, metric_named
+from tracker.measurement import Metric
+from tracker.metrics import metric_named
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
 from tracker.pipeline import Reference, as_reference, photo_notes, result_of_reference, track
 from tracker.quality import Need, Status
@@ -78,8 +80,11 @@ def track_folder(options: Namespace) -> int:
     untreated = photo_files(options.control) if options.control else []
     forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
     album, colours = _Album(options.out / "aligned"), known_colours(options)
-    control = _tracked(options.control, untreated, _region_in(options.control), colours) if options.control else None
-    report = _tracked(options.folder, photos, region, colours, control, album, known_distance(options))
+    metrics = asked_metrics(options)
+    control = None
+    if options.control:
+        control = _tracked(options.control, untreated, _region_in(options.control), colours, metrics)
+    report = _tracked(options.folder, photos, region, colours, metrics, control, album, known_distance(options))
     write = writer(options.out)
     pictures = _pictures(report, album, photos)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
@@ -107,6 +112,7 @@ def _tracked(
     photos: list[Path],
     region: Region | None,
     colours: KnownColours,
+    metrics: Sequence[Metric],
     control: Report | None = None,
     watcher: _Album | None = None,
     distance: KnownDistance | None = None,
@@ -115,6 +121,7 @@ def _tracked(
     report = track(
         photos,
         region=region,
+        metrics=metrics,
         control=control,
         colours=colours,
         distance=distance,
@@ -188,7 +195,8 @@ def measure_photos(options: Namespace) -> int:
         A distance was given for more than one photo.
     """
     region = read_region(options.region) if options.region else WHOLE_SKIN
-    documents = _measured_or_refused(options.photos, region, known_colours(options), known_distance(options))
+    metrics = asked_metrics(options)
+    documents = _measured_or_refused(options.photos, region, known_colours(options), known_distance(options), metrics)
     if options.json:
         print_json({"photos": documents})
         return 0
@@ -198,7 +206,11 @@ def measure_photos(options: Namespace) -> int:
 
 
 def _measured_or_refused(
-    paths: Sequence[Path], region: Region, colours: KnownColours, distance: KnownDistance | None
+    paths: Sequence[Path],
+    region: Region,
+    colours: KnownColours,
+    distance: KnownDistance | None,
+    metrics: Sequence[Metric],
 ) -> list[dict[str, Any]]:
     documents: list[dict[str, Any]] = []
     refusals: list[PhotoRejected] = []
@@ -206,9 +218,9 @@ def _measured_or_refused(
         try:
             photo = read_photo(path)
             colours = colours.drawn_in(photo.shape)
-            documents.append(_measured(photo, region, colours, distance))
+            documents.append(_measured(photo, region, metrics, colours, distance))
         except PhotoRejected as error:
-            documents.append(_unreadable(path, error.reason))
+            documents.append(_unreadable(path, error.reason, metrics))
             refusals.append(error)
     if len(refusals) == len(documents):
         raise refusals[0]
@@ -248,6 +260,7 @@ def _region_in(folder: Path) -> Region | None:
 def _measured(
     photo: Photo,
     region: Region,
+    metrics: Sequence[Metric],
     colours: KnownColours = UNKNOWN_COLOURS,
     distance: KnownDistance | None = None,
 ) -> dict[str, Any]:
@@ -256,32 +269,32 @@ def _measured(
     document["colour"], document["scale"] = colour_document(image.colour), scale_document(image.scale)
     notes = list(photo_notes(image))
     try:
-        result = result_of_reference(as_reference(image, region))
+        result = result_of_reference(as_reference(image, region, metrics))
     except PhotoRejected as error:
-        nothing = {"quality": [], "notes": notes, "metrics": _no_metrics(error.reason)}
+        nothing = {"quality": [], "notes": notes, "metrics": _no_metrics(error.reason, metrics)}
         return document | nothing | {"reason": None}
     values = {m.metric: m for m in result.measurements}
     reasons = {r.metric: r.reason for r in result.refused}
-    metrics = [
+    rows = [
         _metric(m.name, m.method, m.unit, values[m.name].value, values[m.name].uncertainty)
         | {"area": area_document(values[m.name])}
         if m.name in values
         else _metric(m.name, m.method, m.unit, reason=reasons[m.name])
-        for m in METRICS
+        for m in metrics
     ]
     quality = [check_document(check) for check in result.photo.checks]
-    return document | {"quality": quality, "notes": notes, "metrics": metrics, "reason": None}
+    return document | {"quality": quality, "notes": notes, "metrics": rows, "reason": None}
 
 
-def _unreadable(path: Path, reason: str) -> dict[str, Any]:
+def _unreadable(path: Path, reason: str, metrics: Sequence[Metric]) -> dict[str, Any]:
     """The same form for a file that gave no photo."""
     document: dict[str, Any] = {"name": display_name(path.name), "digest": None, "taken_on": None, "colour": None}
     document["scale"] = None
-    return document | {"quality": [], "notes": [], "metrics": _no_metrics(reason), "reason": reason}
+    return document | {"quality": [], "notes": [], "metrics": _no_metrics(reason, metrics), "reason": reason}
 
 
-def _no_metrics(reason: str) -> list[dict[str, Any]]:
-    return [_metric(m.name, m.method, m.unit, reason=reason) for m in METRICS]
+def _no_metrics(reason: str, metrics: Sequence[Metric]) -> list[dict[str, Any]]:
+    return [_metric(m.name, m.method, m.unit, reason=reason) for m in metrics]
 
 
 def _metric(

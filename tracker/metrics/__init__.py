@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tracker.measurement import Metric
+from collections.abc import Iterable, Sequence
+
+from tracker.measurement import Metric, Role, Topic
 from tracker.metrics.bruise import BRUISE_AREA, BRUISE_CONTRAST
 from tracker.metrics.evenness import BLOOD_MOTTLING, MELANIN_MOTTLING
 from tracker.metrics.fine_texture import FINE_ROUGHNESS
@@ -22,10 +24,12 @@ from tracker.metrics.tone import (
 
 __all__ = [
     "METRICS",
+    "USUAL_TOPICS",
     "erythema_index",
     "individual_typology_angle",
     "melanin_index",
     "metric_named",
+    "metrics_about",
     "typology_class",
 ]
 
@@ -57,3 +61,37 @@ def metric_named(name: str) -> Metric:
         if metric.name == name:
             return metric
     raise KeyError(f"{name}; there are {', '.join(m.name for m in METRICS)}")
+
+
+#: What is measured where nothing is asked for: hair and contour need photos of their own kind.
+USUAL_TOPICS: tuple[Topic, ...] = tuple(topic for topic in Topic if topic not in (Topic.HAIR, Topic.CONTOUR))
+
+#: Pigment and redness disturb each other: a change of the one is judged only beside the other.
+_BESIDE = {Topic.PIGMENT: Topic.REDNESS, Topic.REDNESS: Topic.PIGMENT}
+
+
+def metrics_about(topics: Iterable[Topic] = USUAL_TOPICS, among: Sequence[Metric] = METRICS) -> tuple[Metric, ...]:
+    """The metrics about some topics, in the order in which the topics are given.
+
+    Parameters
+    ----------
+    topics : iterable of Topic
+    among : sequence of Metric
+        In display order.
+
+    Returns
+    -------
+    tuple of Metric
+        Topic by topic. Who asks for pigment or for redness gets the primary metrics of the other too, at the end:
+        without them a change cannot be told from one of the other.
+
+    Examples
+    --------
+    >>> [metric.name for metric in metrics_about([Topic.TONE])][:2]
+    ['ita', 'lightness']
+    """
+    asked = tuple(dict.fromkeys(topics))
+    found = [metric for topic in asked for metric in among if metric.topic is topic]
+    beside = [_BESIDE[topic] for topic in asked if topic in _BESIDE and _BESIDE[topic] not in asked]
+    found += [m for topic in beside for m in among if m.topic is topic and m.role is Role.PRIMARY]
+    return tuple(found)

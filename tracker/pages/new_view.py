@@ -14,7 +14,11 @@ from tracker.pages.frame import complain
 
 SITES = ("thigh", "buttock", "hip", "stomach", "arm", "cheek", "forehead", "neck", "back", "scalp")
 SIDES = ("", "left", "right")
-INDICATIONS = ("cellulite", "pigmentation", "redness", "texture", "scarring", "wrinkles", "other")
+INDICATIONS = (
+    *("cellulite", "pigmentation", "redness", "bruising", "texture", "scarring", "wrinkles", "hair loss", "contour"),
+    "other",
+)
+"""What a view is treated for decides what is measured in it, see `tracker.clinic.topics`."""
 
 
 def new_view_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> None:

@@ -9,7 +9,7 @@ from tracker.alignment import Alignment
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
-from tracker.metrics import METRICS
+from tracker.metrics import METRICS, metrics_about
 from tracker.photo import Photo, read_photo
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.order import PhotoSource, in_order
@@ -27,7 +27,7 @@ def track(
     photos: Iterable[PhotoSource],
     *,
     region: Region | None = None,
-    metrics: Sequence[Metric] = METRICS,
+    metrics: Sequence[Metric] | None = None,
     repeatability: Repeatability | None = None,
     control: Report | None = None,
     colours: KnownColours = UNKNOWN_COLOURS,
@@ -44,7 +44,8 @@ def track(
         One view; the date of each comes from the photo. Photos of one date are replicates.
     region : Region, optional
         In pixels of the reference photo, which is the earliest usable one; by default the whole skin.
-    metrics : sequence of Metric
+    metrics : sequence of Metric, optional
+        By default `tracker.metrics.metrics_about`; the order is that of importance.
     repeatability : Repeatability, optional
         Measured in this clinic; by default provisional values.
     control : Report, optional
@@ -76,6 +77,7 @@ def track(
     """
     found = in_order(photos)
     repeat = repeatability or PROVISIONAL
+    metrics = metrics_about() if metrics is None else metrics
     rejections = list(found.rejections)
     reference: Reference | None = None
     results: list[Result] = []
