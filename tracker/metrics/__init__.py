@@ -14,6 +14,7 @@ from tracker.metrics.tone import (
     individual_typology_angle,
     typology_class,
 )
+from tracker.metrics.waviness import WAVINESS
 
 __all__ = [
     "METRICS",
@@ -26,6 +27,7 @@ __all__ = [
 
 METRICS: tuple[Metric, ...] = (
     RELIEF,
+    WAVINESS,
     PIGMENT_CONTRAST,
     ERYTHEMA_CONTRAST,
     A_STAR_CONTRAST,
