@@ -21,6 +21,7 @@ from tracker.metrics.tone import (
     individual_typology_angle,
     typology_class,
 )
+from tracker.metrics.waviness import WAVINESS
 
 __all__ = [
     "METRICS",
@@ -35,6 +36,7 @@ __all__ = [
 
 METRICS: tuple[Metric, ...] = (
     RELIEF,
+    WAVINESS,
     PIGMENT_CONTRAST,
     SPOT_CONTRAST,
     SPOT_LOAD,

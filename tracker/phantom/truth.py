@@ -18,6 +18,7 @@ from tracker.phantom.skin import Body
 
 DIMPLE_BAND: Final = (12.0, 50.0)
 """Wavelengths of the relief metrics, mm."""
+WAVINESS_BAND: Final = (50.0, 120.0)
 STEEPEST: Final = 30.0
 """Degrees of tilt of the body beyond which skin is not part of the truth."""
 _MARGIN = 10.0
@@ -129,9 +130,9 @@ def measured_skin(body: Body, canvas: Canvas, seen: tuple[float, float]) -> Mask
 
 
 def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
-    """Return ``relief`` (%, shading) and the height in the dimple band.
+    """Return ``relief`` (%, shading) and the height in the dimple band, and ``waviness`` (%, shading in a broader one).
 
-    That is ``relief_sq_mm``, its standard deviation, and ``relief_sv_mm``, how far its lowest 2 % lie below the mean;
+    The height is ``relief_sq_mm``, its standard deviation, and ``relief_sv_mm``, how far its lowest 2 % lie below the mean;
     and ``relief_sdr``, the area of the whole relief over that of its plan, less 1, %.
 
     Parameters
@@ -152,6 +153,7 @@ def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) 
     down, across = np.gradient(tall, np.float32(_RELIEF_PITCH))
     return {
         "relief": 100.0 * float(_band(small, counts)[counts].std()),
+        "waviness": 100.0 * float(_band(small, counts, WAVINESS_BAND)[counts].std()),
         "relief_sq_mm": float(band.std()),
         "relief_sv_mm": float(band.mean() - np.percentile(band, 2.0)),
         "relief_sdr": 100.0 * float(np.sqrt(1.0 + down**2 + across**2)[counts].mean() - 1.0),
@@ -162,8 +164,10 @@ def _resized(values: Field, size: tuple[int, int]) -> Field:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _band(values: NDArray[np.floating], region: Mask) -> NDArray[np.float64]:
-    """Return the dimple band of values under a mask, by normalised convolution."""
+def _band(
+    values: NDArray[np.floating], region: Mask, band: tuple[float, float] = DIMPLE_BAND
+) -> NDArray[np.float64]:
+    """Return a band of values under a mask, by normalised convolution."""
     weight = region.astype(np.float64)
 
     def low_pass(wavelength: float) -> NDArray[np.float64]:
@@ -171,7 +175,7 @@ def _band(values: NDArray[np.floating], region: Mask) -> NDArray[np.float64]:
         mean = gaussian_filter(values * weight, sigma) / np.maximum(gaussian_filter(weight, sigma), 1e-9)
         return np.asarray(mean)
 
-    return low_pass(DIMPLE_BAND[0]) - low_pass(DIMPLE_BAND[1])
+    return low_pass(band[0]) - low_pass(band[1])
 
 
 def tone_metrics(colour: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
