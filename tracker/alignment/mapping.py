@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.alignment.opposite import OppositeLight
 from tracker.calibration import CalibratedImage, ColourCalibration, Grid
 from tracker.region import Bits, Reason, is_left_out, marker_mask
 
@@ -116,6 +117,8 @@ class AlignedImage:
         Relative standard uncertainty of the pitch of the grid; 0 without a scale.
     excluded : ndarray, shape (h, w), uint8, or None
         Why cells are left out, as `Reason`; at least wherever `valid` is False. None is nothing.
+    opposite : OppositeLight or None
+        Of a second photo taken at once, with the lamp on the opposite side.
     """
 
     linear: NDArray[np.float32]
@@ -128,6 +131,7 @@ class AlignedImage:
     has_colour: bool
     scale_uncertainty: float
     excluded: Bits | None = None
+    opposite: OppositeLight | None = None
 
     def without(self, reasons: Reason) -> NDArray[np.bool_]:
         """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""

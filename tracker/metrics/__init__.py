@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tracker.measurement import Metric
+from tracker.metrics.dimples import DIMPLE_AREA, DIMPLE_COUNT, DIMPLE_DEPTH
+from tracker.metrics.dual_relief import DUAL_DEPTH, DUAL_RELIEF
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
 from tracker.metrics.relief import RELIEF
@@ -26,6 +28,11 @@ __all__ = [
 
 METRICS: tuple[Metric, ...] = (
     RELIEF,
+    DUAL_RELIEF,
+    DUAL_DEPTH,
+    DIMPLE_COUNT,
+    DIMPLE_AREA,
+    DIMPLE_DEPTH,
     PIGMENT_CONTRAST,
     ERYTHEMA_CONTRAST,
     A_STAR_CONTRAST,

@@ -14,3 +14,5 @@ class Need(StrEnum):
     OBLIQUE_LIGHT = "oblique light"
     MARKED_REGION = "marked region"
     SAME_LAMP = "same kind of lamp"
+    DUAL_LIGHT = "dual light"
+    RELIEF_GAUGE = "relief gauge"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.shading.dimples import Dimples, find_dimples
 from tracker.shading.direction import TOLD_DEGREES, LightDirection, Turn, light_direction, light_side, light_turn
 from tracker.shading.filters import (
     DARKEST_LIGHT,
@@ -14,6 +15,8 @@ from tracker.shading.filters import (
     mean_light,
     smooth_under_mask,
 )
+from tracker.shading.height import height_map, height_noise
+from tracker.shading.opposite import slope_shading
 
 __all__ = [
     "DARKEST_LIGHT",
@@ -21,14 +24,19 @@ __all__ = [
     "MEAN_LIGHT_MM",
     "SIGMA_PER_WAVELENGTH",
     "TOLD_DEGREES",
+    "Dimples",
     "LightDirection",
     "Turn",
     "band_pass",
     "chroma_regressed_shading",
+    "find_dimples",
+    "height_map",
+    "height_noise",
     "light_direction",
     "light_side",
     "light_turn",
     "log_light",
     "mean_light",
+    "slope_shading",
     "smooth_under_mask",
 ]
