@@ -105,7 +105,7 @@ _NEEDS = frozenset({Need.SCALE, Need.DUAL_LIGHT, Need.RELIEF_GAUGE})
 
 DIMPLE_COUNT = Metric(
     name="dimple_count",
-    title="Dimples",
+    title="Number of dimples",
     plain="number of dimples",
     symbol="Nd",
     unit="per 100 cm²",
