@@ -14,6 +14,7 @@ from tracker.alignment.attempt import attempt, evidence_of
 from tracker.alignment.composition import compose
 from tracker.alignment.decision import MIN_OVERLAP, refusal
 from tracker.alignment.mapping import BLACK, PAPER, AlignedImage, Alignment, carry, in_own_frame, resample, warp_photo
+from tracker.alignment.opposite import OppositeLight
 from tracker.alignment.points import as_units
 from tracker.alignment.pyramid import build_pyramid
 from tracker.alignment.survey import as_alignment
@@ -25,6 +26,7 @@ __all__ = [
     "PAPER",
     "AlignedImage",
     "Alignment",
+    "OppositeLight",
     "align",
     "carry",
     "compose",

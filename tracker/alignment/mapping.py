@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.alignment.opposite import OppositeLight
 from tracker.calibration import CalibratedImage, ColourCalibration, Grid
 from tracker.calibration.gauge import read_gauge
 from tracker.region import Bits, Reason, is_left_out, marker_mask
@@ -122,6 +123,8 @@ class AlignedImage:
     light_gain : (float, float) or None
         Gain of relief shading under the lamp of this photo over that of the reference, by the relief gauge in both, and
         its relative standard uncertainty. None where a gauge is missing, and in the reference itself.
+    opposite : OppositeLight or None
+        Of a second photo taken at once, with the lamp on the opposite side.
     """
 
     linear: NDArray[np.float32]
@@ -135,6 +138,7 @@ class AlignedImage:
     scale_uncertainty: float
     excluded: Bits | None = None
     light_gain: tuple[float, float] | None = None
+    opposite: OppositeLight | None = None
 
     def without(self, reasons: Reason) -> NDArray[np.bool_]:
         """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement.metric import Metric
+from tracker.quality import Need
 from tracker.region import UNKNOWN, Bits, Reason, looks_like_skin, shares_left_out
 
 BLOCK_MM = 25.0
@@ -31,12 +32,17 @@ def usable_cells(image: AlignedImage, metric: Metric) -> NDArray[np.bool_]:
 
 def without_excluded(image: AlignedImage, metric: Metric) -> AlignedImage:
     """The photo as this metric sees it: without the hair, shine or cloth that it leaves out."""
-    return replace(image, valid=image.without(metric.leaves_out))
+    valid = image.without(metric.leaves_out)
+    if Need.DUAL_LIGHT in metric.needs and image.opposite is not None:
+        valid = valid & image.opposite.valid
+    return replace(image, valid=valid)
 
 
 def reasons_of(image: AlignedImage, metric: Metric) -> Bits:
     """Why this metric leaves cells out, as `Reason`, shape (h, w)."""
     known = ~image.valid * np.uint8(Reason.UNSEEN) if image.excluded is None else image.excluded
+    if Need.DUAL_LIGHT in metric.needs and image.opposite is not None:
+        known = known | np.uint8(Reason.UNSEEN) * ~image.opposite.valid
     return np.asarray(known | np.uint8(Reason.UNSURE) * (image.sd > _tolerance_cells(image, metric)), dtype=np.uint8)
 
 

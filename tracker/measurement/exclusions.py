@@ -67,10 +67,12 @@ _SPARE = np.array([[-2], [3]])
 
 def shared_cells(photo: AlignedImage, reference: AlignedImage) -> AlignedImage:
     """A photo without what its reference lacks: two photos are compared over the cells that both have."""
-    excluded = photo.excluded
+    excluded, opposite = photo.excluded, photo.opposite
+    if opposite is not None and reference.opposite is not None:
+        opposite = replace(opposite, valid=opposite.valid & reference.opposite.valid)
     if excluded is not None and reference.excluded is not None:
         excluded = excluded | reference.excluded
-    return replace(photo, valid=photo.valid & reference.valid, excluded=excluded)
+    return replace(photo, valid=photo.valid & reference.valid, excluded=excluded, opposite=opposite)
 
 
 def _carried(

@@ -233,6 +233,14 @@ def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:
         ),
         Need.COLOUR: (not image.has_colour, "needs colour, and the photo is greyscale"),
         Need.COLOUR_REFERENCE: (not image.colour.level.absolute, "needs a colour chart in the picture"),
+        Need.DUAL_LIGHT: (
+            image.opposite is None,
+            "needs a pair of photos taken at once, with the lamp on the left and on the right",
+        ),
+        Need.RELIEF_GAUGE: (
+            image.opposite is None or image.opposite.kappa is None,
+            "needs the relief gauge of the card in both photos of the pair",
+        ),
         Need.MARKED_REGION: (not marked, "compares a marked patch with the skin around it: mark the patch"),
     }
     for need, (absent, reason) in missing.items():

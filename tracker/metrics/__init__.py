@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tracker.measurement import Metric, Role, Topic
 from tracker.metrics.bruise import BRUISE_AREA, BRUISE_CONTRAST
+from tracker.metrics.dimples import DIMPLE_AREA, DIMPLE_COUNT, DIMPLE_DEPTH
+from tracker.metrics.dual_relief import DUAL_DEPTH, DUAL_RELIEF
 from tracker.metrics.evenness import BLOOD_MOTTLING, MELANIN_MOTTLING
 from tracker.metrics.fine_texture import FINE_ROUGHNESS
 from tracker.metrics.lines import LINE_CONTRAST, LINE_LENGTH
@@ -37,6 +39,11 @@ __all__ = [
 METRICS: tuple[Metric, ...] = (
     RELIEF,
     WAVINESS,
+    DUAL_RELIEF,
+    DUAL_DEPTH,
+    DIMPLE_COUNT,
+    DIMPLE_AREA,
+    DIMPLE_DEPTH,
     PIGMENT_CONTRAST,
     SPOT_CONTRAST,
     SPOT_LOAD,

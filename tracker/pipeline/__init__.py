@@ -8,6 +8,7 @@ from __future__ import annotations
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
+from tracker.pipeline.pairs import Opposite, as_pair
 from tracker.pipeline.reference import (
     Basis,
     Reference,
@@ -24,6 +25,7 @@ from tracker.pipeline.series import Progress, Watcher, summarise, track
 __all__ = [
     "MOST_DETOURS",
     "Basis",
+    "Opposite",
     "PhotoSource",
     "Progress",
     "Reference",
@@ -31,6 +33,7 @@ __all__ = [
     "Watcher",
     "Waypoint",
     "align_or_explain",
+    "as_pair",
     "as_reference",
     "establish",
     "follow",

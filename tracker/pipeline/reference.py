@@ -28,6 +28,7 @@ from tracker.measurement import (
 from tracker.metrics import METRICS
 from tracker.pipeline.detour import Way, Waypoint, detour, wants_detour
 from tracker.pipeline.notes import photo_notes
+from tracker.pipeline.pairs import Opposite, axis_check
 from tracker.quality import Comparability, Status, assess, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, region_mask
 from tracker.report import ReportedPhoto
@@ -118,9 +119,13 @@ class Result:
 
 
 def establish(
-    image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: Sequence[Metric] = METRICS
+    image: CalibratedImage,
+    region: Region = WHOLE_SKIN,
+    metrics: Sequence[Metric] = METRICS,
+    *,
+    opposite: Opposite | None = None,
 ) -> tuple[Reference, Result]:
-    """Make a photo the reference of a series, and measure it.
+    """Make a photo the reference of a series, and measure it; parameters are those of `as_reference`.
 
     Raises
     ------
@@ -129,7 +134,7 @@ def establish(
     RegionInvalid
         The region does not fit the photo.
     """
-    reference = as_reference(image, region, metrics)
+    reference = as_reference(image, region, metrics, opposite=opposite)
     if reference.quality.status is Status.BLOCK:
         reason = next(c.advice for c in reference.quality.checks if c.status is Status.BLOCK)
         raise PhotoRejected(f"{image.photo.name} cannot be the baseline. {reason}", code="poor_baseline")
@@ -142,8 +147,22 @@ def result_of_reference(reference: Reference) -> Result:
     return Result(photo, reference.values, reference.declined, None)
 
 
-def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: Sequence[Metric] = METRICS) -> Reference:
+def as_reference(
+    image: CalibratedImage,
+    region: Region = WHOLE_SKIN,
+    metrics: Sequence[Metric] = METRICS,
+    *,
+    opposite: Opposite | None = None,
+) -> Reference:
     """A photo with the place to measure and what it gives; `establish` also says whether it is good enough.
+
+    Parameters
+    ----------
+    image : CalibratedImage
+    region : Region
+    metrics : sequence of Metric
+    opposite : Opposite, optional
+        The photo taken at once with the lamp on the other side.
 
     Raises
     ------
@@ -159,6 +178,9 @@ def as_reference(image: CalibratedImage, region: Region = WHOLE_SKIN, metrics: S
             raise
         raise PhotoRejected(error.reason, code=error.code) from error
     quality, aligned = assess_photo(image, mask), with_exclusions(in_own_frame(image), image, mask)
+    if opposite is not None:
+        aligned = opposite.added_to(aligned, image)
+        quality = Comparability((*quality.checks, *opposite.checks))
     values: list[Measurement] = []
     declined: list[Refused] = []
     marks: dict[str, Marks] = {}
@@ -182,6 +204,7 @@ def follow(
     *,
     between: Sequence[Waypoint] = (),
     points: PointPairs | None = None,
+    opposite: Opposite | None = None,
 ) -> Result:
     """Measure a later photo against the reference.
 
@@ -195,6 +218,8 @@ def follow(
         less certain, latest first. They stay as they are.
     points : sequence of tuple of float, optional
         As in `tracker.alignment.align`.
+    opposite : Opposite, optional
+        The photo taken at once with the lamp on the other side.
 
     Raises
     ------
@@ -202,6 +227,8 @@ def follow(
         The photo does not show the same skin, or not well enough.
     """
     beside = _beside(reference, image, between, points)
+    if opposite is not None:
+        beside = _paired(beside, opposite, reference)
     measured, refused = _measure_all(beside.aligned, reference, metrics, beside.quality)
     return _result(reference, image, beside, measured, refused)
 
@@ -273,6 +300,14 @@ def _beside(
     )
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     return _Beside(way, aligned, quality, seconds)
+
+
+def _paired(beside: _Beside, opposite: Opposite, reference: Reference) -> _Beside:
+    """The same with the light of the second photo of the pair."""
+    like = reference.aligned.opposite
+    aligned = opposite.added_to(beside.aligned, reference.image, alignment=beside.way.alignment, like=like)
+    checks = (*beside.quality.checks, *opposite.checks, *axis_check(like, aligned.opposite))
+    return replace(beside, aligned=aligned, quality=Comparability(checks))
 
 
 def _result(

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from tracker.alignment import Alignment
-from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
+from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
 from tracker.metrics import METRICS, metrics_about
 from tracker.photo import Photo, read_photo
+from tracker.pipeline.ahead import Ahead, follow_pair, result_of_opposite
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.order import PhotoSource, in_order
-from tracker.pipeline.reference import Basis, Reference, Result, establish, follow
+from tracker.pipeline.reference import Basis, Reference, Result, establish
 from tracker.region import WHOLE_SKIN, Region
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import Rejection, Report
@@ -83,25 +84,35 @@ def track(
     results: list[Result] = []
     accepted: dict[date, Waypoint] = {}
     days = sorted({entry[2] for entry in found.entries})
-    for k, (source, name, taken_on, digest) in enumerate(found.entries):
+
+    def load(number: int, like: Grid | None) -> CalibratedImage:
+        photo = _read(found.entries[number][0])
+        known = colours if like is None else colours.drawn_in(photo.shape)
+        return calibrate(photo, known, distance=distance if like is None else None, like=like)
+
+    ahead = Ahead([entry[2] for entry in found.entries], load)
+    for k, (_, name, taken_on, digest) in enumerate(found.entries):
         if progress:
             progress(k, len(found.entries), name)
+        if ahead.is_used(k):
+            continue
         try:
-            photo = _read(source)
+            image = ahead.image(k, reference.image.grid if reference else None)
+            opposite = ahead.opposite(k, image, reference)
             if reference is None:
-                image = calibrate(photo, colours, distance=distance)
-                reference, first = establish(image, region or WHOLE_SKIN, metrics)
-                colours = colours.drawn_in(photo.shape)
-                results.append(first)
-                _show(watcher, reference, image, None)
+                reference, result = establish(image, region or WHOLE_SKIN, metrics, opposite=opposite)
+                colours = colours.drawn_in(image.photo.shape)
             else:
-                image = calibrate(photo, colours, like=reference.image.grid)
-                result = follow(reference, image, metrics, between=_latest(accepted))
-                results.append(result)
-                if result.alignment is not None:
-                    accepted[taken_on] = Waypoint.at(image, result.alignment, 1 + days.index(taken_on))
-                    accepted = dict(list(accepted.items())[-MOST_DETOURS:])
-                _show(watcher, reference, image, result.alignment)
+                image, opposite, result = follow_pair(reference, image, opposite, metrics, between=_latest(accepted))
+            results.append(result)
+            if result.alignment is not None:
+                accepted[taken_on] = Waypoint.at(image, result.alignment, 1 + days.index(taken_on))
+                accepted = dict(list(accepted.items())[-MOST_DETOURS:])
+            _show(watcher, reference, image, result.alignment)
+            if opposite is not None:
+                ahead.use_up(k + 1)
+                results.append(result_of_opposite(opposite, result))
+                _show(watcher, reference, opposite.image, results[-1].alignment)
         except (PhotoRejected, AlignmentFailed) as error:
             rejections.append(Rejection(digest, name, taken_on, error.reason, error.code))
     if reference is None:

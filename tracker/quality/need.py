@@ -16,3 +16,5 @@ class Need(StrEnum):
     SAME_LAMP = "same kind of lamp"
     CLOSE_UP = "close-up"
     SAME_SHADING = "same shading of fine relief"
+    DUAL_LIGHT = "dual light"
+    RELIEF_GAUGE = "relief gauge"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.shading.dimples import Dimples, find_dimples
 from tracker.shading.directed import FineLight, fine_light, fine_turn, waves
 from tracker.shading.direction import TOLD_DEGREES, LightDirection, Turn, light_direction, light_side, light_turn
 from tracker.shading.filters import (
@@ -15,6 +16,8 @@ from tracker.shading.filters import (
     mean_light,
     smooth_under_mask,
 )
+from tracker.shading.height import height_map, height_noise
+from tracker.shading.opposite import slope_shading
 from tracker.shading.relief import ReliefShading, dark_spots, relief_shading
 from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance
 
@@ -24,6 +27,7 @@ __all__ = [
     "MEAN_LIGHT_MM",
     "SIGMA_PER_WAVELENGTH",
     "TOLD_DEGREES",
+    "Dimples",
     "FineLight",
     "LightDirection",
     "ReliefShading",
@@ -33,15 +37,19 @@ __all__ = [
     "chroma_regressed_shading",
     "dark_lines",
     "dark_spots",
+    "find_dimples",
     "fine_light",
     "fine_luminance",
     "fine_turn",
+    "height_map",
+    "height_noise",
     "light_direction",
     "light_side",
     "light_turn",
     "log_light",
     "mean_light",
     "relief_shading",
+    "slope_shading",
     "smooth_under_mask",
     "waves",
 ]

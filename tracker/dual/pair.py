@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage, Alignment, align, in_own_frame, resample
 from tracker.calibration import CalibratedImage
+from tracker.calibration.gauge import GaugeReading, read_gauge
+from tracker.dual.still import moved_as_one
+from tracker.errors import RegionInvalid
 from tracker.quality import Check, Status
 from tracker.quality.check import graded
 from tracker.region import WHOLE_SKIN, Region, region_mask
-from tracker.shading import LightDirection, light_direction, light_turn, log_light
+from tracker.shading import TOLD_DEGREES, LightDirection, light_direction, light_turn, log_light
 
 LAMP_PULL = 0.8e-3
 """How far opposite light pulls a map, as a share of the width: what moved less has not moved."""
@@ -43,6 +46,8 @@ class LightPair:
     checks : tuple of Check
     lights : tuple of LightDirection, or None
         Of the first and of the second photo, in the frame of the first; None without a scale, or with too little skin.
+    gauges : tuple of GaugeReading, or None
+        Of both photos; None if one of them shows no relief gauge.
     """
 
     difference: NDArray[np.float32]
@@ -51,6 +56,37 @@ class LightPair:
     alignment: Alignment
     checks: tuple[Check, ...]
     lights: tuple[LightDirection, LightDirection] | None = None
+    gauges: tuple[GaugeReading, GaugeReading] | None = None
+
+    @property
+    def is_opposite(self) -> bool:
+        """Whether the lamps are known to have stood opposite."""
+        return any(check.check == OPPOSITE_LIGHT and check.status is Status.OK for check in self.checks)
+
+    @property
+    def kappa(self) -> tuple[float, float] | None:
+        """Gain of relief shading, mean of both lamps, and its standard uncertainty; None without the relief gauges."""
+        if self.gauges is None:
+            return None
+        size = abs(self._towards) / 2
+        return size, float(np.hypot(*(reading.kappa_uncertainty for reading in self.gauges))) / 2
+
+    @property
+    def azimuth(self) -> float | None:
+        """Of the first lamp, degrees in the frame of the first photo: by the gauges, else by the skin if it tells."""
+        if self.gauges is not None:
+            return float(np.degrees(np.angle(self._towards)) % 360)
+        if self.lights is None or not all(light.told for light in self.lights):
+            return None
+        first, second = (np.exp(1j * np.radians(light.azimuth)) for light in self.lights)
+        return float(np.degrees(np.angle(first - second)) % 360)
+
+    @property
+    def _towards(self) -> complex:
+        """Difference of both lamps as vectors of the length κ, a complex number: real to the right, imaginary up."""
+        assert self.gauges is not None
+        first, second = (reading.kappa * np.exp(1j * np.radians(reading.azimuth)) for reading in self.gauges)
+        return complex(first - second)
 
     @property
     def usable(self) -> bool:
@@ -85,24 +121,63 @@ def pair_lights(left: CalibratedImage, right: CalibratedImage, region: Region = 
     and a is the share of ambient light. Shine does not cancel.
     """
     mask = region_mask(region, left)
-    found = _unless_still(align(left, right, region=mask), left.photo.shape[1])
+    found = moved_as_one(left, right, mask)
+    found = found or _unless_still(align(left, right, region=mask), left.photo.shape[1])
+    return _paired(left, right, mask, found)
+
+
+def pair_taken_at_once(
+    first: CalibratedImage, second: CalibratedImage, region: Region = WHOLE_SKIN
+) -> LightPair | None:
+    """Two photos as a pair with dual light, if they are one: quick to say of two photos that are none.
+
+    Parameters
+    ----------
+    first, second : CalibratedImage
+        Of one day.
+    region : Region
+        In pixels of the first photo.
+
+    Returns
+    -------
+    LightPair or None
+        None unless they were taken from one place and the lamps are known to have stood opposite. A pair that is
+        returned may still not be `usable`.
+    """
+    try:
+        mask = region_mask(region, first)
+    except RegionInvalid:
+        return None
+    found = moved_as_one(first, second, mask)
+    if found is None:
+        return None
+    pair = _paired(first, second, mask, found)
+    return pair if pair.is_opposite else None
+
+
+def _paired(
+    left: CalibratedImage, right: CalibratedImage, mask: NDArray[np.bool_], found: Alignment
+) -> LightPair:
     here, there = in_own_frame(left), resample(right, found, left)
     valid = mask & here.valid & there.valid
     difference = (log_light(here.linear) - log_light(there.linear)).mean(axis=2) / 2
     lights = _lights(here, there, valid)
+    readings = [read_gauge(image.photo.rgb, image.markers) for image in (left, right)]
+    gauges = None if readings[0] is None or readings[1] is None else (readings[0], readings[1])
     return LightPair(
         difference=np.asarray(np.where(valid, difference, 0), np.float32),
         valid=valid,
         mm_per_cell=left.grid.mm_per_cell,
         alignment=found,
         checks=(
-            _opposite(here, there, valid, lights),
+            _opposite(here, there, valid, lights, gauges),
             _moved(found, left),
             _exposed(difference[valid]),
             _covered(mask, valid),
             _same_day(left, right),
         ),
         lights=lights,
+        gauges=gauges,
     )
 
 
@@ -112,8 +187,7 @@ def left_first(pair: LightPair) -> tuple[Check, ...]:
     The sign of the difference rests on it. The light tells where the lamps stood opposite, at the sides of the picture,
     and both photos show it.
     """
-    opposite = any(check.check == OPPOSITE_LIGHT and check.status is Status.OK for check in pair.checks)
-    if pair.lights is None or not opposite or not all(light.told for light in pair.lights):
+    if pair.lights is None or not pair.is_opposite or not all(light.told for light in pair.lights):
         return ()
     away, other = (abs((light.azimuth - LEFT + 180) % 360 - 180) for light in pair.lights)
     if min(away, other) > SIDEWAYS or max(away, other) < 180 - SIDEWAYS:
@@ -151,9 +225,13 @@ def _opposite(
     there: AlignedImage,
     valid: NDArray[np.bool_],
     lights: tuple[LightDirection, LightDirection] | None,
+    gauges: tuple[GaugeReading, GaugeReading] | None,
 ) -> Check:
     mm = here.grid.mm_per_cell
     name, limit = OPPOSITE_LIGHT, "150° to 180° between the lamps"
+    if gauges is not None and max(reading.azimuth_uncertainty for reading in gauges) <= TOLD_DEGREES:
+        apart = abs((gauges[0].azimuth - gauges[1].azimuth + 180) % 360 - 180)
+        return _apart(name, apart, limit)
     turn = light_turn(here.linear, there.linear, valid, mm_per_cell=mm) if mm is not None and valid.any() else None
     if turn is None or lights is None:
         advice = "Whether the lamps stood opposite cannot be told: there is no scale or too little skin."
@@ -161,13 +239,17 @@ def _opposite(
     if not all(light.told for light in lights):
         advice = "Whether the lamps stood opposite cannot be told: the skin is smooth, or the light is frontal."
         return Check(name, turn.degrees, limit, Status.WARN, advice, unit="°")
-    if turn.degrees >= 150:
-        return Check(name, turn.degrees, limit, Status.OK, "", unit="°")
+    return _apart(name, turn.degrees, limit)
+
+
+def _apart(name: str, degrees: float, limit: str) -> Check:
+    if degrees >= 150:
+        return Check(name, degrees, limit, Status.OK, "", unit="°")
     advice = (
-        f"The two lamps stood {turn.degrees:.0f}° apart, not opposite. "
+        f"The two lamps stood {degrees:.0f}° apart, not opposite. "
         "Take one photo with the lamp on the left and one with the lamp as far on the right."
     )
-    return Check(name, turn.degrees, limit, Status.BLOCK, advice, unit="°")
+    return Check(name, degrees, limit, Status.BLOCK, advice, unit="°")
 
 
 def _moved(alignment: Alignment, left: CalibratedImage) -> Check:
