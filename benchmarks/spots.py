@@ -228,8 +228,8 @@ WORK: Final = {"spots": spots_course, "mottling": mottled_skins, "bruise": bruis
 def _summary(rows: list[Row], tones: tuple[float, ...]) -> Findings:
     spots, mottled, bruises = ([r for r in rows if r["kind"] == kind] for kind in ("spots", "mottling", "bruise"))
     kept = {"spots": spots, "mottling": mottled, "bruise": bruises}
-    of = {name: "spots" for name in SPOT_METRICS[:3]} | {name: "mottling" for name in SPOT_METRICS[3:]}
-    of |= {name: "bruise" for name in BRUISE_METRICS}
+    of = dict.fromkeys(SPOT_METRICS[:3], "spots") | dict.fromkeys(SPOT_METRICS[3:], "mottling")
+    of |= dict.fromkeys(BRUISE_METRICS, "bruise")
     return {
         "photos": len(rows),
         "refused": [row["code"] for row in rows if row.get("code")],
@@ -282,17 +282,26 @@ def _change(rows: list[Row], name: str) -> Any:
 
 def _areas(rows: list[Row]) -> Findings:
     """Found over true area where every spot has at least a gain of 1.4, and how it drifts as contrast fades."""
-    strong = [r for r in rows if 1 + r["left"] * (GAIN[0] - 1) >= LEAST_GAIN - 0.2 and np.isfinite(r.get("spot_area", np.nan))]
+    strong = [
+        r for r in rows if 1 + r["left"] * (GAIN[0] - 1) >= LEAST_GAIN - 0.2 and np.isfinite(r.get("spot_area", np.nan))
+    ]
     ratio = [r["spot_area"] / r["true_spot_area"] - 1 for r in strong]
     drift: Findings = {}
     for left in LEFT:
         pairs = [(r, _first(rows, r)) for r in rows if r["left"] == left and np.isfinite(r.get("spot_area", np.nan))]
         drift[f"{left:g}"] = {
-            "ours": _mean([r["spot_area"] / f["spot_area"] for r, f in pairs if np.isfinite(f.get("spot_area", np.nan))]),
+            "ours": _mean(
+                [r["spot_area"] / f["spot_area"] for r, f in pairs if np.isfinite(f.get("spot_area", np.nan))]
+            ),
             "rival": _mean([r["rival_area"] / f["rival_area"] for r, f in pairs if f.get("rival_area")]),
             "pairs": len(pairs),
         }
-    return {"bias": _mean(ratio), "sd": float(np.std(ratio, ddof=1)) if len(ratio) > 1 else np.nan, "n": len(ratio), "drift": drift}
+    return {
+        "bias": _mean(ratio),
+        "sd": float(np.std(ratio, ddof=1)) if len(ratio) > 1 else np.nan,
+        "n": len(ratio),
+        "drift": drift,
+    }
 
 
 def _first(rows: list[Row], row: Row) -> Row:
@@ -319,7 +328,14 @@ def _rival_scores(rows: list[Row]) -> Findings:
     """R² of what changes in the marks, ours and that of uncalibrated grey levels, with what truly changed."""
     ours, grey = _change(rows, "spot_contrast"), None
     own = [r for r in rows if np.isfinite(r.get("rival_grey", np.nan))]
-    steps = [(r["rival_grey"] - _first(rows, r)["rival_grey"], r["true_spot_contrast"] - _first(rows, r)["true_spot_contrast"]) for r in own if r["left"] < 1 or r.get("unchanged")]
+    steps = [
+        (
+            r["rival_grey"] - _first(rows, r)["rival_grey"],
+            r["true_spot_contrast"] - _first(rows, r)["true_spot_contrast"],
+        )
+        for r in own
+        if r["left"] < 1 or r.get("unchanged")
+    ]
     if steps:
         grey = agreement([s[0] for s in steps], [s[1] for s in steps])
     return {"ours": ours, "grey": grey}

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.metrics.bruise import LEAST_SDS, LEAST_SD
+from tracker.metrics.bruise import LEAST_SD, LEAST_SDS
 from tracker.metrics.evenness import MOTTLING_BAND_MM
 from tracker.metrics.pigment import melanin_index
 from tracker.phantom import PhantomPhoto, Shot, Stage, State
@@ -50,7 +50,8 @@ def seen_in(photo: PhantomPhoto, reference: Reference) -> Seen:
 def true_spots(seen: Seen, stage: Stage, state: State, reference: Reference) -> dict[str, float]:
     """Contrast and load of the marks against the same skin without spots, and the area that spots truly cover, %."""
     skin, mm = stage.skin, reference.image.grid.mm_per_cell
-    assert skin.spots is not None and mm is not None
+    assert skin.spots is not None
+    assert mm is not None
     added = melanin_index(skin.colour(state)) - melanin_index(skin.colour(replace(state, spots=0.0)))
     marks = reference.marks.get("spot_contrast")
     inside = np.zeros(reference.mask.shape, np.bool_) if marks is None else marks > 0
@@ -96,8 +97,6 @@ def true_bruise(stage: Stage, state: State, radius: float) -> dict[str, float]:
     return {"bruise_area": float(area), "bruise_contrast": float(np.linalg.norm(mean))}
 
 
-def _differs(
-    stage: Stage, state: State, without: NDArray[np.float64], sd: NDArray[np.float64]
-) -> NDArray[np.bool_]:
+def _differs(stage: Stage, state: State, without: NDArray[np.float64], sd: NDArray[np.float64]) -> NDArray[np.bool_]:
     blurred = cv2.GaussianBlur(stage.skin.colour(state), (0, 0), _AVERAGED_MM / stage.skin.canvas.pitch)
     return np.asarray((np.abs(lab_from_linear(blurred) - without) > LEAST_SDS * sd).any(axis=-1))

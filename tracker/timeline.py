@@ -20,7 +20,18 @@ from tracker.repeatability import PROVISIONAL, Repeatability
 
 Z95 = 1.96
 PIGMENT, ERYTHEMA, REDNESS = "delta_mi", "delta_ei", "delta_a"
-#: The share of melanin in the erythema index runs from 0.65 to 0.35 and below; 0.56 is used (MEASUREMENT.md §2, B3).
+#: What pigment is called by, and the witness for the blood in the same place.
+WITNESSES = {
+    PIGMENT: ERYTHEMA,
+    "spot_contrast": "spot_redness",
+    "spot_load": "spot_redness",
+    "spot_area": "spot_redness",
+    "melanin_mottling": "blood_mottling",
+}
+#: The same for what witnesses are disturbed by themselves.
+DISTURBED = {ERYTHEMA: PIGMENT, "spot_redness": "spot_contrast"}
+#: How far the share of melanin in the erythema index is from what the tone of the skin lets expect: 0.15 in daylight,
+#: 0.25 and more under LEDs and tubes, whose spectra nobody tells the program.
 MELANIN_SHARE_ERROR = 0.25
 
 
@@ -303,24 +314,31 @@ def _without_cross_talk(lines: list[MetricTimeline]) -> list[MetricTimeline]:
     """Pigment and redness disturb each other's index: where one changed, the other is not judged.
 
     Melanin also moves a* and blood also moves the melanin index (MEASUREMENT.md §0.2). EI′ is corrected for
-    melanin, so it is the witness for redness; ΔMI is the witness for pigment. The correction is good for light and
-    intermediate skin only: where the pigment changed by so much that the error of the correction could reach the
+    melanin, so it is the witness for redness; ΔMI is the witness for pigment. The correction follows the tone of the
+    skin, but not the lamp: where the pigment changed by so much that the error of the correction could reach the
     smallest detectable change, EI′ is no witness and is not judged itself.
     """
-    lines = [_silenced(line, *_beyond_correction(lines)) if line.metric.name == ERYTHEMA else line for line in lines]
-    red, dark = (_changed_days(lines, name) for name in (ERYTHEMA, PIGMENT))
+    lines = [
+        _silenced(line, *_beyond_correction(lines, line.metric.name, DISTURBED[line.metric.name]))
+        if line.metric.name in DISTURBED
+        else line
+        for line in lines
+    ]
+    reddened = {name: _changed_days(lines, witness) for name, witness in WITNESSES.items()}
     rules = {
-        PIGMENT: (red, "Redness of the same patch changed too, and blood also darkens it."),
-        REDNESS: (dark, "The pigment of the same patch changed too, and it also moves a*."),
+        name: (days, "Redness of the same place changed too, and blood also darkens it.")
+        for name, days in reddened.items()
     }
+    dark = _changed_days(lines, PIGMENT)
+    rules[REDNESS] = (dark, "The pigment of the same patch changed too, and it also moves a*.")
     return [_silenced(line, *rules[line.metric.name]) if line.metric.name in rules else line for line in lines]
 
 
-def _beyond_correction(lines: list[MetricTimeline]) -> tuple[set[date], str]:
-    limits = {c.taken_on: c.mdc95 for line in lines if line.metric.name == ERYTHEMA for c in line.changes if c.mdc95}
-    moved = {c.taken_on: c.change for line in lines if line.metric.name == PIGMENT for c in line.changes if c.change}
+def _beyond_correction(lines: list[MetricTimeline], erythema: str, pigment: str) -> tuple[set[date], str]:
+    limits = {c.taken_on: c.mdc95 for line in lines if line.metric.name == erythema for c in line.changes if c.mdc95}
+    moved = {c.taken_on: c.change for line in lines if line.metric.name == pigment for c in line.changes if c.change}
     days = {day for day, limit in limits.items() if abs(moved.get(day, 0.0)) * MELANIN_SHARE_ERROR > limit}
-    return days, "The pigment of the same patch changed so much that its part in the redness is not known."
+    return days, "The pigment of the same place changed so much that its part in the redness is not known."
 
 
 def _changed_days(lines: list[MetricTimeline], name: str) -> set[date]:

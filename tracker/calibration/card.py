@@ -178,7 +178,7 @@ def calibrate_card(rgb: NDArray[np.uint8], card: PlacedCard, batch: Batch | None
     )
     return ColourCalibration(
         ColourLevel.SKIN_CARD, found.tone, found.matrix, found.delta_e, card.corners, evidence, found.grey_residual,
-        PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
+        PatchReadings(patches.camera, patches.known, patches.grey, patches.skin), found.left_out,
     )  # fmt: skip
 
 

@@ -121,7 +121,7 @@ def _calibrate(rgb: NDArray[np.uint8], corners: NDArray[np.float64], edition: Ed
         )
     return ColourCalibration(
         ColourLevel.CHART, best.tone, best.matrix, best.delta_e, outline, _evidence(patches, best, edition) + hint,
-        best.grey_residual, PatchReadings(patches.camera, patches.known, patches.grey, patches.skin),
+        best.grey_residual, PatchReadings(patches.camera, patches.known, patches.grey, patches.skin), best.left_out,
     )  # fmt: skip
 
 

@@ -70,6 +70,8 @@ class ColourCalibration:
         greys of known light.
     patches : PatchReadings or None
         What the level rests on, patch by patch; None where no patches were read.
+    left_out : ndarray, shape (k, 3, 3), or None
+        The matrix as it would be without each of the patches in turn: how far the correction rests on single ones.
     """
 
     level: ColourLevel
@@ -80,6 +82,7 @@ class ColourCalibration:
     evidence: str
     grey_residual: float | None = None
     patches: PatchReadings | None = None
+    left_out: NDArray[np.float64] | None = None
 
     def apply(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Corrected linear sRGB of linear camera values, both (..., 3); unchanged at level C0."""

@@ -77,6 +77,8 @@ class ColourFit:
         Their median over the patches near skin: one that is partly covered or saturated does not decide.
     grey_residual : float or None
         As in `ColourCalibration`.
+    left_out : ndarray, shape (k, 3, 3), or None
+        The matrix as it would be without each patch that the others predict; None where nothing was fitted.
     """
 
     tone: NDArray[np.float64]
@@ -84,6 +86,7 @@ class ColourFit:
     errors: NDArray[np.float64]
     delta_e: float
     grey_residual: float | None
+    left_out: NDArray[np.float64] | None = None
 
 
 def xyz_d65(lab_d50: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -115,10 +118,11 @@ def fit_colour(patches: Swatches) -> ColourFit:
     Best linear unbiased estimate of a matrix that misses the patches as `Swatches.misses` says, read with errors.
     """
     tone = fit_tone(patches)
-    matrix, errors = _fit(undo_tone(patches.camera, tone), patches)
-    to_srgb = np.linalg.inv(XYZ_FROM_LINEAR) @ matrix
+    matrix, errors, left_out = _fit(undo_tone(patches.camera, tone), patches)
+    from_xyz = np.linalg.inv(XYZ_FROM_LINEAR)
     delta_e = float(np.nanmedian(errors[patches.judged]))
-    return ColourFit(tone, to_srgb, errors, delta_e, grey_residual(patches, tone))
+    without = None if left_out is None else from_xyz @ left_out
+    return ColourFit(tone, from_xyz @ matrix, errors, delta_e, grey_residual(patches, tone), without)
 
 
 def fit_tone(patches: Swatches) -> NDArray[np.float64]:
@@ -171,8 +175,10 @@ def grey_residual(patches: Swatches, tone: NDArray[np.float64]) -> float | None:
     return float(np.sqrt(np.mean((light / true - 1.0) ** 2)))
 
 
-def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Matrix to XYZ, and the leave-one-out error of each patch.
+def _fit(
+    light: NDArray[np.float64], patches: Swatches
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+    """Matrix to XYZ, the leave-one-out error of each patch, and the matrices without each of them.
 
     Readings that agree less than they should, in a shadow or off a worn chart, are taken to be as wrong as they show.
     The error of a patch that the others do not predict, as they are too few or too alike, is infinite.
@@ -181,7 +187,7 @@ def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
     errors = np.full(len(patches.known), np.nan)
     errors[known] = np.inf
     if len(known) <= 3 or np.linalg.matrix_rank(light[known]) < 3:
-        return XYZ_FROM_LINEAR, errors
+        return XYZ_FROM_LINEAR, errors, None
     xyz, size = patches.xyz[known], 3 * len(known)
     of_misses = patches.misses.covariance[known][:, :, known].reshape(size, size)
     of_readings = _reading_covariance(xyz).reshape(size, size)
@@ -190,9 +196,9 @@ def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
     scale = 1.0
     for _ in range(_RESCALED):
         try:
-            matrix, free = _least_squares(design, wanted, of_misses + scale * of_readings)
+            matrix, free, normal = _least_squares(design, wanted, of_misses + scale * of_readings)
         except np.linalg.LinAlgError:  # patches that are all but alike: what was taken for a chart is none
-            return XYZ_FROM_LINEAR, errors
+            return XYZ_FROM_LINEAR, errors, None
         disagreement = float(wanted @ free @ wanted) / (size - 9)
         if disagreement <= 1.0:
             break
@@ -202,17 +208,19 @@ def _fit(light: NDArray[np.float64], patches: Swatches) -> tuple[NDArray[np.floa
     predicted = np.linalg.svd(own, compute_uv=False)[:, -1] > _NOTHING_FREE * np.abs(free).max()
     missed = np.linalg.solve(own[predicted], (free @ wanted).reshape(-1, 3, 1)[predicted])[..., 0]
     errors[known[predicted]] = delta_e00(xyz[predicted], xyz[predicted] - missed)
-    return matrix.reshape(3, 3), errors
+    # To leave a patch out is to let it miss by what it misses its prediction by: no second fit is needed.
+    left_out = matrix - np.einsum("mkc,kc->km", normal.reshape(9, len(known), 3)[:, predicted], missed)
+    return matrix.reshape(3, 3), errors, left_out.reshape(-1, 3, 3)
 
 
 def _least_squares(
     design: NDArray[np.float64], wanted: NDArray[np.float64], covariance: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Generalised least squares: the solution, and the precision of what it leaves over."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Generalised least squares: the solution, the precision of what it leaves over, and what takes data to it."""
     precision = np.linalg.inv(covariance)
     weighted = precision @ design
-    normal = np.linalg.solve(design.T @ weighted, weighted.T)
-    return normal @ wanted, np.asarray(precision - weighted @ normal, dtype=np.float64)
+    normal = np.asarray(np.linalg.solve(design.T @ weighted, weighted.T), dtype=np.float64)
+    return normal @ wanted, np.asarray(precision - weighted @ normal, dtype=np.float64), normal
 
 
 def _reading_covariance(xyz: NDArray[np.float64]) -> NDArray[np.float64]:

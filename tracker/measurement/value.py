@@ -126,9 +126,7 @@ def place_of(
     return _carried(image, region, metric, marked=marked, marks=marks)[0]
 
 
-def find_marks(
-    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool = True
-) -> Marks | None:
+def find_marks(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool = True) -> Marks | None:
     """What a metric looks for in the reference, and is carried to later photos.
 
     Parameters

@@ -14,7 +14,7 @@ from tracker.metrics.lines import LINE_CONTRAST, LINE_LENGTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
 from tracker.metrics.relief import RELIEF
-from tracker.metrics.spots import SPOT_AREA, SPOT_CONTRAST, SPOT_LOAD
+from tracker.metrics.spots import SPOT_AREA, SPOT_CONTRAST, SPOT_LOAD, SPOT_REDNESS
 from tracker.metrics.tone import (
     A_STAR,
     B_STAR,
@@ -51,6 +51,7 @@ METRICS: tuple[Metric, ...] = (
     MELANIN_MOTTLING,
     ERYTHEMA_CONTRAST,
     A_STAR_CONTRAST,
+    SPOT_REDNESS,
     BLOOD_MOTTLING,
     BRUISE_CONTRAST,
     BRUISE_AREA,

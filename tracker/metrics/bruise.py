@@ -64,8 +64,8 @@ def colour_off(image: AlignedImage, skin: NDArray[np.bool_]) -> tuple[NDArray[np
     around = np.asarray(band & image.valid & looks_like_skin(image.linear))
     if around.sum() < _LEAST_AROUND * max(1, band.sum()):
         raise MeasurementDeclined(
-            f"{BRUISE_AREA.title} needs {AROUND_MM[1]:.0f} mm of skin all around the marked region; leave more of it in "
-            "the picture.",
+            f"{BRUISE_AREA.title} needs {AROUND_MM[1]:.0f} mm of skin all around the marked region; leave more of "
+            "it in the picture.",
             code="ring",
         )
     seen = skin | around

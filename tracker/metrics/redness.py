@@ -88,7 +88,8 @@ def _patch_and_ring(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
 
 
 def _erythema_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
-    assert place.marks is not None and place.compared is not None
+    assert place.marks is not None
+    assert place.compared is not None
     if place.compared.sum() < MIN_RING_SHARE * (place.marks < 0).sum():
         raise MeasurementDeclined(
             f"{ERYTHEMA_CONTRAST.title} needs the skin all around the marked patch that the reference shows; less than "

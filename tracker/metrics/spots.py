@@ -15,6 +15,7 @@ from tracker.alignment import AlignedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement import Direction, Marks, Metric, Picture, Place, Role, Topic
 from tracker.metrics.pigment import melanin_index
+from tracker.metrics.redness import erythema_index, melanin_share
 from tracker.quality import Need
 from tracker.region import Reason
 from tracker.shading import smooth_under_mask
@@ -59,8 +60,8 @@ def outlined_spots(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
     assert mm is not None
     darker = _evidence(smooth_under_mask(image.linear, skin, max(0.5, _GRAIN_MM / mm)), skin, mm)
     limit = LEAST_SDS * _robust_sd(darker[skin])
-    count, seeds = cv2.connectedComponents((darker > limit).astype(np.uint8), connectivity=8)
-    seeds = _large(seeds, count, mm)
+    count, labels = cv2.connectedComponents((darker > limit).astype(np.uint8), connectivity=8)
+    seeds = _large(np.asarray(labels, np.int32), count, mm)
     if not seeds.any():
         return seeds
     return _large(*_grown(darker, seeds, mm), mm)
@@ -83,7 +84,7 @@ def _evidence(light: NDArray[np.float32], skin: NDArray[np.bool_], mm: float) ->
 
 
 def _background(indices: NDArray[np.float32], skin: NDArray[np.bool_], mm: float) -> NDArray[np.float32]:
-    """The 40th percentile of indices, shape (h, w, 2), over 24 mm, on a coarse grid; beside the skin the mean goes on."""
+    """The 40th percentile over 24 mm of indices, shape (h, w, 2), on a coarse grid; beside the skin, their mean."""
     size = tuple(max(1, round(side * mm / _COARSE_MM)) for side in skin.shape[::-1])
     pitch = mm * skin.shape[1] / size[0]
     weight = np.asarray(cv2.resize(skin.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
@@ -167,18 +168,39 @@ def find_spots(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
     return marks
 
 
+def _check_beside(place: Place) -> None:
+    assert place.marks is not None
+    left = 0 if place.compared is None else int(place.compared.sum())
+    if left < max(1.0, _LEAST_RING_SHARE * (place.marks < 0).sum()):
+        raise MeasurementDeclined(
+            f"{SPOT_CONTRAST.title} needs the skin beside the spots; less than half of it can be used in this photo: "
+            "keep shine, hair and cloth off it.",
+            code="ring",
+        )
+
+
 def _contrast_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     """Melanin index over that of the skin beside, and the area of all spots in mm², shape (h, w, 2)."""
     mm = image.grid.mm_per_cell
-    assert mm is not None and place.marks is not None and place.compared is not None
-    if place.compared.sum() < _LEAST_RING_SHARE * (place.marks < 0).sum():
-        raise MeasurementDeclined(
-            f"{SPOT_CONTRAST.title}: too little of the skin beside the spots can be used in this photo.", code="ring"
-        )
+    _check_beside(place)
+    assert mm is not None
+    assert place.marks is not None
+    assert place.compared is not None
     index = melanin_index(smooth_under_mask(image.linear, place.skin | place.compared, max(0.5, _GRAIN_MM / mm)))
     beside = smooth_under_mask(index, place.compared, _BESIDE_MM / mm)
     area = np.full(index.shape, (place.marks > 0).sum() * mm**2, np.float32)
     return np.stack([index - beside, area], axis=-1)
+
+
+def _redness_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
+    """Erythema index, corrected for melanin by the tone beside the spots, over that of the skin beside; (h, w, 1)."""
+    mm = image.grid.mm_per_cell
+    _check_beside(place)
+    assert mm is not None
+    assert place.compared is not None
+    light = smooth_under_mask(image.linear, place.skin | place.compared, max(0.5, _GRAIN_MM / mm))
+    index = erythema_index(light, melanin_share(image.linear[place.compared]))
+    return (index - smooth_under_mask(index, place.compared, _BESIDE_MM / mm))[..., None]
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -245,6 +267,27 @@ SPOT_LOAD = Metric(
     scale_sensitivity=2.0,
     leaves_out=_LEFT_OUT,
     topic=Topic.PIGMENT,
+    role=Role.SECONDARY,
+    find=find_spots,
+    picture=Picture.MARKS,
+)
+
+SPOT_REDNESS = Metric(
+    name="spot_redness",
+    title="Redness of the spots",
+    plain="redness of the spots",
+    symbol="ΔEI′ spots",
+    unit="index",
+    version=1,
+    direction=Direction.TOWARDS_ZERO,
+    multiplicative=False,
+    needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_LAMP}),
+    prepare=_redness_field,
+    reduce=_mean,
+    session_sd=0.6,
+    tolerance_mm=0.7,
+    leaves_out=_LEFT_OUT,
+    topic=Topic.REDNESS,
     role=Role.SECONDARY,
     find=find_spots,
     picture=Picture.MARKS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tracker.alignment import AlignedImage
 from tracker.calibration import lab_from_linear
+from tracker.calibration.colour import undo_tone
 from tracker.measurement import Direction, Metric, Place, Role, Topic, weighted_median
 from tracker.metrics.pigment import averaged, median
 from tracker.quality import Need
@@ -77,6 +79,34 @@ def _angle(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     return float(individual_typology_angle([lightness, 0.0, yellow]))
 
 
+def _colour_term(
+    of_lab: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    image: AlignedImage,
+    place: Place,
+    field: NDArray[np.float32],
+    value: float,
+) -> tuple[tuple[str, float], ...]:
+    """How far a value rests on single patches of the chart: the jackknife over its patches (MEASUREMENT.md §6.4).
+
+    Parameters
+    ----------
+    of_lab : callable
+        The value of colours, ``(..., 3) -> (...)``.
+    image, place, field, value
+        As for `Metric.terms`.
+    """
+    matrices = image.colour.left_out
+    if matrices is None or len(matrices) < 2:
+        return ()
+    median = np.median(image.linear[place.counted].astype(np.float64), axis=0)
+    values = of_lab(lab_from_linear(undo_tone(median, image.colour.tone) @ matrices.transpose(0, 2, 1)))
+    return (("colour", float(np.sqrt((len(values) - 1) * np.var(values)))),)
+
+
+def _axis(axis: int, lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(lab[..., axis])
+
+
 def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> Metric:
     return Metric(
         name=name,
@@ -91,6 +121,7 @@ def _tone(name: str, title: str, symbol: str, axis: int, session_sd: float) -> M
         prepare=partial(_lab_field, (axis,)),
         reduce=median,
         session_sd=session_sd,
+        terms=partial(_colour_term, partial(_axis, axis)),
         leaves_out=_DISTURBING,
         topic=Topic.TONE,
         role=Role.SECONDARY,
@@ -114,6 +145,7 @@ TYPOLOGY_ANGLE = Metric(
     prepare=partial(_lab_field, (0, 2)),
     reduce=_angle,
     session_sd=1.3,
+    terms=partial(_colour_term, individual_typology_angle),
     leaves_out=_DISTURBING,
     topic=Topic.TONE,
     role=Role.PRIMARY,
