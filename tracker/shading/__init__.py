@@ -15,7 +15,7 @@ from tracker.shading.filters import (
     mean_light,
     smooth_under_mask,
 )
-from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance
+from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance, numbered_strips
 
 __all__ = [
     "DARKEST_LIGHT",
@@ -38,6 +38,7 @@ __all__ = [
     "light_turn",
     "log_light",
     "mean_light",
+    "numbered_strips",
     "smooth_under_mask",
     "waves",
 ]
