@@ -11,7 +11,7 @@ from tracker.errors import MeasurementDeclined
 from tracker.measurement import Direction, Marks, Metric, Picture, Place, Role, Topic
 from tracker.quality import Need
 from tracker.region import Reason
-from tracker.shading import dark_lines, fine_luminance, smooth_under_mask
+from tracker.shading import dark_lines, fine_luminance, numbered_strips, smooth_under_mask
 
 LINE_BAND_MM = (0.4, 2.0)
 STRIP_MM = 0.5
@@ -36,12 +36,7 @@ def find_lines(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
             "Line contrast needs lines in the reference: none longer than 3 mm stands out from the skin there.",
             code="no_lines",
         )
-    distance, nearest = cv2.distanceTransformWithLabels(
-        (lines == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    number = np.zeros(int(nearest.max()) + 1, np.int32)
-    number[nearest[lines > 0]] = lines[lines > 0]
-    return np.where(distance * image.grid.mm_per_cell <= STRIP_MM, number[nearest], 0).astype(np.int32)
+    return numbered_strips(lines, STRIP_MM / image.grid.mm_per_cell)
 
 
 def line_energy(image: AlignedImage, place: Place) -> NDArray[np.float32]:

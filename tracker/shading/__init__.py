@@ -19,7 +19,7 @@ from tracker.shading.filters import (
 from tracker.shading.height import height_map, height_noise
 from tracker.shading.opposite import slope_shading
 from tracker.shading.relief import ReliefShading, dark_spots, relief_shading
-from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance
+from tracker.shading.ridges import beside_lines, dark_lines, fine_luminance, numbered_strips
 
 __all__ = [
     "DARKEST_LIGHT",
@@ -48,6 +48,7 @@ __all__ = [
     "light_turn",
     "log_light",
     "mean_light",
+    "numbered_strips",
     "relief_shading",
     "slope_shading",
     "smooth_under_mask",

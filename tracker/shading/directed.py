@@ -14,11 +14,12 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from tracker.shading.ridges import fine_luminance
+from tracker.shading.ridges import fine_luminance, window
 
 FINE_BAND_MM = (1.0, 4.0)
 LEAST_COHERENCE = 0.08
 MOST_UNCERTAIN = 10.0
+_PAD_MM = 4.0
 _BLOCK_MM = 4.0
 _LEAST_BLOCKS = 12
 _MOST_TIMES_USUAL = 3.0
@@ -56,7 +57,9 @@ def waves(
     ----------
     .. [1] Felsberg & Sommer, "The monogenic signal", IEEE Trans. Signal Process. 49, 2001.
     """
-    band = fine_luminance(linear, mask, mm_per_cell=mm_per_cell, band_mm=band_mm)
+    where = window(mask, _PAD_MM / mm_per_cell)
+    band = fine_luminance(linear, mask, mm_per_cell=mm_per_cell, band_mm=band_mm)[where]
+    inside = mask[where]
     rows, cols = (scipy.fft.next_fast_len(size, real=True) for size in band.shape)
     down = scipy.fft.fftfreq(rows).astype(np.float32)[:, None]
     right = scipy.fft.rfftfreq(cols).astype(np.float32)[None, :]
@@ -64,8 +67,10 @@ def waves(
     parts = [scipy.fft.irfft2(-1j * axis * spectrum, (rows, cols)) for axis in (right, -down)]
     found = (parts[0] + 1j * parts[1])[: band.shape[0], : band.shape[1]]
     size = np.abs(found)
-    most = _MOST_TIMES_USUAL * float(np.median(size[mask][::8])) if mask.any() else 0.0
-    return np.asarray(found * np.minimum(1, most / np.maximum(size, 1e-12)) * mask, np.complex64)
+    most = _MOST_TIMES_USUAL * float(np.median(size[inside][::8])) if inside.any() else 0.0
+    whole = np.zeros(mask.shape, np.complex64)
+    whole[where] = found * np.minimum(1, most / np.maximum(size, 1e-12)) * inside
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,11 @@ SHORTEST_MM = 3.0
 RIM_MM = 1.2
 """Beside the edge of the skin, a card or a hole nothing is called a line."""
 BESIDE_MM = 1.5
+LEAST_BRIGHT = 0.4
+"""Light of the bright flank of a groove, over that which the dark one lacks."""
+_FLANK_MM, _FLANK_BAND_MM = 0.6, (0.2, 4.0)
 _LONGEST_WAVE_MM = 8.0
+_PAD_MM = 2.0
 _LUMINANCE = np.array([0.25, 0.60, 0.15], dtype=np.float32)
 _BLOB_SIGMA_MM, _BLOB_MAD, _BLOB_RIM_MM = 0.7, 12.0, 1.2
 _MAD_PER_SD = 0.6745
@@ -48,10 +52,24 @@ def fine_luminance(linear: Field, mask: Mask, *, mm_per_cell: float, band_mm: tu
     ndarray, shape (h, w), float32
         Natural units: 0.01 = 1 %; 0 outside the mask.
     """
-    light = log_luminance(linear)
+    found = np.zeros(mask.shape, np.float32)
+    where = window(mask, _PAD_MM / mm_per_cell)
+    light, inside = log_luminance(linear[where]), mask[where]
     short, long = (SIGMA_PER_WAVELENGTH * wave / mm_per_cell for wave in band_mm)
-    band = smooth_under_mask(light, mask, short) - smooth_under_mask(light, mask, long)
-    return np.where(mask, band, np.float32(0))
+    band = smooth_under_mask(light, inside, short) - smooth_under_mask(light, inside, long)
+    found[where] = np.where(inside, band, np.float32(0))
+    return found
+
+
+def window(mask: Mask, pad: float) -> tuple[slice, slice]:
+    """The part of the grid that holds a mask, with so many cells around it."""
+    around = int(np.ceil(pad))
+    spans = []
+    for axis in (1, 0):
+        lines = np.flatnonzero(mask.any(axis=axis))
+        first, last = (int(lines[0]), int(lines[-1])) if len(lines) else (0, 0)
+        spans.append(slice(max(0, first - around), last + around + 1))
+    return spans[0], spans[1]
 
 
 def log_luminance(linear: Field) -> Field:
@@ -80,14 +98,21 @@ def dark_lines(linear: Field, mask: Mask, *, mm_per_cell: float) -> NDArray[np.i
     A ridge filter after Sato [1]_: the larger principal curvature of the log-luminance at three widths, times the
     square of the width. Its crest is kept where it is darker than the skin around, so that the dark rim beside a
     bright flank is no second line; with hysteresis at 4 and 7 median absolute deviations of the response of this
-    skin; and where what is connected spans at least 3 mm. What is dark and round, such as a mole, is left out. Dark
-    hair is taken for a line.
+    skin; and where what is connected spans at least 3 mm. What is dark and round, such as a mole, is left
+    out, and so is what has no bright flank, such as a hair: side light draws a groove dark and bright.
 
     References
     ----------
     .. [1] Sato et al., "Three-dimensional multi-scale line filter for segmentation and visualization of curvilinear
        structures in medical images", Medical Image Analysis 2, 1998.
     """
+    found = np.zeros(mask.shape, np.int32)
+    where = window(mask, _PAD_MM / mm_per_cell)
+    found[where] = _dark_lines(linear[where], mask[where], mm_per_cell)
+    return found
+
+
+def _dark_lines(linear: Field, mask: Mask, mm_per_cell: float) -> NDArray[np.int32]:
     skin = _inside(mask, RIM_MM / mm_per_cell)
     if not skin.any():
         return np.zeros(mask.shape, np.int32)
@@ -102,7 +127,8 @@ def dark_lines(linear: Field, mask: Mask, *, mm_per_cell: float) -> NDArray[np.i
     darkness = np.asarray(-cv2.GaussianBlur(flat, (0, 0), RIDGE_SIGMAS_MM[0] / mm_per_cell), np.float32)
     dark = darkness > _median_and_mad(darkness[skin])[1] / _MAD_PER_SD
     crest = _crest(response, axis) & dark & skin
-    return _long_lines(np.where(crest, response - usual, 0), deviation, SHORTEST_MM / mm_per_cell)
+    found = _long_lines(np.where(crest, response - usual, 0), deviation, SHORTEST_MM / mm_per_cell)
+    return _with_a_bright_flank(found, light, mask, mm_per_cell)
 
 
 def beside_lines(linear: Field, mask: Mask, *, mm_per_cell: float) -> Mask:
@@ -176,6 +202,31 @@ def _long_lines(response: Field, deviation: float, shortest: float) -> NDArray[n
     spans[0] = False
     number = np.where(spans, np.cumsum(spans), 0).astype(np.int32)
     return np.asarray(number[labels], np.int32)
+
+
+def _with_a_bright_flank(lines: NDArray[np.int32], light: Field, mask: Mask, mm_per_cell: float) -> NDArray[np.int32]:
+    """The lines that are bright on one side, numbered anew."""
+    count = int(lines.max()) + 1
+    if count == 1:
+        return lines
+    band = [smooth_under_mask(light, mask, SIGMA_PER_WAVELENGTH * wave / mm_per_cell) for wave in _FLANK_BAND_MM]
+    strip = numbered_strips(lines, _FLANK_MM / mm_per_cell)
+    inside = (strip > 0) & mask
+    number, seen = strip[inside], (band[0] - band[1])[inside]
+    bright, dark = (np.bincount(number, np.maximum(part, 0), minlength=count) for part in (seen, -seen))
+    kept = bright >= LEAST_BRIGHT * dark
+    kept[0] = False
+    return np.asarray(np.where(kept, np.cumsum(kept), 0).astype(np.int32)[lines], np.int32)
+
+
+def numbered_strips(lines: NDArray[np.int32], reach: float) -> NDArray[np.int32]:
+    """Cells within so many cells of a numbered line, with its number; 0 elsewhere; shape (h, w)."""
+    away, nearest = cv2.distanceTransformWithLabels(
+        (lines == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    number = np.zeros(int(nearest.max()) + 1, np.int32)
+    number[nearest[lines > 0]] = lines[lines > 0]
+    return np.where(away <= reach, number[nearest], 0).astype(np.int32)
 
 
 def _blobs(flat: Field, skin: Mask, mm_per_cell: float) -> Mask:
