@@ -225,6 +225,7 @@ def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:
         Need.COLOUR: (not image.has_colour, "needs colour, and the photo is greyscale"),
         Need.COLOUR_REFERENCE: (not image.colour.level.absolute, "needs a colour chart in the picture"),
         Need.MARKED_REGION: (not marked, "compares a marked patch with the skin around it: mark the patch"),
+        Need.MARKED_HAIR: (not marked, "needs a region that is marked for hair: draw it around the hair and its part"),
     }
     for need, (absent, reason) in missing.items():
         if need in metric.needs and absent:

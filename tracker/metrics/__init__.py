@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.measurement import Metric
+from tracker.metrics.hair import HAIR_COVERAGE, PART_WIDTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
 from tracker.metrics.relief import RELIEF
@@ -33,6 +34,8 @@ METRICS: tuple[Metric, ...] = (
     LIGHTNESS,
     A_STAR,
     B_STAR,
+    HAIR_COVERAGE,
+    PART_WIDTH,
 )
 
 

@@ -14,3 +14,4 @@ class Need(StrEnum):
     OBLIQUE_LIGHT = "oblique light"
     MARKED_REGION = "marked region"
     SAME_LAMP = "same kind of lamp"
+    MARKED_HAIR = "marked hair"
