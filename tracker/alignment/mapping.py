@@ -116,6 +116,10 @@ class AlignedImage:
         Relative standard uncertainty of the pitch of the grid; 0 without a scale.
     excluded : ndarray, shape (h, w), uint8, or None
         Why cells are left out, as `Reason`; at least wherever `valid` is False. None is nothing.
+    own : CalibratedImage or None
+        The photo as it is, for what an alignment would change: outlines.
+    by : Alignment or None
+        How it was brought here; None for the reference itself.
     """
 
     linear: NDArray[np.float32]
@@ -128,6 +132,8 @@ class AlignedImage:
     has_colour: bool
     scale_uncertainty: float
     excluded: Bits | None = None
+    own: CalibratedImage | None = None
+    by: Alignment | None = None
 
     def without(self, reasons: Reason) -> NDArray[np.bool_]:
         """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""
@@ -148,6 +154,7 @@ def in_own_frame(image: CalibratedImage) -> AlignedImage:
         has_colour=image.photo.has_colour,
         scale_uncertainty=image.scale.relative_uncertainty if image.scale else 0.0,
         excluded=excluded,
+        own=image,
     )
 
 
@@ -195,6 +202,8 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
         has_colour=moving.photo.has_colour,
         scale_uncertainty=reference.scale.relative_uncertainty if reference.scale else 0.0,
         excluded=excluded,
+        own=moving,
+        by=alignment,
     )
 
 

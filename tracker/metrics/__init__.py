@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.measurement import Metric
+from tracker.metrics.contour import SILHOUETTE_AREA, WIDTHS
 from tracker.metrics.hair import HAIR_COVERAGE, PART_WIDTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
@@ -36,6 +37,8 @@ METRICS: tuple[Metric, ...] = (
     B_STAR,
     HAIR_COVERAGE,
     PART_WIDTH,
+    *WIDTHS,
+    SILHOUETTE_AREA,
 )
 
 
