@@ -125,6 +125,10 @@ class AlignedImage:
         its relative standard uncertainty. None where a gauge is missing, and in the reference itself.
     opposite : OppositeLight or None
         Of a second photo taken at once, with the lamp on the opposite side.
+    own : CalibratedImage or None
+        The photo as it is, for what an alignment would change: outlines.
+    by : Alignment or None
+        How it was brought here; None for the reference itself.
     """
 
     linear: NDArray[np.float32]
@@ -139,6 +143,8 @@ class AlignedImage:
     excluded: Bits | None = None
     light_gain: tuple[float, float] | None = None
     opposite: OppositeLight | None = None
+    own: CalibratedImage | None = None
+    by: Alignment | None = None
 
     def without(self, reasons: Reason) -> NDArray[np.bool_]:
         """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""
@@ -159,6 +165,7 @@ def in_own_frame(image: CalibratedImage) -> AlignedImage:
         has_colour=image.photo.has_colour,
         scale_uncertainty=image.scale.relative_uncertainty if image.scale else 0.0,
         excluded=excluded,
+        own=image,
     )
 
 
@@ -207,6 +214,8 @@ def resample(moving: CalibratedImage, alignment: Alignment, reference: Calibrate
         scale_uncertainty=reference.scale.relative_uncertainty if reference.scale else 0.0,
         excluded=excluded,
         light_gain=_light_gain(reference, moving),
+        own=moving,
+        by=alignment,
     )
 
 

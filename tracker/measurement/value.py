@@ -240,6 +240,7 @@ def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:
             "needs the relief gauge of the card in both photos of the pair",
         ),
         Need.MARKED_REGION: (not marked, "compares a marked patch with the skin around it: mark the patch"),
+        Need.MARKED_HAIR: (not marked, "needs a region that is marked for hair: draw it around the hair and its part"),
     }
     for need, (absent, reason) in missing.items():
         if need in metric.needs and absent:

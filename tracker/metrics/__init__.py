@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from tracker.measurement import Metric, Role, Topic
 from tracker.metrics.bruise import BRUISE_AREA, BRUISE_CONTRAST
+from tracker.metrics.contour import SILHOUETTE_AREA, WIDTHS
 from tracker.metrics.dimples import DIMPLE_AREA, DIMPLE_COUNT, DIMPLE_DEPTH
 from tracker.metrics.dual_relief import DUAL_DEPTH, DUAL_RELIEF
 from tracker.metrics.evenness import BLOOD_MOTTLING, MELANIN_MOTTLING
 from tracker.metrics.fine_texture import FINE_ROUGHNESS
+from tracker.metrics.hair import HAIR_COVERAGE, PART_WIDTH
 from tracker.metrics.lines import LINE_CONTRAST, LINE_LENGTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
@@ -62,6 +64,10 @@ METRICS: tuple[Metric, ...] = (
     LINE_CONTRAST,
     LINE_LENGTH,
     FINE_ROUGHNESS,
+    HAIR_COVERAGE,
+    PART_WIDTH,
+    *WIDTHS,
+    SILHOUETTE_AREA,
 )
 
 

@@ -18,3 +18,4 @@ class Need(StrEnum):
     SAME_SHADING = "same shading of fine relief"
     DUAL_LIGHT = "dual light"
     RELIEF_GAUGE = "relief gauge"
+    MARKED_HAIR = "marked hair"

@@ -1,0 +1,293 @@
+"""E1 Hair coverage and E2 part width: how much of a marked scalp is hair, and how far its part lies open."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.alignment import AlignedImage
+from tracker.errors import MeasurementDeclined
+from tracker.measurement import Direction, Marks, Metric, Picture, Place, Role, Topic, weighted_median
+from tracker.metrics.part import LEAST_PROFILES, POINTS, find_part, profiles, widths
+from tracker.quality import Need
+from tracker.region import Reason, looks_like_skin
+
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_DARKEST = np.float32(2e-3)
+#: Quantile of the log light from which the light of bare scalp is searched, and how far around its mode it reaches.
+_BRIGHT_QUANTILE, _REACH = 0.98, 0.25
+#: Least bare scalp: cells, and share of the region.
+_LEAST_SCALP_CELLS, _LEAST_SCALP = 100, 0.005
+#: How far bare scalp may lie beside its light, as a logarithm: mottling and grain, but no hair.
+_SCALP_SPREAD = 0.15
+#: Slope of the light over the whole region that needs no evidence, as a logarithm.
+_USUAL_SLOPE = 0.1
+#: The darkest share of the region shows where hair covers most.
+_DARKEST_SHARE = 0.005
+_HAIR_AROUND = 0.01
+"""Width of what lies around such a place, as a share of the region's width."""
+#: Light of hair: quantile of the mean over some cells where hair is full, and of nearly single cells where it is thin.
+_OF_FULL, _OF_THIN = (1.2, 0.05), (0.6, 0.002)
+_THIN_FROM = 1.6
+"""Ratio of the two from which on hair is thin: no cells beside each other are covered wholly."""
+#: Hair must be darker than the scalp by this share of its light, or nothing is told apart.
+_LEAST_CONTRAST = 0.4
+_WITHIN = (-0.25, 1.25)
+"""Coverage of a single cell: grain may take it beyond 0 and 1, and cutting it there would shift the mean."""
+_KINDS = 4
+OTHER, SCALP, FULL, THIN = range(_KINDS)
+
+
+def find_hair_and_part(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
+    """Where bare scalp and full hair are seen, and the profiles across the part.
+
+    Parameters
+    ----------
+    image : AlignedImage
+        The reference.
+    skin : ndarray, shape (h, w), bool
+        The marked region, hair and all.
+
+    Returns
+    -------
+    ndarray, shape (h, w), int32
+        1 + kind + 4 · profile: the kind is 0, 1 = bare scalp, or 2 or 3 = around the fullest hair, where that is full
+        or thin; the profile is 0 or what `tracker.metrics.part.find_part` numbers.
+
+    Raises
+    ------
+    MeasurementDeclined
+        There is no bare scalp, or no hair that is darker than it.
+    """
+    light = _log_light(image)
+    start = _mode(light[skin & looks_like_skin(image.linear)])
+    if start is None:
+        raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
+    # Grain is averaged out first, or what is dark by chance would be left out, and what is bright kept.
+    smooth = cv2.GaussianBlur(light, (0, 0), 1.0)
+    near = (
+        skin & (np.abs(smooth - start) < _SCALP_SPREAD) & looks_like_skin(cv2.GaussianBlur(image.linear, (0, 0), 1.0))
+    )
+    scalp = cv2.erode(near.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if scalp.sum() < max(_LEAST_SCALP_CELLS, _LEAST_SCALP * skin.sum()):
+        raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
+    share = np.exp(light - _scalp_light(light, scalp, skin))
+    hair = _around_the_darkest(share, skin)
+    kind = THIN if _quantile(share, hair, _OF_FULL) > _THIN_FROM * _quantile(share, hair, _OF_THIN) else FULL
+    kinds = np.where(scalp, SCALP, np.where(hair, kind, OTHER))
+    cover = _mixed(share, _hair_light(share, kinds))
+    part = find_part(np.where(skin, cover, 0), skin, mm_per_cell=image.grid.mm_per_cell)
+    numbers = part if part is not None else np.zeros(skin.shape, np.int32)
+    return np.asarray(np.where(skin, 1 + kinds + _KINDS * numbers, 0), dtype=np.int32)
+
+
+_NO_SCALP = (
+    "Hair measurements need bare scalp to compare with: comb a part or mark a region in which some scalp is seen."
+)
+
+
+def hair_cover(image: AlignedImage, place: Place) -> NDArray[np.float32]:
+    """Share of each cell that hair covers, shape (h, w); 0 where nothing is measured.
+
+    Notes
+    -----
+    Light adds up, so a cell of which hair covers the share c gives c times the light of hair and 1 − c times that of
+    scalp: hair thinner than a cell is measured too. Both are looked up in this very photo, at the places that the
+    reference says; no threshold is computed anew. A single cell may lie a little beyond 0 and 1.
+
+    Raises
+    ------
+    MeasurementDeclined
+        The bare scalp of the reference is not seen here, or hair is not clearly darker.
+    """
+    assert place.marks is not None
+    light = _log_light(image)
+    kinds = np.where(place.skin & (place.marks > 0), (place.marks - 1) % _KINDS, OTHER)
+    scalp = kinds == SCALP
+    if scalp.sum() < _LEAST_SCALP_CELLS:
+        raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
+    share = np.exp(light - _scalp_light(light, scalp, place.skin))
+    cover = _mixed(share, _hair_light(share, kinds))
+    return np.where(place.skin, cover, np.float32(0))
+
+
+def _log_light(image: AlignedImage) -> NDArray[np.float32]:
+    return np.asarray(np.log(np.maximum(image.linear @ _LUMINANCE, _DARKEST)), dtype=np.float32)
+
+
+def _mode(values: NDArray[np.float32]) -> float | None:
+    """Where the bright values crowd: the mean around the bright end, shifted until it stays."""
+    if len(values) < _LEAST_SCALP_CELLS:
+        return None
+    middle = float(np.quantile(values, _BRIGHT_QUANTILE))
+    for reach in (_REACH, _REACH, _SCALP_SPREAD, _SCALP_SPREAD, _SCALP_SPREAD):
+        middle = float(np.median(values[np.abs(values - middle) < reach]))
+    return middle
+
+
+def _scalp_light(light: NDArray[np.float32], scalp: NDArray[np.bool_], skin: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Log light that bare scalp has or would have in each cell, shape (h, w).
+
+    A plane through the scalp that is seen. Where hair has moved over it, it is darker and left out.
+    """
+    rows, cols = (np.flatnonzero(skin.any(axis=axis)) for axis in (1, 0))
+    size = float(max(np.ptp(rows), np.ptp(cols), 1))
+    down = ((np.arange(skin.shape[0]) - rows.mean()) / size).astype(np.float32)
+    aside = ((np.arange(skin.shape[1]) - cols.mean()) / size).astype(np.float32)
+    at = np.nonzero(scalp)
+    values = light[at].astype(np.float64)
+    terms = np.stack([np.ones(len(values)), down[at[0]], aside[at[1]]], axis=-1)
+    middle = _mode(light[at])
+    assert middle is not None
+    found = np.array([middle, 0.0, 0.0])
+    for _ in range(4):
+        off = values - terms @ found
+        # Hair makes darker only, so the bright side alone tells the grain of the scalp.
+        kept = np.abs(off) < 3 * 1.4826 * max(float(np.median(off[off > 0])), _LEAST_GRAIN)
+        held = np.diag([0.0, 1.0, 1.0]) * (_SCALP_SPREAD / _USUAL_SLOPE) ** 2 * _EQUIVALENT_CELLS / len(values)
+        design, seen = terms[kept], values[kept]
+        found = np.linalg.solve(design.T @ design / len(seen) + held, design.T @ seen / len(seen))
+    # What mixes with hair is the mean light, not the mean of its logarithm.
+    found[0] += np.log(np.mean(np.exp((values - terms @ found)[kept])))
+    return np.asarray(found[0] + found[1] * down[:, None] + found[2] * aside[None, :], dtype=np.float32)
+
+
+_LEAST_GRAIN = 0.01
+_EQUIVALENT_CELLS = 30.0
+"""How many cells of scalp weigh as much as the usual slope: mottled scalp is far from independent cell by cell."""
+
+
+def _around_the_darkest(share: NDArray[np.float32], skin: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    dark = skin & (share <= np.quantile(share[skin], _DARKEST_SHARE))
+    reach = 2 * max(1, round(_HAIR_AROUND * np.sqrt(skin.sum()))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return np.asarray((cv2.dilate(dark.astype(np.uint8), disc) > 0) & skin)
+
+
+def _hair_light(share: NDArray[np.float32], kinds: NDArray[np.integer]) -> float:
+    """Light of hair over that of scalp.
+
+    Where hair is full, it is found in all cells of a place, and their mean is free of grain. Where it is thin, only
+    single cells come near to it. Which of the two it is the reference says, or one would be compared with the other.
+
+    Raises
+    ------
+    MeasurementDeclined
+        There is no hair that is clearly darker than the scalp.
+    """
+    full, thin = kinds == FULL, kinds == THIN
+    found = 1.0
+    if full.any() or thin.any():
+        found = _quantile(share, full, _OF_FULL) if full.any() else _quantile(share, thin, _OF_THIN)
+    if found > 1.0 - _LEAST_CONTRAST:
+        raise MeasurementDeclined(
+            "Hair measurements need hair that is clearly darker than the scalp, and this is not.", code="pale_hair"
+        )
+    return found
+
+
+def _quantile(share: NDArray[np.float32], where: NDArray[np.bool_], how: tuple[float, float]) -> float:
+    smooth = cv2.GaussianBlur(share, (0, 0), how[0])
+    return max(float(np.quantile(smooth[where], how[1])), 1e-3)
+
+
+def _mixed(share: NDArray[np.float32], hair: float) -> NDArray[np.float32]:
+    return np.clip((1 - share) / np.float32(1 - hair), *map(np.float32, _WITHIN))
+
+
+def _coverage_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
+    return np.asarray(100 * hair_cover(image, place)[..., None], dtype=np.float32)
+
+
+def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    return float(np.average(values[:, 0], weights=weights))
+
+
+def _part_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
+    """Width of the part in the profile through each cell, mm, and whether there is one, shape (h, w, 2)."""
+    assert place.marks is not None
+    numbers = np.where(place.skin & (place.marks > 0), (place.marks - 1) // _KINDS, 0).astype(np.int32)
+    field = np.zeros((*numbers.shape, 2), np.float32)
+    if not numbers.any():
+        raise MeasurementDeclined(_NO_PART, code="no_part")
+    found = widths(profiles(hair_cover(image, place), numbers))
+    known = np.isfinite(found)
+    if known.sum() < LEAST_PROFILES:
+        raise MeasurementDeclined(_NO_PART, code="no_part")
+    profile = np.maximum(numbers - 1, 0) // POINTS
+    there = (numbers > 0) & known[profile]
+    field[..., 0] = np.where(there, np.nan_to_num(found)[profile], 0)
+    field[..., 1] = there
+    return field
+
+
+_NO_PART = (
+    "Part width needs a part that runs through the marked region for at least 30 mm with hair on both sides: comb one, "
+    "and mark the scalp around it."
+)
+
+
+def _middle_profile(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Weighted median of the widths, values of shape (n, 2)."""
+    return weighted_median(values[:, 0], weights * values[:, 1])
+
+
+def _references(
+    image: AlignedImage, place: Place, field: NDArray[np.float32], value: float
+) -> tuple[tuple[str, float], ...]:
+    """How far the coverage depends on where bare scalp is seen: half of what its two halves differ by."""
+    assert place.marks is not None
+    scalp = place.skin & (place.marks > 0) & ((place.marks - 1) % _KINDS == SCALP)
+    number = np.cumsum(scalp.sum(axis=1))
+    upper = np.zeros_like(scalp)
+    upper[: int(np.searchsorted(number, number[-1] / 2))] = True
+    light = _log_light(image)
+    halves = [float(np.mean(light[part])) for part in (scalp & upper, scalp & ~upper) if part.any()]
+    apart = 0.5 * abs(halves[0] - halves[-1]) * (100 - value)
+    return (("scalp", apart / 2),)
+
+
+HAIR_COVERAGE = Metric(
+    name="hair_coverage",
+    title="Hair coverage",
+    plain="how much of the scalp hair covers",
+    symbol="HC",
+    unit="% of area",
+    version=1,
+    direction=Direction.NONE,
+    multiplicative=False,
+    needs=frozenset({Need.COLOUR, Need.MARKED_HAIR}),
+    prepare=_coverage_field,
+    reduce=_mean,
+    session_sd=3.0,
+    tolerance_mm=3.0,
+    leaves_out=Reason(0),
+    topic=Topic.HAIR,
+    role=Role.PRIMARY,
+    find=find_hair_and_part,
+    terms=_references,
+    picture=Picture.MAP,
+)
+
+PART_WIDTH = Metric(
+    name="part_width",
+    title="Part width",
+    plain="the width of the part",
+    symbol="PW",
+    unit="mm",
+    version=1,
+    direction=Direction.NONE,
+    multiplicative=False,
+    needs=frozenset({Need.COLOUR, Need.MARKED_HAIR, Need.SCALE}),
+    prepare=_part_field,
+    reduce=_middle_profile,
+    session_sd=0.5,
+    tolerance_mm=3.0,
+    scale_sensitivity=1.0,
+    leaves_out=Reason(0),
+    topic=Topic.HAIR,
+    role=Role.SECONDARY,
+    find=find_hair_and_part,
+    picture=Picture.MAP,
+)
