@@ -20,6 +20,8 @@ from benchmarks import (
     lights,
     registration,
     relief,
+    relief_gauge,
+    relief_tones,
     robustness,
     scales,
     tones,
@@ -36,6 +38,8 @@ __all__ = ["figures", "run", "sections"]
 PARTS = {
     "geometry": geometry.run,
     "relief": relief.run,
+    "relief_tones": relief_tones.run,
+    "relief_gauge": relief_gauge.run,
     "factorial": factorial.run,
     "contrasts": contrasts.run,
     "colour": colour.run,
@@ -91,7 +95,10 @@ def _metrics(findings: Findings) -> Findings:
     swept = findings["relief"]["plane"]["relief"]["all"]
     kept = ("slope", "bias", "r2", "n", "rmse")
     of_tone = findings["tones"]["metrics"]
-    return {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    waves = {"waviness": findings["relief_tones"]["waviness"]["plane"]["value"]}
+    return (
+        {"relief": {key: swept[key] for key in kept}} | waves | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
 from benchmarks.markdown import number, percent, picture, table
 from benchmarks.registration_page import section as registration_section
+from benchmarks.relief_gauge_page import section as gauge_section
 from benchmarks.relief_page import relief_section
+from benchmarks.relief_tones_page import section as tones_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE
 from benchmarks.robustness_page import robustness_section
 from benchmarks.seeing_page import seeing_sections
@@ -30,6 +32,8 @@ def sections(findings: Findings) -> str:
         wrong_pairs_section(findings.get("wrong_pairs") or {}),
         visits_section(findings.get("visits") or {}),
         relief_section(findings["relief"]),
+        tones_section(findings.get("relief_tones") or {}),
+        gauge_section(findings.get("relief_gauge") or {}),
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
         colour_section(findings["colour"], findings["tones"]),

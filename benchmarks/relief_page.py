@@ -65,11 +65,7 @@ def _slopes(ours: Findings) -> str:
     slopes = [ours[level]["slope"] for level in ("5", "15", "30") if level in ours]
     if max(slopes) - min(slopes) < 0.02:
         return ""
-    return (
-        f"**The slope depends on the pigment** ({number(min(slopes))} to {number(max(slopes))}): sheen pales colour\n"
-        "where relief faces the lamp, and where there is little pigment to regress on, that part of the shading is\n"
-        "taken for pigment. Between photos of one skin this cancels; between people it does not."
-    )
+    return f"**The slope depends on the pigment** ({number(min(slopes))} to {number(max(slopes))})."
 
 
 def _rivals(plane: Findings, levels: list[str]) -> str:

@@ -140,6 +140,16 @@ def _frontal(accuracy: Findings, _: Findings) -> float | None:
     return 100 * (lamps[0]["value"] / lamps[0]["floor"] - 1) if lamps else None
 
 
+def _relief_tone(key: str) -> Value:
+    """The worst of the tones, in which relief is swept."""
+
+    def worst(accuracy: Findings, _: Findings) -> float | None:
+        found = [tone["relief"][key] for tone in _looked_up(accuracy, "relief_tones", "by_tone") or ()]
+        return min(found) if found else None
+
+    return worst
+
+
 def _worst_tone(key: str) -> Value:
     def worst(accuracy: Findings, _: Findings) -> float | None:
         moved = [tone[key] for tone in _looked_up(accuracy, "contrasts", "by_tone") or () if tone[key] is not None]
@@ -169,6 +179,15 @@ SPECIFIED: tuple[Target, ...] = (
     Target("move of the floor of relief with pigment, %", _floor_drift, least=-10.0, most=10.0, source="§7.6 A1"),
     Target("relief in frontal light over its floor, %", _frontal, least=-10.0, most=10.0, source="§7.6 A1, §7.4"),
     Target("deviation from the law of the lamp, largest, %", _law, most=3.0, source="§7.4"),
+    Target("R² of relief with the true shading over six tones, pigments and sheens",
+           _accuracy("relief_tones", "relief", "r2"), least=0.95, source="§9"),
+    Target("R² of relief with the true shading, worst tone", _relief_tone("r2"), least=0.95, source="§9"),
+    Target("RMS error of relief of the worst tone over that of the best", _accuracy("relief_tones", "worst_over_best"),
+           most=1.5, source="§9"),
+    *(Target("slope of the change of relief with the gauge",
+             _accuracy("relief_gauge", rig.name, "ungated", "slope", "slope"), least=0.97, most=1.03,
+             source="§9", rig=rig.name)
+      for rig in RIGS),
     Target("R² of ΔMI", _accuracy("metrics", "delta_mi", "r2"), least=0.97, source="§7.6 B4"),
     Target("ΔEI′ moved per ΔMI by melanin alone, worst tone", _worst_tone("ei_per_mi"), least=-0.2, most=0.2,
            source="§7.6 B3c"),
@@ -247,6 +266,7 @@ OWN: tuple[Target, ...] = (
           ("spots that shrink by 20 %: change of their area, %,", "spots", -22.0, -18.0),
           ("dimples flatter by 30 %: change of their contrast, %,", "dimples", -33.0, -27.0),
           ("a limb slimmer by 5 mm: change of its width, mm,", "silhouette", -6.0, -4.0))),
+    Target("R² of waviness on a thigh", _accuracy("relief_tones", "waviness", "thigh", "value", "r2"), least=0.9),
     Target("change of relief of tanned skin, median, %", _accuracy("relief", "tan", "relief", "median"),
            least=-5.0, most=5.0),
     *(Target(f"pairs with relief refused at a melanosome fraction of {level:g}, %", _refused("tone", level), most=10.0)

@@ -20,7 +20,11 @@ ORACLES: dict[str, tuple[str, ...]] = {
         "test_validation::test_relief_follows_the_truth_under_strong_pigment_better_than_grey_texture",
         "test_validation::test_relief_ranks_every_depth_of_every_skin",
         "test_validation::test_frontal_light_shows_no_relief",
+        "test_relief::test_relief_of_any_tone_follows_the_truth_under_weak_and_strong_pigment",
+        "test_relief::test_the_lamp_is_a_gain_factor",
+        "test_relief::test_with_a_gauge_another_lamp_is_not_another_relief",
     ),
+    "waviness": ("test_relief::test_waviness_follows_the_truth_on_a_plane",),
     "delta_mi": (
         "test_metrics::test_pigment_contrast_is_the_true_contrast",
         "test_metrics::test_pigment_contrast_repeats_under_any_exposure_white_balance_and_lamp",

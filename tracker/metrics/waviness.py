@@ -29,8 +29,8 @@ def waviness_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     extent = image.grid.mm_per_cell * max(1 + int(np.ptp(at)) for at in np.nonzero(place.counted))
     if extent < LEAST_EXTENT_MM:
         raise MeasurementDeclined(
-            f"Broad waviness needs skin that is {LEAST_EXTENT_MM:.0f} mm long inside its rim, and {extent:.0f} mm can be "
-            "used here: mark a longer region, or photograph more of the body.",
+            f"Broad waviness needs skin that is {LEAST_EXTENT_MM:.0f} mm long inside its rim, and {extent:.0f} mm can "
+            "be used here: mark a longer region, or photograph more of the body.",
             code="area",
         )
     return relief_field(image, place, WAVINESS_BAND_MM)

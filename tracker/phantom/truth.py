@@ -132,8 +132,8 @@ def measured_skin(body: Body, canvas: Canvas, seen: tuple[float, float]) -> Mask
 def relief_metrics(shading: Field, height: Field, canvas: Canvas, region: Mask) -> dict[str, float]:
     """Return ``relief`` (%, shading) and the height in the dimple band, and ``waviness`` (%, shading in a broader one).
 
-    The height is ``relief_sq_mm``, its standard deviation, and ``relief_sv_mm``, how far its lowest 2 % lie below the mean;
-    and ``relief_sdr``, the area of the whole relief over that of its plan, less 1, %.
+    The height is ``relief_sq_mm``, its standard deviation, and ``relief_sv_mm``, how far its lowest 2 % lie below the
+    mean; and ``relief_sdr``, the area of the whole relief over that of its plan, less 1, %.
 
     Parameters
     ----------
@@ -164,9 +164,7 @@ def _resized(values: Field, size: tuple[int, int]) -> Field:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _band(
-    values: NDArray[np.floating], region: Mask, band: tuple[float, float] = DIMPLE_BAND
-) -> NDArray[np.float64]:
+def _band(values: NDArray[np.floating], region: Mask, band: tuple[float, float] = DIMPLE_BAND) -> NDArray[np.float64]:
     """Return a band of values under a mask, by normalised convolution."""
     weight = region.astype(np.float64)
 
