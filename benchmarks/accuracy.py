@@ -14,6 +14,7 @@ from benchmarks import (
     cards,
     colour,
     contrasts,
+    dual,
     exclusions,
     factorial,
     geometry,
@@ -36,6 +37,7 @@ __all__ = ["figures", "run", "sections"]
 PARTS = {
     "geometry": geometry.run,
     "relief": relief.run,
+    "dual": dual.run,
     "factorial": factorial.run,
     "contrasts": contrasts.run,
     "colour": colour.run,
@@ -91,7 +93,10 @@ def _metrics(findings: Findings) -> Findings:
     swept = findings["relief"]["plane"]["relief"]["all"]
     kept = ("slope", "bias", "r2", "n", "rmse")
     of_tone = findings["tones"]["metrics"]
-    return {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    pairs = dict(findings["dual"]["metrics"])
+    return (
+        {"relief": {key: swept[key] for key in kept}} | pairs | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import absorption_page, factorial, geometry
+from benchmarks import absorption_page, dual_page, factorial, geometry
 from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
@@ -30,6 +30,7 @@ def sections(findings: Findings) -> str:
         wrong_pairs_section(findings.get("wrong_pairs") or {}),
         visits_section(findings.get("visits") or {}),
         relief_section(findings["relief"]),
+        dual_page.section(findings.get("dual") or {}),
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
         colour_section(findings["colour"], findings["tones"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ from tracker.errors import AlignmentFailed, PhotoRejected, TrackerError
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import METRICS
 from tracker.photo import read_photo
-from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
+from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.report import practitioner_sentence, practitioner_sentences
@@ -69,7 +70,11 @@ def compare_pair(options: Namespace) -> int:
     colours = known_colours(options)
     then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
     now = calibrate(read_photo(options.moving), colours.drawn_in(then.photo.shape), like=then.grid)
-    document = compare_document(then, now, region, points=options.points)
+    opposite = tuple(
+        None if path is None else calibrate(read_photo(path), colours.drawn_in(then.photo.shape), like=then.grid)
+        for path in (options.opposite_reference, options.opposite_moving)
+    )
+    document = compare_document(then, now, region, points=options.points, opposite=opposite)
     if options.json:
         print_json(document)
     else:
@@ -91,18 +96,30 @@ def _remarks(document: dict[str, Any]) -> list[str]:
 
 
 def compare_document(
-    then: CalibratedImage, now: CalibratedImage, region: Region = WHOLE_SKIN, *, points: PointPairs | None = None
+    then: CalibratedImage,
+    now: CalibratedImage,
+    region: Region = WHOLE_SKIN,
+    *,
+    points: PointPairs | None = None,
+    opposite: Sequence[CalibratedImage | None] = (None, None),
 ) -> dict[str, Any]:
-    """The comparison of a pair in the form of `compare --json`, with a sentence per metric."""
+    """The comparison of a pair in the form of `compare --json`, with a sentence per metric.
+
+    `opposite` are the photos taken at once with each of the two, the lamp on the other side.
+    """
     then, now = _dated(then, _FIRST), _dated(now, _SECOND)
     began = time.perf_counter()
     first: Result | None = None
     second: Result | None = None
     reason: PhotoRejected | AlignmentFailed | None = None
     try:
-        reference = as_reference(then, region)
+        beside = [
+            None if other is None else as_pair(image, _dated(other, day))
+            for image, other, day in zip((then, now), opposite, (_FIRST, _SECOND), strict=True)
+        ]
+        reference = as_reference(then, region, opposite=beside[0])
         first = result_of_reference(reference)
-        second = follow(reference, now, points=points)
+        second = follow(reference, now, points=points, opposite=beside[1])
     except (PhotoRejected, AlignmentFailed) as error:
         _complain_of_points(error)
         reason = error
