@@ -14,6 +14,7 @@ from benchmarks import (
     cards,
     colour,
     contrasts,
+    dual,
     exclusions,
     factorial,
     geometry,
@@ -40,6 +41,7 @@ PARTS = {
     "relief": relief.run,
     "relief_tones": relief_tones.run,
     "relief_gauge": relief_gauge.run,
+    "dual": dual.run,
     "factorial": factorial.run,
     "contrasts": contrasts.run,
     "colour": colour.run,
@@ -91,14 +93,15 @@ def version() -> str:
 
 
 def _metrics(findings: Findings) -> Findings:
-    """Agreement of every metric with the truth: what the first table of the page shows."""
+    """Agreement of every metric with the truth, from the part that has it: what the first table of the page shows."""
     swept = findings["relief"]["plane"]["relief"]["all"]
     kept = ("slope", "bias", "r2", "n", "rmse")
-    of_tone = findings["tones"]["metrics"]
-    waves = {"waviness": findings["relief_tones"]["waviness"]["plane"]["value"]}
-    return (
-        {"relief": {key: swept[key] for key in kept}} | waves | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
-    )
+    found: Findings = {"relief": {key: swept[key] for key in kept}}
+    found["waviness"] = findings["relief_tones"]["waviness"]["plane"]["value"]
+    for part in PARTS:
+        own = findings[part].get("metrics") if isinstance(findings[part], dict) else None
+        found |= {name: line for name, line in (own or {}).items() if name not in found}
+    return {metric.name: found[metric.name] for metric in METRICS if metric.name in found}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import absorption_page, factorial, geometry
+from benchmarks import absorption_page, dual_page, factorial, geometry
 from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
@@ -34,6 +34,7 @@ def sections(findings: Findings) -> str:
         relief_section(findings["relief"]),
         tones_section(findings.get("relief_tones") or {}),
         gauge_section(findings.get("relief_gauge") or {}),
+        dual_page.section(findings.get("dual") or {}),
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
         colour_section(findings["colour"], findings["tones"]),

@@ -1,4 +1,4 @@
-"""Accuracy of relief from pairs with dual light, through the whole program: strength, depth, dimples, unchanged skin."""
+"""Accuracy of relief from pairs with dual light: strength, depth, dimples and unchanged skin, by the whole program."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def run(*, quick: bool, workers: int) -> Findings:
         "refused": Counter(s.failed for group in found.values() for course in group for s in course if s.failed),
         "metrics": _metrics(rows, counted),
         "changes": _changes(found["course"]),
-        "by_tone": [_by_tone(tone, [s for s in rows if s.task.tone == tone]) for tone in (TONES[1:2] if quick else TONES)],
+        "by_tone": [
+            _by_tone(tone, [s for s in rows if s.task.tone == tone]) for tone in (TONES[1:2] if quick else TONES)
+        ],
         "dimples": _dimples(counted),
         "null": _nulls(found["null"]),
         "rival": _rivals(rows),
@@ -148,7 +150,10 @@ def _dimples(counted: Sequence[Session]) -> Findings:
 def _nulls(courses: Sequence[Sequence[Session]]) -> Findings:
     """Spread, alarms and coverage on unchanged skin, by rig and metric."""
     rigs = list(dict.fromkeys(course[0].task.rig.name for course in courses if course))
-    return {rig: {m.name: _null_of(m.name, [c for c in courses if c[0].task.rig.name == rig]) for m in MEASURED} for rig in rigs}
+    return {
+        rig: {m.name: _null_of(m.name, [c for c in courses if c[0].task.rig.name == rig]) for m in MEASURED}
+        for rig in rigs
+    }
 
 
 def _null_of(name: str, courses: Sequence[Sequence[Session]]) -> Findings:

@@ -167,6 +167,17 @@ def _refused(factor: str, level: float) -> Value:
     return share
 
 
+def _worst_over_best(name: str) -> Value:
+    """RMS error of pairs with dual light on the worst tone over that on the best."""
+
+    def ratio(accuracy: Findings, _: Findings) -> float | None:
+        tones = _looked_up(accuracy, "dual", "by_tone") or ()
+        errors = [tone[name]["rms"] for tone in tones if tone[name]["rms"]]
+        return max(errors) / min(errors) if errors else None
+
+    return ratio
+
+
 _LEVELS = ("5", "15", "30")
 SPECIFIED: tuple[Target, ...] = (
     *(
@@ -188,6 +199,18 @@ SPECIFIED: tuple[Target, ...] = (
              _accuracy("relief_gauge", rig.name, "ungated", "slope", "slope"), least=0.97, most=1.03,
              source="§9", rig=rig.name)
       for rig in RIGS),
+    *(Target(f"R² of {what} of pairs with dual light", _accuracy("dual", "metrics", name, "r2"), least=least,
+             source="§9")
+      for what, name, least in (("the strength", "dual_relief", 0.985), ("the depth index", "dual_depth", 0.99))),
+    *(Target(f"slope of {what} of pairs with dual light", _accuracy("dual", "metrics", name, "slope"), 0.97, 1.03, "§9")
+      for what, name in (("the strength", "dual_relief"), ("the depth index", "dual_depth"))),
+    Target("F1 of dimples of 1 mm or more", _accuracy("dual", "dimples", "f1_deep"), least=0.9, source="§7.6 A3"),
+    Target("bias of the count of dimples, %", _accuracy("dual", "dimples", "count_bias"), -10.0, 10.0, "§7.6 A3"),
+    Target("R² of the depth of dimples", _accuracy("dual", "metrics", "dimple_depth", "r2"), least=0.9,
+           source="§7.6 A3"),
+    *(Target(f"error of {what} of pairs with dual light, worst tone over best", _worst_over_best(name), most=1.5,
+             source="§9")
+      for what, name in (("the strength", "dual_relief"), ("the depth index", "dual_depth"))),
     Target("R² of ΔMI", _accuracy("metrics", "delta_mi", "r2"), least=0.97, source="§7.6 B4"),
     Target("ΔEI′ moved per ΔMI by melanin alone, worst tone", _worst_tone("ei_per_mi"), least=-0.2, most=0.2,
            source="§7.6 B3c"),

@@ -25,6 +25,22 @@ ORACLES: dict[str, tuple[str, ...]] = {
         "test_relief::test_with_a_gauge_another_lamp_is_not_another_relief",
     ),
     "waviness": ("test_relief::test_waviness_follows_the_truth_on_a_plane",),
+    "dual_relief": (
+        "test_dual_relief::test_dual_relief_is_the_gain_of_the_light_times_the_true_slope",
+        "test_dual_relief::test_dual_relief_follows_the_depth_whatever_the_pigment",
+        "test_dual_relief::test_shine_does_not_fake_relief_on_skin_of_any_tone",
+        "test_dual_relief::test_pigment_does_not_leak_into_dual_relief",
+    ),
+    "dual_depth": (
+        "test_dual_relief::test_the_height_along_the_lamps_is_the_true_height",
+        "test_dual_relief::test_the_depth_index_follows_the_true_depth",
+    ),
+    "dimple_count": (
+        "test_dual_relief::test_dimples_from_a_millimetre_on_are_found",
+        "test_dual_relief::test_dimples_are_counted_without_bias",
+    ),
+    "dimple_area": ("test_dual_relief::test_the_area_of_dimples_is_that_of_their_outline",),
+    "dimple_depth": ("test_dual_relief::test_the_depth_of_dimples_follows_the_true_depth",),
     "delta_mi": (
         "test_metrics::test_pigment_contrast_is_the_true_contrast",
         "test_metrics::test_pigment_contrast_repeats_under_any_exposure_white_balance_and_lamp",

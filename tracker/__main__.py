@@ -101,6 +101,13 @@ def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     align.add_argument("--json", action="store_true", help="print one JSON document")
     align.add_argument("--distance", metavar=_DISTANCE, help="as for compare, in pixels of REFERENCE")
     _shared_options(compare)
+    for name, of in (("reference", "REFERENCE"), ("moving", "MOVING")):
+        compare.add_argument(
+            f"--opposite-{name}",
+            type=Path,
+            metavar="FILE",
+            help=f"photo taken at once with {of}, the lamp on the other side: relief is then taken from both",
+        )
     dual = commands.add_parser("dual", help="two photos of one session with the lamp left, then right")
     dual.add_argument("left", type=Path, metavar="LEFT")
     dual.add_argument("right", type=Path, metavar="RIGHT")

@@ -292,7 +292,7 @@ def _scaled_part(metric: Metric, measurement: Measurement, name: str) -> float:
 
 def _photo_variance(metric: Metric, replicates: tuple[Measurement, ...], *, with_region: bool = True) -> float:
     """Variance of the mean of the replicates from what differs between photos (and the region's, which does not)."""
-    own = [_scaled_part(metric, m, "alignment") ** 2 + _scaled_part(metric, m, "scale") ** 2 for m in replicates]
+    own = [sum(_scaled_part(metric, m, name) ** 2 for name, _ in m.parts if name != "region") for m in replicates]
     region = max(_scaled_part(metric, m, "region") ** 2 for m in replicates) if with_region else 0.0
     return sum(own) / len(own) ** 2 + region
 

@@ -28,7 +28,7 @@ from tracker.errors import AlignmentFailed, PhotoRejected, TrackerError
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import metrics_about
 from tracker.photo import read_photo
-from tracker.pipeline import Result, align_or_explain, as_reference, follow, photo_notes, result_of_reference
+from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.report import practitioner_sentence, practitioner_sentences
@@ -71,7 +71,12 @@ def compare_pair(options: Namespace) -> int:
     colours = known_colours(options)
     then = calibrate(read_photo(options.reference), colours, distance=known_distance(options))
     now = calibrate(read_photo(options.moving), colours.drawn_in(then.photo.shape), like=then.grid)
-    document = compare_document(then, now, region, points=options.points, metrics=asked_metrics(options))
+    opposite = tuple(
+        None if path is None else calibrate(read_photo(path), colours.drawn_in(then.photo.shape), like=then.grid)
+        for path in (options.opposite_reference, options.opposite_moving)
+    )
+    metrics = asked_metrics(options)
+    document = compare_document(then, now, region, points=options.points, metrics=metrics, opposite=opposite)
     if options.json:
         print_json(document)
     else:
@@ -99,8 +104,12 @@ def compare_document(
     *,
     points: PointPairs | None = None,
     metrics: Sequence[Metric] | None = None,
+    opposite: Sequence[CalibratedImage | None] = (None, None),
 ) -> dict[str, Any]:
-    """The comparison of a pair in the form of `compare --json`, with a sentence per metric."""
+    """The comparison of a pair in the form of `compare --json`, with a sentence per metric.
+
+    `opposite` are the photos taken at once with each of the two, the lamp on the other side.
+    """
     metrics = metrics_about() if metrics is None else metrics
     then, now = _dated(then, _FIRST), _dated(now, _SECOND)
     began = time.perf_counter()
@@ -108,9 +117,13 @@ def compare_document(
     second: Result | None = None
     reason: PhotoRejected | AlignmentFailed | None = None
     try:
-        reference = as_reference(then, region, metrics)
+        beside = [
+            None if other is None else as_pair(image, _dated(other, day))
+            for image, other, day in zip((then, now), opposite, (_FIRST, _SECOND), strict=True)
+        ]
+        reference = as_reference(then, region, metrics, opposite=beside[0])
         first = result_of_reference(reference)
-        second = follow(reference, now, metrics, points=points)
+        second = follow(reference, now, metrics, points=points, opposite=beside[1])
     except (PhotoRejected, AlignmentFailed) as error:
         _complain_of_points(error)
         reason = error

@@ -155,9 +155,7 @@ def pair_taken_at_once(
     return pair if pair.is_opposite else None
 
 
-def _paired(
-    left: CalibratedImage, right: CalibratedImage, mask: NDArray[np.bool_], found: Alignment
-) -> LightPair:
+def _paired(left: CalibratedImage, right: CalibratedImage, mask: NDArray[np.bool_], found: Alignment) -> LightPair:
     here, there = in_own_frame(left), resample(right, found, left)
     valid = mask & here.valid & there.valid
     difference = (log_light(here.linear) - log_light(there.linear)).mean(axis=2) / 2

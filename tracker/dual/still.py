@@ -52,7 +52,8 @@ def moved_as_one(first: CalibratedImage, second: CalibratedImage, mask: NDArray[
 
     References
     ----------
-    .. [1] Kuglin & Hines, "The phase correlation image alignment method", Proc. IEEE Conf. Cybernetics and Society, 1975.
+    .. [1] Kuglin & Hines, "The phase correlation image alignment method", Proc. IEEE Int. Conf. Cybernetics and
+       Society, 1975.
     """
     if first.photo.shape != second.photo.shape or not (first.photo.has_colour and second.photo.has_colour):
         return None

@@ -24,7 +24,9 @@ _MM2_PER_100_CM2 = 1e4
 def dimples_of(image: AlignedImage, place: Place) -> Dimples:
     """The dimples of one photo in the counted skin; found in each photo anew, for they come and go."""
     assert image.grid.mm_per_cell is not None
-    assert image.opposite is not None and image.opposite.kappa is not None and image.opposite.azimuth is not None
+    assert image.opposite is not None
+    assert image.opposite.kappa is not None
+    assert image.opposite.azimuth is not None
     height = heights_mm(image, place.skin)
     noise = height_noise(
         slope_of(image, place.skin) / np.float32(image.opposite.kappa[0]), place.skin,

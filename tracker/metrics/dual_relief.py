@@ -18,8 +18,9 @@ Terms = tuple[tuple[str, float], ...]
 
 
 def slope_percent(image: AlignedImage, place: Place) -> NDArray[np.float32]:
-    """Shading by the slope towards the lamps in the dimple band, in per cent, in the light of the reference, (h, w, 1)."""
-    assert image.grid.mm_per_cell is not None and image.opposite is not None
+    """Shading by the slope towards the lamps in the dimple band, %, in the light of the reference, shape (h, w, 1)."""
+    assert image.grid.mm_per_cell is not None
+    assert image.opposite is not None
     shading = slope_of(image, place.skin) * np.float32(image.opposite.gain[0])
     band = band_pass(shading, place.skin, band_mm=DIMPLE_BAND_MM, mm_per_cell=image.grid.mm_per_cell)
     return np.float32(100) * band[..., None]
@@ -51,7 +52,8 @@ def depth_index(values: NDArray[np.float64], weights: NDArray[np.float64]) -> fl
 
 def light_of_kappa(image: AlignedImage, place: Place, field: NDArray[np.float32], value: float) -> Terms:
     """Uncertainty of the gain of the light, which turns shading into slope."""
-    assert image.opposite is not None and image.opposite.kappa is not None
+    assert image.opposite is not None
+    assert image.opposite.kappa is not None
     kappa, sd = image.opposite.kappa
     return (("light", value * sd / kappa),)
 

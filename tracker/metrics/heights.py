@@ -54,7 +54,8 @@ def slope_of(image: AlignedImage, skin: NDArray[np.bool_]) -> NDArray[np.float32
         What both photos show.
     """
     pair, mm = image.opposite, image.grid.mm_per_cell
-    assert pair is not None and mm is not None
+    assert pair is not None
+    assert mm is not None
     return _LATEST.get(
         _key(b"slope", image, skin),
         lambda: slope_shading(image.linear, pair.linear, skin, mm_per_cell=mm, has_colour=image.has_colour),
@@ -70,7 +71,8 @@ def heights_mm(image: AlignedImage, skin: NDArray[np.bool_]) -> NDArray[np.float
         Without the relief gauge in both photos there are no millimetres.
     """
     pair, mm = image.opposite, image.grid.mm_per_cell
-    assert pair is not None and mm is not None
+    assert pair is not None
+    assert mm is not None
     if pair.kappa is None or pair.azimuth is None:
         raise MeasurementDeclined(
             "A height in millimetres needs the relief gauge of the card in both photos of the pair.",

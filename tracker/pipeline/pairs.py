@@ -82,10 +82,12 @@ def axis_check(reference: OppositeLight | None, found: OppositeLight | None) -> 
     advice = (
         ""
         if status is Status.OK
-        else f"The lamps of the pair stood {turned:.0f}° away from those of the reference, where the first one came from "
-        f"the {light_side(reference.azimuth)}. Put the lamps back on their marks."
+        else f"The lamps of the pair stood {turned:.0f}° away from those of the reference, where the first one came "
+        f"from the {light_side(reference.azimuth)}. Put the lamps back on their marks."
     )
-    return (Check("axis of the lamps", turned, "at most 15° from the reference", status, advice, blocks=_NEEDS, unit="°"),)
+    return (
+        Check("axis of the lamps", turned, "at most 15° from the reference", status, advice, blocks=_NEEDS, unit="°"),
+    )
 
 
 def belongs_to_reference(opposite: Opposite, like: OppositeLight) -> bool:

@@ -113,7 +113,8 @@ def height_noise(slope: NDArray[np.float32], mask: NDArray[np.bool_], *, azimuth
     step = max(1, round(_PITCH_MM / mm_per_cell))
     size = (max(2, slope.shape[1] // step), max(2, slope.shape[0] // step))
     coarse, known = (
-        cv2.resize(np.asarray(a, np.float32), size, interpolation=cv2.INTER_AREA) for a in (np.where(mask, slope, 0), mask)
+        cv2.resize(np.asarray(a, np.float32), size, interpolation=cv2.INTER_AREA)
+        for a in (np.where(mask, slope, 0), mask)
     )
     mixed = coarse[1:, 1:] - coarse[1:, :-1] - coarse[:-1, 1:] + coarse[:-1, :-1]
     whole = np.minimum(np.minimum(known[1:, 1:], known[1:, :-1]), np.minimum(known[:-1, 1:], known[:-1, :-1])) > _WHOLE

@@ -84,7 +84,8 @@ def _shine(
     known, pitch = share > _HALF, mm_per_cell * mask.shape[0] / size[1]
     narrow, window = (sigma / pitch for sigma in (SIGMA_PER_WAVELENGTH * _SHORTEST_MM, _SHINE_MM))
     slope, skin = (
-        smooth_under_mask(mean / np.maximum(share, _HALF)[..., None], known, narrow).astype(np.float32) for mean in means
+        smooth_under_mask(mean / np.maximum(share, _HALF)[..., None], known, narrow).astype(np.float32)
+        for mean in means
     )
     difference = slope * skin
     apart = difference[..., _RED] - difference[..., _BLUE]
