@@ -22,6 +22,7 @@ from benchmarks import (
     relief,
     robustness,
     scales,
+    spots,
     tones,
     visits,
     wrong_pairs,
@@ -38,6 +39,7 @@ PARTS = {
     "relief": relief.run,
     "factorial": factorial.run,
     "contrasts": contrasts.run,
+    "spots": spots.run,
     "colour": colour.run,
     "cards": cards.run,
     "tones": tones.run,
@@ -90,8 +92,8 @@ def _metrics(findings: Findings) -> Findings:
     """Agreement of every metric with the truth: what the first table of the page shows."""
     swept = findings["relief"]["plane"]["relief"]["all"]
     kept = ("slope", "bias", "r2", "n", "rmse")
-    of_tone = findings["tones"]["metrics"]
-    return {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    parts = [dict(findings[part]["metrics"]) for part in ("contrasts", "spots", "tones")]
+    return {"relief": {key: swept[key] for key in kept}} | {name: row for part in parts for name, row in part.items()}
 
 
 if __name__ == "__main__":

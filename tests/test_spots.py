@@ -76,7 +76,7 @@ def test_the_outline_at_half_contrast_holds_the_true_area_whatever_the_contrast(
 
 @pytest.mark.parametrize("fading", [1.0, 0.5, 0.1, 0.0])
 def test_spot_contrast_is_the_true_contrast_in_the_marks_of_the_reference(fading: float) -> None:
-    """Within 8 % of the contrast, which the blurred edge of the marks costs, or 0.2 units; also when nothing is left."""
+    """Within 8 %, which the blurred edge of the marks costs, or 0.2 units; also when nothing is left."""
     contrast = metric_named("spot_contrast")
     marks = find_marks(_image(_skin_with_discs()), EVERYWHERE, contrast)
 
