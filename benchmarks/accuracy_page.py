@@ -16,6 +16,7 @@ from benchmarks.relief_tones_page import section as tones_section
 from benchmarks.repeatability_limits import LEAST_COVERAGE, MOST_COVERAGE
 from benchmarks.robustness_page import robustness_section
 from benchmarks.seeing_page import seeing_sections
+from benchmarks.spots_page import section as spots_section
 from benchmarks.visits_page import section as visits_section
 from benchmarks.wrong_pairs_page import section as wrong_pairs_section
 
@@ -37,6 +38,7 @@ def sections(findings: Findings) -> str:
         dual_page.section(findings.get("dual") or {}),
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
+        spots_section(findings.get("spots") or {}),
         colour_section(findings["colour"], findings["tones"]),
         cards_section(findings.get("cards") or {}),
         seeing_sections(findings),

@@ -74,9 +74,9 @@ photos, {len(found["refused"])} refused.
 
 **Cross-talk.** If melanin alone changes, ΔEI′ should stay. What it moves per unit of ΔMI is in the table, as found in
 photos and as the index itself moves for the true colours; the limit is ±0.2. Blood alone should leave ΔMI: the last
-column is what it moves per unit of ΔEI′. The correction in EI′ is right for one tone (melanosome fraction 0.05) and
-overcorrects on darker skin. That is why the program does not judge redness where pigment changed much, nor pigment
-where redness changed.
+column is what it moves per unit of ΔEI′. The correction in EI′ follows the tone of the skin around the patch, as it is
+in daylight; a lamp of another spectrum moves it by up to a quarter and more. That is why the program does not judge
+redness where pigment changed much, nor pigment where redness changed.
 
 {table(header, rows)}
 

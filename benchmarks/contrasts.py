@@ -21,7 +21,7 @@ from tracker.phantom.spectra import CAMERAS, ILLUMINANTS
 from tracker.region import region_mask
 
 SEED = 20260303
-TONES = (0.015, 0.038, 0.08, 0.15, 0.25)
+TONES = (0.015, 0.03, 0.06, 0.12, 0.18, 0.25)
 MELANIN = (1.0, 1.3, 1.6, 1.9, 2.2)
 BLOOD = (1.3, 1.7, 2.3, 3.0)
 SKINS = 2

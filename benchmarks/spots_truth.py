@@ -48,7 +48,7 @@ def seen_in(photo: PhantomPhoto, reference: Reference) -> Seen:
 
 
 def true_spots(seen: Seen, stage: Stage, state: State, reference: Reference) -> dict[str, float]:
-    """Contrast and load of the marks against the same skin without spots, and the area that spots truly cover, %."""
+    """Contrast and load of the marks against the same skin without spots, and the true area, mm², of spots found."""
     skin, mm = stage.skin, reference.image.grid.mm_per_cell
     assert skin.spots is not None
     assert mm is not None
@@ -56,11 +56,12 @@ def true_spots(seen: Seen, stage: Stage, state: State, reference: Reference) -> 
     marks = reference.marks.get("spot_contrast")
     inside = np.zeros(reference.mask.shape, np.bool_) if marks is None else marks > 0
     contrast = float(seen.of(added)[inside].mean()) if inside.any() else np.nan
-    covered = seen.of(skin.spots.number > 0)[reference.mask].mean()
+    number = seen.of(skin.spots.number)
+    found = np.isin(number, np.unique(number[inside])) & (number > 0) & reference.mask
     return {
         "spot_contrast": contrast,
         "spot_load": contrast * float(inside.sum()) * mm**2,
-        "spot_area": 100 * float(covered),
+        "spot_area": float(found.sum()) * mm**2,
     }
 
 

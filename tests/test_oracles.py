@@ -46,7 +46,29 @@ ORACLES: dict[str, tuple[str, ...]] = {
         "test_metrics::test_pigment_contrast_repeats_under_any_exposure_white_balance_and_lamp",
         "test_metrics::test_more_blood_alone_is_not_called_a_change_of_pigment",
     ),
+    "spot_contrast": (
+        "test_spots::test_spot_contrast_is_the_true_contrast_in_the_marks_of_the_reference",
+        "test_spots::test_spots_of_rendered_skin_have_their_true_contrast_and_area",
+    ),
+    "spot_load": ("test_spots::test_spot_load_is_contrast_times_area",),
+    "spot_area": (
+        "test_spots::test_the_outline_at_half_contrast_holds_the_true_area_whatever_the_contrast",
+        "test_spots::test_spot_area_stays_while_contrast_fades_and_is_nothing_where_spots_are_gone",
+    ),
+    "spot_redness": ("test_spots::test_fading_spots_lose_contrast_and_keep_their_area",),
+    "melanin_mottling": (
+        "test_spots::test_mottling_follows_the_true_mottling_on_light_skin",
+        "test_spots::test_mottling_ignores_a_gradient_of_the_light_and_counts_what_is_mottled",
+    ),
+    "blood_mottling": (
+        "test_spots::test_mottling_ignores_a_gradient_of_the_light_and_counts_what_is_mottled",
+        "test_spots::test_chromophores_are_told_apart_and_shading_is_neither",
+    ),
+    "bruise_contrast": ("test_spots::test_a_bruise_has_its_true_area_and_fades",),
+    "bruise_area": ("test_spots::test_a_bruise_has_its_true_area_and_fades",),
     "delta_ei": (
+        "test_spots::test_the_share_of_melanin_in_redness_follows_the_tone_of_the_skin",
+        "test_spots::test_redness_of_the_reference_decides_for_later_photos",
         "test_metrics::test_redness_contrast_ignores_pigment",
         "test_metrics::test_redness_contrast_ranks_every_amount_of_blood",
     ),

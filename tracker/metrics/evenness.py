@@ -57,14 +57,14 @@ def _evenness(name: str, title: str, symbol: str, which: int, topic: Topic) -> M
         needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_LAMP}),
         prepare=partial(_field, which),
         reduce=_deviation,
-        session_sd=0.08,
+        session_sd=0.12,
         tolerance_mm=1.0,
         margin_mm=4.0,
         min_area_cm2=15.0,
         scale_sensitivity=0.5,
         leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
         topic=topic,
-        role=Role.SECONDARY,
+        role=Role.EXPERIMENTAL,
         picture=Picture.MAP,
     )
 
