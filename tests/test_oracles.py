@@ -80,6 +80,19 @@ ORACLES: dict[str, tuple[str, ...]] = {
     "lightness": (*TONE, "test_metrics::test_tone_is_the_median_colour"),
     "a_star": (*TONE, "test_metrics::test_tone_is_the_median_colour"),
     "b_star": (*TONE, "test_metrics::test_tone_is_the_median_colour"),
+    "line_contrast": (
+        "test_lines::test_line_contrast_is_the_true_contrast_and_follows_the_depth",
+        "test_lines::test_an_alignment_that_is_off_by_two_cells_fakes_no_fading",
+        "test_lines::test_lines_are_not_compared_when_the_lamp_was_carried_round",
+    ),
+    "line_length": (
+        "test_lines::test_line_length_counts_deep_lines_and_none_on_flat_skin",
+        "test_lines::test_grooves_are_found_at_their_place_and_in_their_length",
+    ),
+    "fine_roughness": (
+        "test_fine_texture::test_fine_roughness_follows_the_true_relief_better_than_the_spread_of_light",
+        "test_fine_texture::test_for_shading_alone_the_roughness_is_its_standard_deviation",
+    ),
 }
 
 

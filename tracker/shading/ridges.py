@@ -22,14 +22,15 @@ SHORTEST_MM = 3.0
 RIM_MM = 1.2
 """Beside the edge of the skin, a card or a hole nothing is called a line."""
 BESIDE_MM = 1.5
-LEAST_BRIGHT = 0.4
+LEAST_BRIGHT = 0.15
 """Light of the bright flank of a groove, over that which the dark one lacks."""
-_FLANK_MM, _FLANK_BAND_MM = 0.6, (0.2, 4.0)
+_FLANK_MM, _AROUND_SIGMA_MM = 0.6, 1.0
 _LONGEST_WAVE_MM = 8.0
 _PAD_MM = 2.0
 _LUMINANCE = np.array([0.25, 0.60, 0.15], dtype=np.float32)
 _BLOB_SIGMA_MM, _BLOB_MAD, _BLOB_RIM_MM = 0.7, 12.0, 1.2
 _MAD_PER_SD = 0.6745
+_DARK_PER_RIDGE = np.float32(0.25)
 
 Field = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -125,7 +126,8 @@ def _dark_lines(linear: Field, mask: Mask, mm_per_cell: float) -> NDArray[np.int
     response, axis = ridges(flat, [sigma / mm_per_cell for sigma in RIDGE_SIGMAS_MM])
     usual, deviation = _median_and_mad(response[skin])
     darkness = np.asarray(-cv2.GaussianBlur(flat, (0, 0), RIDGE_SIGMAS_MM[0] / mm_per_cell), np.float32)
-    dark = darkness > _median_and_mad(darkness[skin])[1] / _MAD_PER_SD
+    least = np.float32(_median_and_mad(darkness[skin])[1] / _MAD_PER_SD)
+    dark = darkness > np.maximum(least, _DARK_PER_RIDGE * response)
     crest = _crest(response, axis) & dark & skin
     found = _long_lines(np.where(crest, response - usual, 0), deviation, SHORTEST_MM / mm_per_cell)
     return _with_a_bright_flank(found, light, mask, mm_per_cell)
@@ -209,10 +211,11 @@ def _with_a_bright_flank(lines: NDArray[np.int32], light: Field, mask: Mask, mm_
     count = int(lines.max()) + 1
     if count == 1:
         return lines
-    band = [smooth_under_mask(light, mask, SIGMA_PER_WAVELENGTH * wave / mm_per_cell) for wave in _FLANK_BAND_MM]
     strip = numbered_strips(lines, _FLANK_MM / mm_per_cell)
+    around = smooth_under_mask(light, mask & (strip == 0), _AROUND_SIGMA_MM / mm_per_cell)
+    fine = cv2.GaussianBlur(light, (0, 0), RIDGE_SIGMAS_MM[0] / mm_per_cell / 2)
     inside = (strip > 0) & mask
-    number, seen = strip[inside], (band[0] - band[1])[inside]
+    number, seen = strip[inside], (fine - around)[inside]
     bright, dark = (np.bincount(number, np.maximum(part, 0), minlength=count) for part in (seen, -seen))
     kept = bright >= LEAST_BRIGHT * dark
     kept[0] = False
