@@ -65,9 +65,8 @@ def find_hair_and_part(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
     # Grain is averaged out first, or what is dark by chance would be left out, and what is bright kept.
     smooth = cv2.GaussianBlur(light, (0, 0), 1.0)
-    near = (
-        skin & (np.abs(smooth - start) < _SCALP_SPREAD) & looks_like_skin(cv2.GaussianBlur(image.linear, (0, 0), 1.0))
-    )
+    coloured = looks_like_skin(np.asarray(cv2.GaussianBlur(image.linear, (0, 0), 1.0), np.float32))
+    near = skin & (np.abs(smooth - start) < _SCALP_SPREAD) & coloured
     scalp = cv2.erode(near.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if scalp.sum() < max(_LEAST_SCALP_CELLS, _LEAST_SCALP * skin.sum()):
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
