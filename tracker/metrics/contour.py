@@ -68,10 +68,9 @@ def find_lines(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
 
 def _widths(image: AlignedImage, place: Place, lines: list[int]) -> tuple[dict[int, float], str]:
     """Width of the body along some lines, mm, and the commonest reason why others have none."""
-    assert place.marks is not None and image.own is not None and image.grid.mm_per_cell is not None
-    mm_per_px = image.grid.mm_per_cell / image.grid.px_per_cell / (image.by.scale if image.by else 1.0)
-    if image.by is not None and image.own.scale is not None:
-        mm_per_px = image.own.scale.mm_per_px  # skin that draws together does not hide a change from the markers
+    assert place.marks is not None
+    assert image.own is not None
+    mm_per_px = _mm_per_px(image)
     hidden = marker_mask(image.own)
     found: dict[int, float] = {}
     faults: list[str] = []
@@ -85,6 +84,15 @@ def _widths(image: AlignedImage, place: Place, lines: list[int]) -> tuple[dict[i
         else:
             found[number] = width.pixels * mm_per_px
     return found, max(set(faults), key=faults.count) if faults else ""
+
+
+def _mm_per_px(image: AlignedImage) -> float:
+    """Size of a pixel of the photo as it is: by its own markers, else by that of the skin in the reference."""
+    assert image.own is not None
+    assert image.grid.mm_per_cell is not None
+    if image.by is None or image.own.scale is None:
+        return image.grid.mm_per_cell / image.grid.px_per_cell / (image.by.scale if image.by else 1.0)
+    return image.own.scale.mm_per_px  # skin that draws together does not hide a change from the markers
 
 
 def _carried(image: AlignedImage, cells: NDArray[np.bool_]) -> Line | None:
@@ -150,17 +158,14 @@ def _area_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
 
 def _distance(image: AlignedImage, place: Place, first: int, last: int) -> float:
     """Distance of two lines in the photo, mm."""
-    assert place.marks is not None and image.own is not None and image.grid.mm_per_cell is not None
+    assert place.marks is not None
     ends = [_carried(image, place.skin & (place.marks == 1 + number)) for number in (first, last)]
     if ends[0] is None or ends[1] is None:
         raise MeasurementDeclined(f"Silhouette area {_FAULTS['place']}.", code="outline_place")
-    mm_per_px = image.grid.mm_per_cell / image.grid.px_per_cell / (image.by.scale if image.by else 1.0)
-    if image.by is not None and image.own.scale is not None:
-        mm_per_px = image.own.scale.mm_per_px
     apart = np.subtract(ends[1].centre, ends[0].centre)
     way = np.add(ends[0].direction, ends[1].direction)
     normal = np.array([way[1], -way[0]]) / np.hypot(*way)
-    return abs(float(apart @ normal)) * mm_per_px
+    return abs(float(apart @ normal)) * _mm_per_px(image)
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -27,16 +27,15 @@ _USUAL_SLOPE = 0.1
 _DARKEST_SHARE = 0.005
 _HAIR_AROUND = 0.01
 """Width of what lies around such a place, as a share of the region's width."""
-#: Light of hair: quantile of the mean over some cells where hair is full, and of nearly single cells where it is thin.
-_OF_FULL, _OF_THIN = (1.2, 0.05), (0.6, 0.002)
-_THIN_FROM = 1.6
-"""Ratio of the two from which on hair is thin: no cells beside each other are covered wholly."""
+#: Light of hair: this quantile around those places, each cell averaged with its neighbours by so many cells. Single
+#: cells would be grain and ringing, broader means would never be hair alone where hair is thin.
+_HAIR_CELLS, _HAIR_QUANTILE = 0.4, 0.001
 #: Hair must be darker than the scalp by this share of its light, or nothing is told apart.
 _LEAST_CONTRAST = 0.4
 _WITHIN = (-0.25, 1.25)
 """Coverage of a single cell: grain may take it beyond 0 and 1, and cutting it there would shift the mean."""
-_KINDS = 4
-OTHER, SCALP, FULL, THIN = range(_KINDS)
+_KINDS = 3
+OTHER, SCALP, HAIR = range(_KINDS)
 
 
 def find_hair_and_part(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
@@ -52,8 +51,8 @@ def find_hair_and_part(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
     Returns
     -------
     ndarray, shape (h, w), int32
-        1 + kind + 4 · profile: the kind is 0, 1 = bare scalp, or 2 or 3 = around the fullest hair, where that is full
-        or thin; the profile is 0 or what `tracker.metrics.part.find_part` numbers.
+        1 + kind + 3 · profile: the kind is 0, 1 = bare scalp or 2 = around the fullest hair, the profile 0 or what
+        `tracker.metrics.part.find_part` numbers.
 
     Raises
     ------
@@ -66,17 +65,14 @@ def find_hair_and_part(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
     # Grain is averaged out first, or what is dark by chance would be left out, and what is bright kept.
     smooth = cv2.GaussianBlur(light, (0, 0), 1.0)
-    near = (
-        skin & (np.abs(smooth - start) < _SCALP_SPREAD) & looks_like_skin(cv2.GaussianBlur(image.linear, (0, 0), 1.0))
-    )
+    coloured = looks_like_skin(np.asarray(cv2.GaussianBlur(image.linear, (0, 0), 1.0), np.float32))
+    near = skin & (np.abs(smooth - start) < _SCALP_SPREAD) & coloured
     scalp = cv2.erode(near.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if scalp.sum() < max(_LEAST_SCALP_CELLS, _LEAST_SCALP * skin.sum()):
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
-    share = np.exp(light - _scalp_light(light, scalp, skin))
-    hair = _around_the_darkest(share, skin)
-    kind = THIN if _quantile(share, hair, _OF_FULL) > _THIN_FROM * _quantile(share, hair, _OF_THIN) else FULL
-    kinds = np.where(scalp, SCALP, np.where(hair, kind, OTHER))
-    cover = _mixed(share, _hair_light(share, kinds))
+    share = _of_scalp(light, scalp, skin)
+    kinds = np.where(scalp, SCALP, np.where(_around_the_darkest(share, skin), HAIR, OTHER))
+    cover = _mixed(share, _hair_light(share, kinds == HAIR))
     part = find_part(np.where(skin, cover, 0), skin, mm_per_cell=image.grid.mm_per_cell)
     numbers = part if part is not None else np.zeros(skin.shape, np.int32)
     return np.asarray(np.where(skin, 1 + kinds + _KINDS * numbers, 0), dtype=np.int32)
@@ -107,8 +103,8 @@ def hair_cover(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     scalp = kinds == SCALP
     if scalp.sum() < _LEAST_SCALP_CELLS:
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
-    share = np.exp(light - _scalp_light(light, scalp, place.skin))
-    cover = _mixed(share, _hair_light(share, kinds))
+    share = _of_scalp(light, scalp, place.skin)
+    cover = _mixed(share, _hair_light(share, kinds == HAIR))
     return np.where(place.skin, cover, np.float32(0))
 
 
@@ -126,13 +122,19 @@ def _mode(values: NDArray[np.float32]) -> float | None:
     return middle
 
 
+def _of_scalp(light: NDArray[np.float32], scalp: NDArray[np.bool_], skin: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Light as a share of what bare scalp would give there, shape (h, w); 1 where nothing is measured."""
+    share = np.exp(light - _scalp_light(light, scalp, skin))
+    return np.where(skin, share, np.float32(1)).astype(np.float32)
+
+
 def _scalp_light(light: NDArray[np.float32], scalp: NDArray[np.bool_], skin: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Log light that bare scalp has or would have in each cell, shape (h, w).
 
     A plane through the scalp that is seen. Where hair has moved over it, it is darker and left out.
     """
     rows, cols = (np.flatnonzero(skin.any(axis=axis)) for axis in (1, 0))
-    size = float(max(np.ptp(rows), np.ptp(cols), 1))
+    size = float(max(int(np.ptp(rows)), int(np.ptp(cols)), 1))
     down = ((np.arange(skin.shape[0]) - rows.mean()) / size).astype(np.float32)
     aside = ((np.arange(skin.shape[1]) - cols.mean()) / size).astype(np.float32)
     at = np.nonzero(scalp)
@@ -149,7 +151,7 @@ def _scalp_light(light: NDArray[np.float32], scalp: NDArray[np.bool_], skin: NDA
         design, seen = terms[kept], values[kept]
         found = np.linalg.solve(design.T @ design / len(seen) + held, design.T @ seen / len(seen))
     # What mixes with hair is the mean light, not the mean of its logarithm.
-    found[0] += np.log(np.mean(np.exp((values - terms @ found)[kept])))
+    found[0] += float(np.log(np.mean(np.exp((values - terms @ found)[kept]))))
     return np.asarray(found[0] + found[1] * down[:, None] + found[2] * aside[None, :], dtype=np.float32)
 
 
@@ -165,21 +167,16 @@ def _around_the_darkest(share: NDArray[np.float32], skin: NDArray[np.bool_]) -> 
     return np.asarray((cv2.dilate(dark.astype(np.uint8), disc) > 0) & skin)
 
 
-def _hair_light(share: NDArray[np.float32], kinds: NDArray[np.integer]) -> float:
-    """Light of hair over that of scalp.
-
-    Where hair is full, it is found in all cells of a place, and their mean is free of grain. Where it is thin, only
-    single cells come near to it. Which of the two it is the reference says, or one would be compared with the other.
+def _hair_light(share: NDArray[np.float32], hair: NDArray[np.bool_]) -> float:
+    """Light of hair over that of scalp, found where hair is fullest.
 
     Raises
     ------
     MeasurementDeclined
         There is no hair that is clearly darker than the scalp.
     """
-    full, thin = kinds == FULL, kinds == THIN
-    found = 1.0
-    if full.any() or thin.any():
-        found = _quantile(share, full, _OF_FULL) if full.any() else _quantile(share, thin, _OF_THIN)
+    smooth = np.asarray(cv2.GaussianBlur(share, (0, 0), _HAIR_CELLS), np.float32)
+    found = float(np.quantile(smooth[hair], _HAIR_QUANTILE)) if hair.any() else 1.0
     if found > 1.0 - _LEAST_CONTRAST:
         raise MeasurementDeclined(
             "Hair measurements need hair that is clearly darker than the scalp, and this is not.", code="pale_hair"
@@ -187,13 +184,8 @@ def _hair_light(share: NDArray[np.float32], kinds: NDArray[np.integer]) -> float
     return found
 
 
-def _quantile(share: NDArray[np.float32], where: NDArray[np.bool_], how: tuple[float, float]) -> float:
-    smooth = cv2.GaussianBlur(share, (0, 0), how[0])
-    return max(float(np.quantile(smooth[where], how[1])), 1e-3)
-
-
 def _mixed(share: NDArray[np.float32], hair: float) -> NDArray[np.float32]:
-    return np.clip((1 - share) / np.float32(1 - hair), *map(np.float32, _WITHIN))
+    return np.asarray(np.clip((1 - share) / np.float32(1 - hair), _WITHIN[0], _WITHIN[1]), dtype=np.float32)
 
 
 def _coverage_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:

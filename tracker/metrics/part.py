@@ -101,8 +101,8 @@ def profiles(cover: NDArray[np.float32], numbers: NDArray[np.int32]) -> NDArray[
     total = np.bincount(used, cover[numbers > 0], minlength=size).reshape(count, POINTS)
     cells = np.bincount(used, minlength=size).reshape(count, POINTS).astype(np.float64)
     reach = 2 * round(ALONG_MM / STEP_MM / 2) + 1
-    total, cells = (cv2.blur(v, (3, reach), borderType=cv2.BORDER_CONSTANT) for v in (total, cells))
-    return np.where(cells > 0, total / np.maximum(cells, 1e-9), np.nan)
+    seen, of = (np.asarray(cv2.blur(v, (3, reach), borderType=cv2.BORDER_CONSTANT), np.float64) for v in (total, cells))
+    return np.where(of > 0, seen / np.maximum(of, 1e-9), np.nan)
 
 
 def widths(lines: NDArray[np.float64]) -> NDArray[np.float64]:

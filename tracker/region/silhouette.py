@@ -15,6 +15,8 @@ BAND_MM = 2.0
 """Light is averaged over so much beside the line: hairs and grain are no outline."""
 _BESIDE_MM = (3.0, 12.0)
 """How far from the outline body and background are looked at."""
+_LEAST_SEEN = 0.4
+"""Share of either that no card may cover."""
 _LEAST_APART = 5.0
 """Least difference of body and background beside the outline, in standard deviations of the two."""
 _LEAST_CONTRAST = 0.12
@@ -126,15 +128,15 @@ def _edge(profile: NDArray[np.float64], seen: NDArray[np.bool_]) -> float | str:
             return "picture"
         k = round(found)
         inner, outer = slice(k - far, k - near), slice(k + near, k + far)
-        if not (seen[inner].all() and seen[k - near : k + near].all() and seen[outer].mean() > 0.5):
+        if not seen[k - near : k + near].all() or min(seen[inner].mean(), seen[outer].mean()) < _LEAST_SEEN:
             return "marker"
-        body, ground = np.median(profile[inner], axis=0), np.median(profile[outer][seen[outer]], axis=0)
+        body, ground = (np.median(profile[part][seen[part]], axis=0) for part in (inner, outer))
         way = ground - body
         size = float(np.hypot(*way))
         if size < _LEAST_CONTRAST:
             return "background"
         p = (profile - body) @ way / size**2
-        spread = float(np.hypot(_spread(p[inner]), _spread(p[outer][seen[outer]])))
+        spread = float(np.hypot(*(_spread(p[part][seen[part]]) for part in (inner, outer))))
         if spread * _LEAST_APART > 1.0:
             return "background"
         window = p[k - near - 1 : k + near + 2]
