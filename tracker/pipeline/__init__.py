@@ -8,6 +8,7 @@ from __future__ import annotations
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
+from tracker.pipeline.overlay import overlay
 from tracker.pipeline.reference import (
     Basis,
     Reference,
@@ -16,6 +17,7 @@ from tracker.pipeline.reference import (
     as_reference,
     establish,
     follow,
+    in_frame,
     judge,
     result_of_reference,
 )
@@ -34,7 +36,9 @@ __all__ = [
     "as_reference",
     "establish",
     "follow",
+    "in_frame",
     "judge",
+    "overlay",
     "photo_notes",
     "result_of_reference",
     "summarise",
