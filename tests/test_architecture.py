@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "tracker"
 JOURNEY = (
     "errors",
+    "claims",
     "photo",
     "calibration",
     "region",

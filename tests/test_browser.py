@@ -264,9 +264,25 @@ def test_the_photos_can_be_looked_at_closely_and_side_by_side(desk: sync_api.Pag
     desk.get_by_role("tab", name="Side by side").click()
     desk.locator(".row .pane img").nth(1).wait_for(timeout=20_000)
     assert desk.locator(".row .pane img").count() >= 2
-    desk.get_by_role("tab", name="Difference").click()
+    show(desk, "Difference from the reference")
     desk.locator("img[alt^='Difference']").wait_for(timeout=20_000)
     picture(desk, "difference")
+
+
+def test_one_sees_where_a_number_comes_from(desk: sync_api.Page, site: Site) -> None:
+    open_view(desk, site, "compare")
+    wait_for_pictures(desk)
+    show(desk, "Where the number comes from: Relief roughness")
+    desk.get_by_text("% log-luminance", exact=False).last.wait_for(timeout=60_000)
+    desk.get_by_role("tab", name="Side by side").click()
+    desk.locator(".row .pane img[alt*='where Relief roughness']").nth(1).wait_for(timeout=30_000)
+    picture(desk, "origin")
+
+
+def show(page: sync_api.Page, what: str) -> None:
+    """Choose what the pictures of the page Compare show."""
+    page.get_by_role("combobox", name="Show").click()
+    page.get_by_role("option", name=what).click()
 
 
 def test_a_new_session_is_judged_at_once_and_measured_in_the_background(desk: sync_api.Page, site: Site) -> None:

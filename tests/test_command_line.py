@@ -22,6 +22,7 @@ from PIL import Image, ImageFilter
 from tracker.__main__ import main
 from tracker.metrics import METRICS
 from tracker.phantom import PhantomPhoto
+from tracker.reports import FORMATS
 
 Encode = Callable[..., bytes]
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +43,10 @@ def _run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
 def _size(path: Path) -> tuple[int, int]:
     with Image.open(path) as picture:
         return picture.size
+
+
+def _days(folder: Path) -> list[str]:
+    return sorted(path.name[:10] for path in folder.glob("*_pigment_*.jpg"))
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +71,19 @@ def tracked(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
 
 @pytest.mark.slow
-def test_track_writes_every_report_and_the_aligned_photos(tracked: tuple[Path, dict[str, object]]) -> None:
+def test_track_writes_every_report_and_the_aligned_photos(
+    tracked: tuple[Path, dict[str, object]], folder: Path
+) -> None:
     out, _ = tracked
 
-    assert {p.name for p in out.iterdir()} == {"report.html", "report.pdf", "timeline.csv", "report.json", "aligned"}
+    assert {p.name for p in out.iterdir()} == {*(form.file_name for form in FORMATS), "aligned", "overlays"}
     assert (out / "report.pdf").read_bytes()[:5] == b"%PDF-"
     pictures = sorted((out / "aligned").iterdir())
     assert [_size(p) for p in pictures] == [(1200, 900)] * 2
+    shown = sorted(p.name for p in (out / "overlays").iterdir())
+    assert shown == [f"{name}-{day}.jpg" for name in ("delta_ei", "delta_mi") for day in _days(folder)]
+    assert all(_size(out / "overlays" / name)[1] > 900 for name in shown), "the legend lies below the picture"
+    assert (out / "report.html").read_text(encoding="utf-8").count("Where the number comes from") == 2
 
 
 @pytest.mark.slow

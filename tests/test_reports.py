@@ -23,12 +23,13 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from tracker.measurement import Measurement, Metric
+from tracker.measurement import Measurement, Metric, Role
 from tracker.metrics import METRICS, metric_named
 from tracker.quality import Check, Need, Status
 from tracker.region import Region
 from tracker.repeatability import Repeatability
 from tracker.report import (
+    EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
     PROVISIONAL_NOTE,
     Rejection,
@@ -39,9 +40,13 @@ from tracker.report import (
     metric_sentence,
     photo_standing,
 )
+from tracker.report.overlay import DIVERGING
 from tracker.reports import FORMATS, NO_PICTURES, Format, Picture, Pictures, encode_picture, report_document
 from tracker.reports.chart import chart_svg, timeline_chart
+from tracker.reports.content import content_of
 from tracker.reports.layers import detection_bands, milliseconds
+from tracker.reports.overlays import Legend
+from tracker.reports.pictures import Origin
 from tracker.reports.typography import spoken_day
 from tracker.timeline import MetricTimeline, Refused, Timeline, Verdict, timeline
 
@@ -348,7 +353,69 @@ def test_each_photo_is_listed_with_its_standing_and_its_alignment(file_name: str
 def test_a_declined_metric_is_named_with_its_reason(form: Format) -> None:
     text = words_in(form, form.render(THIGH, PICTURES))
 
-    assert without_spaces(f"Pigment contrast {NEEDS_PATCH}") in text
+    together = form.file_name in ("report.html", "report.pdf")
+    named = "Pigment contrast, Redness contrast, Redness contrast a* Each" if together else "Pigment contrast"
+    assert without_spaces(f"{named} {NEEDS_PATCH}") in text
+
+
+def test_metrics_that_lack_the_same_are_one_line() -> None:
+    content = content_of(THIGH)
+
+    assert [titles.count(",") for titles, _ in content.declined] == [2]
+    lone = replace(THIGH, timeline=Timeline(tuple(x for x in THIGH.timeline.metrics if x.metric.name != "delta_ei")))
+    assert len(content_of(lone).declined) == 1
+    assert content.declined[0][1] == f"Each {NEEDS_PATCH}"
+
+
+def with_more_metrics() -> Report:
+    """The thigh with a secondary metric before the primary one, and an experimental one after it."""
+    relief = metric_named("relief")
+    waves = replace(relief, name="waves", title="Broad waves", role=Role.SECONDARY)
+    pores = replace(relief, name="pores", title="Fine pores", role=Role.EXPERIMENTAL)
+    found = [replace(m, metric=x.name, method=x.method) for x in (waves, relief, pores) for m in THIGH.measurements
+             if m.metric == "relief"]  # fmt: skip
+    return replace(THIGH, timeline=timeline(found, (), (waves, relief, pores)), refused=(), control=None)
+
+
+def test_what_was_named_beforehand_comes_first_and_the_rest_is_called_exploratory() -> None:
+    report = with_more_metrics()
+    content = content_of(report)
+
+    assert [card.name for card in content.cards] == ["relief", "waves", "pores"]
+    assert [line.metric.name for line in report.leading] == ["relief"]
+    assert "relief roughness" in headline(report)
+    for file_name in ("report.html", "report.pdf"):
+        form = format_named(file_name)
+        text = words_in(form, form.render(report, NO_PICTURES))
+        body = text[text.index(without_spaces("Baseline, 2 Mar 2026")) :]
+        assert body.index(without_spaces("More measurements")) < body.index(without_spaces("Broad waves"))
+        assert without_spaces("Fine pores experimental") in text
+        assert without_spaces(EXPLORATORY_NOTE) in text
+        only = replace(report, timeline=Timeline(tuple(report.leading)))
+        assert without_spaces("More measurements") not in words_in(form, form.render(only, NO_PICTURES))
+
+
+def test_where_nothing_named_beforehand_was_measured_the_rest_leads() -> None:
+    secondary = replace(metric_named("relief"), name="waves", title="Broad waves", role=Role.SECONDARY)
+    found = [replace(m, metric="waves", method=secondary.method) for m in THIGH.measurements if m.metric == "relief"]
+    report = replace(THIGH, timeline=timeline(found, (), (secondary,)), refused=(), control=None)
+
+    assert (content_of(report).leading, content_of(report).exploratory) == (1, "")
+    assert "broad waves" in headline(report)
+
+
+def test_where_a_number_comes_from_stands_beside_it() -> None:
+    legend = Legend("Relief roughness", "−16", "+16 % log-luminance", DIVERGING, (((1, 2, 3), "counted"),))
+    shown = PICTURES.first
+    assert shown is not None
+    pictures = replace(PICTURES, origins={"relief": Origin(shown, replace(shown, taken_on=DAYS[5]), legend)})
+
+    for file_name in ("report.html", "report.pdf"):
+        form = format_named(file_name)
+        text = words_in(form, form.render(THIGH, pictures))
+        for said in ("Where the number comes from", "+16 % log-luminance", "−16", "counted"):
+            assert without_spaces(said) in text
+        assert without_spaces("Where the number comes from") not in words_in(form, form.render(THIGH, PICTURES))
 
 
 @pytest.mark.parametrize("file_name", ["report.html", "report.pdf", "report.json"])

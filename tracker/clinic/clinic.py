@@ -11,16 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.files import Files
-from tracker.clinic.judging import Judging
-from tracker.clinic.looking import Gallery
 from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, Work, data_folder
+from tracker.clinic.showing import Showing
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
@@ -34,7 +30,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Judging):
+class Clinic(Showing):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
@@ -48,7 +44,6 @@ class Clinic(Judging):
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
         self._files = files
-        self._gallery = Gallery(store, files)
         self._lock = threading.Lock()
         self.home = files.home
 
@@ -154,45 +149,6 @@ class Clinic(Judging):
     def original(self, photo_id: str) -> bytes:
         """The bytes of a photo, exactly as they came; `RecordError` if they are damaged or missing."""
         return read_original(self._store, self._files, self.photo(photo_id))
-
-    def picture(self, photo_id: str, *, width: int, aligned: bool = False) -> bytes:
-        """A JPEG for looking at, in sRGB and without any metadata.
-
-        Parameters
-        ----------
-        photo_id : str
-        width : int
-            At most so many pixels; never larger than the photo.
-        aligned : bool
-            In the frame of the view's reference.
-
-        Raises
-        ------
-        RecordError
-            ``not_found``: there is no such photo, or it is not aligned (yet).
-        """
-        return self._gallery.aligned(photo_id, width) if aligned else self._gallery.plain(photo_id, width)
-
-    def difference(self, photo_id: str, *, width: int) -> bytes:
-        """A JPEG of where the aligned photo is brighter (orange) or darker (blue) than its reference.
-
-        For looking only: the overall exposure is taken out, the light is not.
-        """
-        return self._gallery.difference(photo_id, width)
-
-    def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
-        """Where a polygon of the reference photo, (row, column), lies in a later one: lines in pixels of that photo.
-
-        Raises
-        ------
-        RecordError
-            ``not_found``: there is no such photo, or it is not aligned (yet).
-        """
-        return self._gallery.outline(photo_id, polygon)
-
-    def proposed_region(self, photo_id: str) -> NDArray[np.float64] | None:
-        """Corners (row, column) of a region that the skin in a photo suggests; None where no skin was found."""
-        return self._gallery.proposal(photo_id)
 
     def remove_photo(self, photo_id: str) -> None:
         """Remove a photo with everything made of it.

@@ -14,12 +14,15 @@ from tracker.clinic import photos, pictures, register, results
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_of, mask_of
 from tracker.clinic.originals import read_original
+from tracker.clinic.overlays import overlay_from
 from tracker.clinic.records import StoredPhoto
 from tracker.clinic.regions import carried_outline
 from tracker.clinic.store import Store
 from tracker.errors import RecordError
 from tracker.photo import read_photo
 from tracker.region import proposed_polygon
+from tracker.report import Overlay
+from tracker.reports.overlays import drawn
 
 MIN_WIDTH, MAX_WIDTH = 16, 12_000
 
@@ -75,6 +78,45 @@ class Gallery:
             return pictures.jpeg(pictures.difference(here, moved, mask, unchanged=unchanged))
 
         return self._kept(photo, f"difference-{token}-{basis}-{width}.jpg", make)
+
+    def overlay(self, photo_id: str, metric_name: str, width: int) -> bytes:
+        """The photo in the frame of its reference with an overlay that is there already."""
+        width = _checked(width)
+        photo = self._photo(photo_id)
+        name = f"{self._overlay_name(photo, metric_name)}-{width}.jpg"
+
+        def make() -> bytes:
+            picture = pictures.opened(self.aligned(photo_id, width))
+            return pictures.jpeg(drawn(picture, self.overlay_data(photo_id, metric_name)))
+
+        return self._kept(photo, name, make)
+
+    def overlay_data(self, photo_id: str, metric_name: str) -> Overlay:
+        """An overlay that is there already; `RecordError` if it is not."""
+        photo = self._photo(photo_id)
+        data = self._files.derived(photo.id, f"{self._overlay_name(photo, metric_name)}.npz")
+        if data is None:
+            raise RecordError(f"{photo.name} could not be shown with this number now; try again.", code="not_found")
+        return overlay_from(data)
+
+    def has_overlay(self, photo_id: str, metric_name: str) -> bool:
+        """Whether an overlay is there."""
+        photo = self._photo(photo_id)
+        return self._files.derived(photo.id, f"{self._overlay_name(photo, metric_name)}.npz") is not None
+
+    def keep_overlay(self, photo_id: str, metric_name: str, data: bytes) -> None:
+        """Keep an overlay for the next time."""
+        photo = self._photo(photo_id)
+        self._files.save_derived(photo.id, f"{self._overlay_name(photo, metric_name)}.npz", data)
+
+    def stored_map(self, photo_id: str) -> bytes:
+        """The map of a photo to its reference as it is stored."""
+        photo = self._photo(photo_id)
+        return self._stored(photo, f"map-{self._token(photo)}.npz")
+
+    def _overlay_name(self, photo: StoredPhoto, metric_name: str) -> str:
+        basis = self._token(self._reference(photo))
+        return f"overlay-{metric_name}-{self._token(photo)}-{basis}"
 
     def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
         """Lines of a region of the reference in a later photo, in pixels of that photo."""

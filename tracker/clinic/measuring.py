@@ -136,14 +136,14 @@ def measure_photo(job: Job) -> Finding:
     """Measure one photo; what the photo itself prevents is part of the finding."""
     try:
         if job.reference is None:
-            image = _calibrated(job.photo, distance=job.distance)
+            image = calibrated_original(job.photo, distance=job.distance)
             reference, result = establish(image, job.region or WHOLE_SKIN, job.metrics)
             _LATEST.keep(job.photo, job.key, reference)
             return Finding(result, basis=reference.basis, mask=reference.mask)
-        reference = _reference(job)
+        reference = reference_of(job)
         like = reference.image.grid
         between = _waypoints(job, like)
-        return Finding(follow(reference, _calibrated(job.photo, like=like), job.metrics, between=between))
+        return Finding(follow(reference, calibrated_original(job.photo, like=like), job.metrics, between=between))
     except TrackerError as error:
         return Finding(reason=error.reason, code=error.code)
 
@@ -151,10 +151,10 @@ def measure_photo(job: Job) -> Finding:
 def judge_photo(job: Job) -> Judgement:
     """Judge one photo beside its reference, and measure nothing."""
     try:
-        reference = _reference(job)
+        reference = reference_of(job)
         like = reference.image.grid
         between = _waypoints(job, like)
-        result = judge(reference, _calibrated(job.photo, like=like), job.metrics, between=between)
+        result = judge(reference, calibrated_original(job.photo, like=like), job.metrics, between=between)
     except TrackerError as error:
         return Judgement(reason=error.reason)
     refused = tuple(each.metric for each in result.refused)
@@ -177,7 +177,7 @@ def check_region(region: Region, reference: Original, distance: KnownDistance | 
     RegionInvalid
         It cannot; the reason says what to draw instead.
     """
-    region_mask(region, _calibrated(reference, distance=distance))
+    region_mask(region, calibrated_original(reference, distance=distance))
 
 
 class _Latest:
@@ -200,11 +200,12 @@ class _Latest:
 _LATEST = _Latest()
 
 
-def _reference(job: Job) -> Reference:
+def reference_of(job: Job) -> Reference:
+    """The reference of a job, prepared; the last one is kept."""
     assert job.reference is not None
     known = _LATEST.get(job.reference, job.key)
     if known is None:
-        image, region = _calibrated(job.reference, distance=job.distance), job.region or WHOLE_SKIN
+        image, region = calibrated_original(job.reference, distance=job.distance), job.region or WHOLE_SKIN
         known = as_reference(image, region, job.metrics)
         _LATEST.keep(job.reference, job.key, known)
     return known
@@ -222,11 +223,12 @@ def _waypoint(stop: Stop, like: Grid) -> Waypoint | None:
         known = map_of(stop.alignment)
     except DAMAGED:
         return None
-    return Waypoint(photo.digest, photo.name, stop.session, known, lambda: _calibrated(photo, like=like))
+    return Waypoint(photo.digest, photo.name, stop.session, known, lambda: calibrated_original(photo, like=like))
 
 
-def _calibrated(
+def calibrated_original(
     original: Original, *, distance: KnownDistance | None = None, like: Grid | None = None
 ) -> CalibratedImage:
+    """A stored photo as linear light, dated and coloured as the record knows it."""
     photo = read_photo(original.data, name=original.name)
     return calibrate(replace(photo, taken_on=original.taken_on), original.colours, distance=distance, like=like)

@@ -29,6 +29,12 @@ def jpeg(rgb: Rgb) -> bytes:
     return out.getvalue()
 
 
+def opened(data: bytes) -> Rgb:
+    """The pixels of one of our own JPEGs, shape (h, w, 3)."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        return np.asarray(image.convert("RGB"), dtype=np.uint8)
+
+
 def shrunk(rgb: Rgb, width: int) -> Rgb:
     """A picture at most `width` pixels wide, never larger than it was."""
     shape = shrunk_shape((rgb.shape[0], rgb.shape[1]), width)

@@ -135,6 +135,13 @@ def token_of(connection: Connection, photo_id: str) -> str | None:
     return token or None
 
 
+def metrics_of(connection: Connection, photo_id: str) -> frozenset[str]:
+    """Names of the metrics that a photo gives now."""
+    joined = schema.measurement.join(schema.photo, _PHOTO.result_id == schema.measurement.c.result_id)
+    found = select(schema.measurement.c.metric).select_from(joined).where(_PHOTO.id == photo_id)
+    return frozenset(connection.execute(found).scalars())
+
+
 def checks_of(stored: list[dict[str, Any]]) -> tuple[Check, ...]:
     """Quality checks of their JSON."""
     return tuple(Check(**{**check, "status": Status(check["status"])}) for check in stored)

@@ -147,6 +147,24 @@ class Workbench:
         between = self._stops(view_id, day)
         return Job(moving, original, view.region, key, metrics, view.distance, between)
 
+    def job_to_show(self, photo: StoredPhoto) -> Job:
+        """The job of showing where the numbers of a measured photo come from, beside its reference.
+
+        Raises
+        ------
+        RecordError
+            An original cannot be read.
+        """
+        with self._store.reading() as connection:
+            view, reference = register.view(connection, photo.view_id), photos.reference(connection, photo.view_id)
+            assert reference is not None
+            hashed = register.region_hash(connection, view.id)
+            way = self._procedure(connection, photo, reference)
+        original = self._original(reference)
+        moving = original if photo.is_reference else self._original(photo)
+        metrics = self._chosen.metrics(view.indication)
+        return Job(moving, original, view.region, f"{hashed} {way}", metrics, view.distance)
+
     def _procedure(self, connection: Connection, photo: StoredPhoto, reference: StoredPhoto | None) -> str:
         metrics = self._chosen.metrics(register.view(connection, photo.view_id).indication)
         return procedure(connection, metrics, photo.taken_on, reference.taken_on if reference else None)

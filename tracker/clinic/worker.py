@@ -5,12 +5,16 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
+from typing import ParamSpec, TypeVar
 
 from tracker.clinic.measuring import Finding, Job, Judgement, judge_photo, measure_photo
 from tracker.clinic.work import FAILED, Workbench
 from tracker.errors import RecordError
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS = 2
 #: How often to look for photos that another process stored, and how long to wait after a full disk.
@@ -36,13 +40,17 @@ class Worker:
 
     def judge(self, job: Job) -> Judgement | None:
         """Judge a photo now, between two that are measured; None if that could not be done."""
+        return self.run(judge_photo, job)
+
+    def run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Run a call where photos are measured, between two of them; None if that could not be done."""
         try:
-            future = self._executor.submit(judge_photo, job)
+            future = self._executor.submit(call, *args, **kwargs)
         except RuntimeError:  # what an executor says that has been shut down
             return None
         error = future.exception()
         if error is not None:
-            _LOG.error("Judging photo %s failed", job.photo.digest, exc_info=error)
+            _LOG.error("%s failed", getattr(call, "__name__", "A call"), exc_info=error)
             return None
         return future.result()
 

@@ -25,7 +25,7 @@ from tracker.commands.printing import (
 )
 from tracker.commands.topics import asked_metrics
 from tracker.errors import AlignmentFailed, PhotoRejected, TrackerError
-from tracker.measurement import Measurement, Metric
+from tracker.measurement import Measurement, Metric, Role
 from tracker.metrics import metrics_about
 from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, follow, photo_notes, result_of_reference
@@ -139,8 +139,12 @@ def compare_document(
         "quality": [check_document(check) for check in after],
         "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
         "sentences": [practitioner_sentence(changes[m.name]) for m in metrics],
-        "summary": list(practitioner_sentences([changes[m.name] for m in metrics])),
+        "summary": list(practitioner_sentences([changes[m.name] for m in sorted(metrics, key=_after_primary)])),
     }
+
+
+def _after_primary(metric: Metric) -> bool:
+    return metric.role is not Role.PRIMARY
 
 
 def _complain_of_points(error: TrackerError) -> None:

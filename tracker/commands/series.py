@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tracker.alignment import PAPER, Alignment, warp_photo
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
 from tracker.commands.card import known_colours, known_distance
+from tracker.commands.origins import FOLDER, Origins, drawn_before
 from tracker.commands.printing import (
     ProgressBar,
     finite,
@@ -27,7 +28,7 @@ from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
 from tracker.metrics import metric_named
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
-from tracker.pipeline import Reference, as_reference, photo_notes, result_of_reference, track
+from tracker.pipeline import Reference, Watcher, as_reference, photo_notes, result_of_reference, track
 from tracker.quality import Need, Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
@@ -81,12 +82,17 @@ def track_folder(options: Namespace) -> int:
     forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
     album, colours = _Album(options.out / "aligned"), known_colours(options)
     metrics = asked_metrics(options)
+    origins = Origins(metrics)
     control = None
     if options.control:
         control = _tracked(options.control, untreated, _region_in(options.control), colours, metrics)
-    report = _tracked(options.folder, photos, region, colours, metrics, control, album, known_distance(options))
+    report = _tracked(
+        options.folder, photos, region, colours, metrics, control, [album, origins], known_distance(options)
+    )
     write = writer(options.out)
-    pictures = _pictures(report, album, photos)
+    pictures = replace(_pictures(report, album, photos), origins=origins.of(report))
+    for name, data in origins.files(report):
+        write(f"{FOLDER}/{name}", data)
     written = [write(form.file_name, form.render(report, pictures)) for form in FORMATS]
     if options.json:
         print_json(report_document(report))
@@ -101,10 +107,10 @@ def track_folder(options: Namespace) -> int:
 
 
 def _of_an_earlier_run(out: Path) -> list[Path]:
-    """Reports and aligned photos that were written here before; nothing else in the folder is ours."""
+    """Reports, aligned photos and overlays that were written here before; nothing else in the folder is ours."""
     aligned = out / "aligned"
     pictures = [p for p in aligned.iterdir() if _ALIGNED_NAME.fullmatch(p.name)] if aligned.is_dir() else []
-    return [*(out / form.file_name for form in FORMATS), *pictures]
+    return [*(out / form.file_name for form in FORMATS), *pictures, *drawn_before(out)]
 
 
 def _tracked(
@@ -114,9 +120,13 @@ def _tracked(
     colours: KnownColours,
     metrics: Sequence[Metric],
     control: Report | None = None,
-    watcher: _Album | None = None,
+    watchers: Sequence[Watcher] = (),
     distance: KnownDistance | None = None,
 ) -> Report:
+    def watch(reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+        for watcher in watchers:
+            watcher(reference, image, alignment)
+
     title = display_name(folder.resolve().name)
     report = track(
         photos,
@@ -127,7 +137,7 @@ def _tracked(
         distance=distance,
         title=title,
         progress=ProgressBar(),
-        watcher=watcher,
+        watcher=watch,
     )
     # A file that could not even be identified is reported under its raw name, which not every report can hold.
     shown = tuple(replace(rejection, name=display_name(rejection.name)) for rejection in report.rejections)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import AlignedImage
+from tracker.claims import check_quantity
 from tracker.quality import Need
 from tracker.region import Reason
 
@@ -157,6 +158,10 @@ class Metric:
     least_cells: int = 64
     picture: Picture = Picture.REGION
     shown: Callable[[AlignedImage, Place, NDArray[np.float32]], NDArray[np.float32]] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what must not be stated."""
+        check_quantity((self.title, self.plain, self.name, self.symbol), self.unit, self.needs)
 
     @property
     def method(self) -> str:

@@ -13,7 +13,8 @@ from tracker.pages.frame import day_text, link
 from tracker.pages.pictures import choose_pair, show_pictures
 from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import PROVISIONAL_NOTE, Report, same_reason
+from tracker.report import EXPLORATORY_NOTE, PROVISIONAL_NOTE, Report, same_reason
+from tracker.timeline import Change, MetricTimeline
 
 
 def page(clinic: Clinic) -> None:
@@ -32,7 +33,7 @@ def page(clinic: Clinic) -> None:
     pictures, verdicts = st.columns([7, 5], gap="medium")
     with pictures:
         before, after = choose_pair(photos, report)
-        show_pictures(view, reference, before, after)
+        show_pictures(clinic, view, report, reference, before, after)
     with verdicts:
         _verdicts(report, after)
         _checks(report, after)
@@ -54,18 +55,30 @@ def _not_yet(view: View, photos: Sequence[StoredPhoto], everything: Sequence[Sto
 def _verdicts(report: Report, after: StoredPhoto) -> None:
     st.subheader(f"What changed by {day_text(after.taken_on)}", anchor=False)
     st.caption(f"Against the first session, {day_text(report.reference.taken_on)}. Photos of one day count together.")
-    found = [(line, c) for line in report.measured for c in line.changes if c.taken_on == after.taken_on]
+    lines = (*report.leading, *report.further)
+    found = [(line, c) for line in lines for c in line.changes if c.taken_on == after.taken_on]
     if not found:
         st.text("This is the first session: there is nothing before it to compare with.")
+    leading = [pair for pair in found if pair[0] in report.leading] or found
+    further = [pair for pair in found if pair not in leading]
+    _cards(leading)
+    if any(change.mdc_source == "provisional" for _, change in found):
+        st.caption(PROVISIONAL_NOTE)
+    if further:
+        with st.expander(f"More measurements ({len(further)})", icon=":material/more_horiz:"):
+            st.caption(EXPLORATORY_NOTE)
+            _cards(further)
+    unmeasured_table(report)
+
+
+def _cards(found: Sequence[tuple[MetricTimeline, Change]]) -> None:
+    """One card per change; those that are not compared for one reason share a card."""
     lines = {line.metric.name: line for line, _ in found}
     for group in same_reason([change for _, change in found]):
         if len(group) > 1:
             refused_card(group)
         else:
             verdict_card(lines[group[0].metric], group[0])
-    if any(change.mdc_source == "provisional" for _, change in found):
-        st.caption(PROVISIONAL_NOTE)
-    unmeasured_table(report)
 
 
 def _checks(report: Report, after: StoredPhoto) -> None:

@@ -1,4 +1,4 @@
-"""Two photos of a view: chosen, and looked at over each other, beside each other, and as their difference."""
+"""Two photos of a view: chosen, and looked at as they are, as their difference, or with where a number comes from."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from tracker.clinic import Clinic
 from tracker.clinic.records import StoredPhoto, View
 from tracker.pages.frame import day_text
+from tracker.pages.origin import show_origin
 from tracker.report import Report, photo_standing
 from tracker.web.components import Picture, side_by_side, slider
 from tracker.web.links import difference_url, photo_url
 
 LOOKING_ONLY = "Pictures are aligned, not beautified. What is measured comes from the original files."
+PHOTOS, DIFFERENCE = " photos", " difference"  # no metric begins with a space
 DIFFERENCE_HINT = "Blue: darker than the reference. Orange: brighter."
 
 
@@ -40,23 +43,41 @@ def _words(photos: Sequence[StoredPhoto], report: Report) -> dict[str, str]:
     return words
 
 
-def show_pictures(view: View, reference: StoredPhoto, before: StoredPhoto, after: StoredPhoto) -> None:
+def show_pictures(
+    clinic: Clinic, view: View, report: Report, reference: StoredPhoto, before: StoredPhoto, after: StoredPhoto
+) -> None:
     """Show two measured photos of a view in the frame of its reference."""
     shape = reference.shape
+    lines = (*report.leading, *(line for line in report.measured if line not in report.leading))
+    metrics = {line.metric.name: line.metric for line in lines}
+    words = {PHOTOS: "Photos", DIFFERENCE: "Difference from the reference"}
+    words |= {name: f"Where the number comes from: {metric.title}" for name, metric in metrics.items()}
+    chosen = st.selectbox("Show", list(words), format_func=words.__getitem__, key=f"show-{view.id}")
+    if chosen == DIFFERENCE:
+        _difference(view, after, shape)
+    elif chosen == PHOTOS:
+        _photos(view, before, after, shape)
+    else:
+        show_origin(clinic, view, metrics[chosen], (before, after), shape)
+    st.caption(LOOKING_ONLY)
+
+
+def _photos(view: View, before: StoredPhoto, after: StoredPhoto, shape: tuple[int, int]) -> None:
     pair = [framed(view, before, "Before"), framed(view, after, "After")]
-    over, beside, difference = st.tabs(["Slider", "Side by side", "Difference"])
+    over, beside = st.tabs(["Slider", "Side by side"])
     with over:
         slider(*pair, shape=shape, key=f"slider-{view.id}")
     with beside:
         side_by_side(pair, shape=shape, title="Before and after", hint="Both move.", key=f"beside-{view.id}")
-    with difference:
-        if after.is_reference:
-            st.text("The reference does not differ from itself.")
-        else:
-            day = day_text(after.taken_on)
-            drawn = Picture(difference_url(after.id), day, f"Difference of {view.title}, {day}, from the reference")
-            side_by_side([drawn], shape=shape, title="Difference", hint=DIFFERENCE_HINT, key=f"map-{view.id}")
-    st.caption(LOOKING_ONLY)
+
+
+def _difference(view: View, after: StoredPhoto, shape: tuple[int, int]) -> None:
+    if after.is_reference:
+        st.text("The reference does not differ from itself.")
+        return
+    day = day_text(after.taken_on)
+    shown = Picture(difference_url(after.id), day, f"Difference of {view.title}, {day}, from the reference")
+    side_by_side([shown], shape=shape, title="Difference", hint=DIFFERENCE_HINT, key=f"map-{view.id}")
 
 
 def framed(view: View, photo: StoredPhoto, when: str) -> Picture:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tracker.clinic.records import View
+from tracker.measurement import Role
 from tracker.pages.chart import show_chart
 from tracker.pages.frame import day_text, on_phone, plain
 from tracker.pages.verdict import VERDICTS
@@ -16,10 +17,10 @@ from tracker.timeline import Change, MetricTimeline
 
 def show_timeline(view: View, report: Report) -> None:
     """Show one metric of a view over its sessions, as a chart and session by session."""
-    lines = {line.metric.name: line for line in report.measured}
+    lines = {line.metric.name: line for line in (*report.leading, *report.further)}
     if not lines:
         return
-    titles = {name: line.metric.title for name, line in lines.items()}
+    titles = {name: plain(_title(line)) for name, line in lines.items()}
     name = next(iter(lines))
     if len(lines) > 1:
         name = st.pills("Metric", list(lines), default=name, required=True, format_func=titles.__getitem__)
@@ -32,6 +33,10 @@ def show_timeline(view: View, report: Report) -> None:
         st.table(_rows(line), border="horizontal")
     if any(change.mdc_source == "provisional" for change in line.changes):
         st.caption(PROVISIONAL_NOTE)
+
+
+def _title(line: MetricTimeline) -> str:
+    return f"{line.metric.title} (experimental)" if line.metric.role is Role.EXPERIMENTAL else line.metric.title
 
 
 def _rows(line: MetricTimeline) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from tracker.measurement import Role
 from tracker.metrics import METRICS
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
@@ -16,10 +17,12 @@ from tracker.report import (
     area_sentence,
     detectable_text,
     found_text,
+    group_sentence,
     metric_titles,
     practitioner_sentence,
     stopped_text,
     value_sentence,
+    without_title,
 )
 from tracker.reports.typography import unbroken
 from tracker.timeline import Change, MetricTimeline, Verdict
@@ -58,9 +61,11 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
     """Show one metric of one session: verdict, sentence, both values and what the set-up can detect."""
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f"**{line.metric.title}**", width="content")
+            st.markdown(f"**{plain(line.metric.title)}**", width="content")
+            if line.metric.role is Role.EXPERIMENTAL:
+                st.badge("experimental", icon=":material/science:", color="gray")
             verdict_badge(change.verdict)
-        st.markdown(plain(practitioner_sentence(change)))
+        st.markdown(plain(practitioner_sentence(change, line.metric)))
         sessions = {s.taken_on: s for s in line.sessions}
         facts = [
             f"{day_text(day)}: {value_sentence(sessions[day], line)}"
@@ -84,20 +89,34 @@ def refused_card(changes: Sequence[Change]) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"**{plain(titles[0].upper() + titles[1:])}**", width="content")
             verdict_badge(changes[0].verdict)
-        st.markdown(plain(practitioner_sentence(changes[0])))
+        st.markdown(plain(group_sentence(changes)))
 
 
 def unmeasured_table(report: Report) -> None:
     """Say which metrics these photos do not give, and why."""
-    why: dict[str, list[str]] = {}
+    why: dict[str, list[tuple[str, str]]] = {}
     for line in report.timeline.metrics:
         if not line.sessions:
-            why.setdefault(line.changes[-1].reason if line.changes else "", []).append(line.metric.title)
-    rows = [{"Not measured": plain(", ".join(titles)), "Why": plain(reason)} for reason, titles in why.items()]
-    count = sum(len(titles) for titles in why.values())
+            title, reason = line.metric.title, _why_not(report, line)
+            why.setdefault(without_title(reason, title), []).append((title, reason))
+    rows = [
+        {
+            "Not measured": plain(", ".join(title for title, _ in found)),
+            "Why": plain(found[0][1] if len(found) == 1 else shared),
+        }
+        for shared, found in why.items()
+    ]
+    count = sum(len(found) for found in why.values())
     if rows:
         with st.expander(f"Not measured in these photos ({count})", icon=":material/visibility_off:"):
             st.table(rows, border="horizontal")
+
+
+def _why_not(report: Report, line: MetricTimeline) -> str:
+    """What the latest session lacked; before a second one, what the reference does."""
+    if line.changes:
+        return line.changes[-1].reason
+    return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 
 def checks_table(checks: Iterable[Check]) -> None:

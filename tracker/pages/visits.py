@@ -15,7 +15,7 @@ def show_visits(report: Report) -> None:
         return
     st.subheader("Visit by visit", anchor=False)
     said = [(line.baseline.taken_on, "Your first photos: later visits are compared with these.")]
-    said += [(change.taken_on, patient_sentence(change)) for change in line.changes]
+    said += [(change.taken_on, patient_sentence(change, line.metric)) for change in line.changes]
     for day, sentence in said:
         with st.container(gap=None):
             st.markdown(f"**{day_text(day)}**")

@@ -9,6 +9,7 @@ from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
 from tracker.pipeline.pairs import Opposite, as_pair
+from tracker.pipeline.overlay import overlay
 from tracker.pipeline.reference import (
     Basis,
     Reference,
@@ -17,6 +18,7 @@ from tracker.pipeline.reference import (
     as_reference,
     establish,
     follow,
+    in_frame,
     judge,
     result_of_reference,
 )
@@ -37,7 +39,9 @@ __all__ = [
     "as_reference",
     "establish",
     "follow",
+    "in_frame",
     "judge",
+    "overlay",
     "photo_notes",
     "result_of_reference",
     "summarise",

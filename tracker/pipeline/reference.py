@@ -291,13 +291,7 @@ def _beside(
     way = _way_to(reference, image, between, points)
     alignment = way.alignment
     seconds = perf_counter() - began
-    aligned = with_exclusions(
-        resample(image, alignment, reference.image),
-        image,
-        reference.mask,
-        alignment=alignment,
-        reference=reference.aligned,
-    )
+    aligned = in_frame(reference, image, alignment)
     quality = assess(reference.image, image, alignment, aligned, reference.mask)
     return _Beside(way, aligned, quality, seconds)
 
@@ -308,6 +302,12 @@ def _paired(beside: _Beside, opposite: Opposite, reference: Reference) -> _Besid
     aligned = opposite.added_to(beside.aligned, reference.image, alignment=beside.way.alignment, like=like)
     checks = (*beside.quality.checks, *opposite.checks, *axis_check(like, aligned.opposite))
     return replace(beside, aligned=aligned, quality=Comparability(checks))
+
+
+def in_frame(reference: Reference, image: CalibratedImage, alignment: Alignment) -> AlignedImage:
+    """A later photo in the frame of the reference, with what is left out of it."""
+    moved = resample(image, alignment, reference.image)
+    return with_exclusions(moved, image, reference.mask, alignment=alignment, reference=reference.aligned)
 
 
 def _result(

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from tracker.measurement import Metric
+from tracker.measurement import Metric, Role
 from tracker.quality import Check, Status
 from tracker.report import (
+    EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
     PROVISIONAL_NOTE,
     Report,
@@ -29,126 +29,15 @@ from tracker.report import (
     photo_standing,
     practitioner_sentence,
     value_sentence,
+    without_title,
 )
+from tracker.reports.parts import Card, CheckRow, Content, MethodRow, PhotoRow, Remark, SessionRow, Side
 from tracker.reports.typography import plain, spoken_day, unbroken
 from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
 TREATED, UNTREATED = "This series", "Untreated side"
 _OUTCOMES = {Status.OK: "passed", Status.WARN: "look at this", Status.BLOCK: "not passed"}
 _SOURCES = {"study": "measured in this clinic", "provisional": "provisional, typical for this kind of set-up"}
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """One session of one metric."""
-
-    day: str
-    value: str
-    change: str
-    verdict: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One metric on one side of the body: its sentence and its sessions."""
-
-    title: str
-    verdict: str
-    sentence: str
-    sessions: tuple[SessionRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """All that is said about one measured metric.
-
-    Attributes
-    ----------
-    name, title : str
-    verdict, change, detects : str
-        Of this series; empty where there is no change.
-    facts : tuple of (label, value)
-        The few numbers that carry the verdict.
-    newer : str
-        What is to be said of sessions after the one the verdict is about; empty if there are none.
-    sides : tuple of Side
-        This series, and the untreated side if there is one.
-    """
-
-    name: str
-    title: str
-    verdict: str
-    change: str
-    detects: str
-    facts: tuple[tuple[str, str], ...]
-    newer: str
-    sides: tuple[Side, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """One check of the gate."""
-
-    name: str
-    value: str
-    limit: str
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What is said of a photo: a text that others may share, and what was found in this one."""
-
-    text: str
-    found: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.text} {self.found}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoRow:
-    """One photo, used or not."""
-
-    digest: str
-    day: str
-    name: str
-    standing: str
-    error: str
-    overlap: str
-    remarks: tuple[Remark, ...]
-    checks: tuple[CheckRow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MethodRow:
-    """How one metric is measured."""
-
-    title: str
-    symbol: str
-    method: str
-    unit: str
-    detectable: str
-    direction: str
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A report in finished words, in reading order."""
-
-    title: str
-    period: str
-    headline: str
-    verdict: str
-    newer: str
-    control: str
-    cards: tuple[Card, ...]
-    photos: tuple[tuple[str, tuple[PhotoRow, ...]], ...]
-    declined: tuple[tuple[str, str], ...]
-    methods: tuple[MethodRow, ...]
-    basis: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...]
 
 
 def content_of(report: Report) -> Content:
@@ -163,7 +52,8 @@ def content_of(report: Report) -> Content:
     Content
         Text only; without control characters and without marks that change the direction of text.
     """
-    cards = tuple(_card(line, control_line(report, line)) for line in report.measured)
+    lines = (*report.leading, *report.further)
+    cards = tuple(_card(line, control_line(report, line)) for line in lines)
     return Content(
         title=plain(report.title),
         period=_period(report),
@@ -172,9 +62,11 @@ def content_of(report: Report) -> Content:
         newer=cards[0].newer if cards else "",
         control=cards[0].sides[1].sentence if cards and len(cards[0].sides) > 1 else "",
         cards=cards,
+        leading=len(report.leading) or len(cards),
+        exploratory=EXPLORATORY_NOTE if report.leading and report.further else "",
         photos=_photo_lists(report),
         declined=_declined(report),
-        methods=tuple(_method(line) for line in report.measured or report.timeline.metrics),
+        methods=tuple(_method(line) for line in lines or report.timeline.metrics),
         basis=_basis(report),
         notes=(NOT_A_DIAGNOSIS, *([PROVISIONAL_NOTE] if _is_provisional(report) else [])),
     )
@@ -197,9 +89,11 @@ def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
 def _card(line: MetricTimeline, control: MetricTimeline | None) -> Card:
     sides = [_side(TREATED, line)] + ([_side(UNTREATED, control)] if control else [])
     change, detects = (change_text(line.latest), detectable_text(line.latest)) if line.latest else ("", "")
+    standing = "experimental" if line.metric.role is Role.EXPERIMENTAL else ""
     return Card(
-        line.metric.name, line.metric.title, sides[0].verdict, change, detects, _facts(line), _newer(line), tuple(sides)
-    )
+        line.metric.name, line.metric.title, sides[0].verdict, change, detects, _facts(line), _newer(line),
+        tuple(sides), standing,
+    )  # fmt: skip
 
 
 def _side(title: str, line: MetricTimeline) -> Side:
@@ -245,7 +139,9 @@ def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]
 
 def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
     metrics = [line.metric for line in report.timeline.metrics]
-    areas = {m.digest: area_sentence(m) for line in report.measured[:1] for s in line.sessions for m in s.measurements}
+    areas = {
+        m.digest: area_sentence(m) for line in [report.primary] if line for s in line.sessions for m in s.measurements
+    }
     used = [
         (photo.taken_on, _used(photo, metrics, areas.get(photo.digest, ""), gives=report.gives(photo)))
         for photo in report.photos
@@ -283,13 +179,17 @@ def _check(check: Check) -> CheckRow:
 
 
 def _declined(report: Report) -> tuple[tuple[str, str], ...]:
-    """Metrics without any value, each with the reason most of the photos gave."""
-    rows = []
+    """Metrics without any value, those together for which most of the photos gave the same reason."""
+    groups: dict[str, list[tuple[str, str]]] = {}
     for line in report.timeline.metrics:
         if not line.sessions:
             reasons = Counter(r.reason for r in report.refused if r.metric == line.metric.name)
-            rows.append((line.metric.title, plain(reasons.most_common(1)[0][0]) if reasons else "–"))
-    return tuple(rows)
+            reason = reasons.most_common(1)[0][0] if reasons else "–"
+            groups.setdefault(without_title(reason, line.metric.title), []).append((line.metric.title, reason))
+    return tuple(
+        (", ".join(title for title, _ in found), plain(found[0][1] if len(found) == 1 else shared))
+        for shared, found in groups.items()
+    )
 
 
 def _method(line: MetricTimeline) -> MethodRow:

@@ -78,12 +78,14 @@ def _series(report: Report) -> dict[str, object]:
         "rejections": [_rejection(rejection) for rejection in report.rejections],
         "metrics": [_metric(line) for line in report.timeline.metrics],
         "measurements": [_measurement(measurement) for measurement in report.measurements],
-        "changes": [change_document(change) for line in report.timeline.metrics for change in line.changes],
+        "changes": [
+            change_document(change, line.metric) for line in report.timeline.metrics for change in line.changes
+        ],
         "refused": [_refused(refused) for refused in report.refused],
     }
 
 
-def change_document(change: Change) -> dict[str, object]:
+def change_document(change: Change, metric: Metric | None = None) -> dict[str, object]:
     """One change as plain values."""
     return {
         "metric": change.metric,
@@ -98,7 +100,7 @@ def change_document(change: Change) -> dict[str, object]:
         "mdc_source": change.mdc_source,
         "verdict": str(change.verdict),
         "reason": change.reason or None,
-        "sentence": practitioner_sentence(change),
+        "sentence": practitioner_sentence(change, metric),
     }
 
 
@@ -187,6 +189,8 @@ def _metric(line: MetricTimeline) -> dict[str, object]:
         "method": metric.method,
         "unit": metric.unit,
         "direction": str(metric.direction),
+        "topic": str(metric.topic),
+        "role": str(metric.role),
         "changes_are": "ratios" if metric.multiplicative else "differences",
         "sentence": metric_sentence(line),
         "sessions": [_session(metric, session) for session in line.sessions],

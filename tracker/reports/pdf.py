@@ -13,12 +13,14 @@ from typing import Any
 
 from tracker.report import Report
 from tracker.reports.chart import chart_svg, timeline_chart
-from tracker.reports.content import UNTREATED, Card, PhotoRow, Remark, content_of, control_line
+from tracker.reports.content import UNTREATED, content_of, control_line
+from tracker.reports.parts import Card, PhotoRow, Remark
 from tracker.reports.pictures import Picture, Pictures
 from tracker.reports.typography import spoken_day
 
 _HERE = Path(__file__).parent
 _TEXT_WIDTH_MM, _GUTTER_MM, _TALLEST_MM, _TALLEST_LYING_MM = 172.0, 5.0, 120.0, 74.0
+_TALLEST_ORIGIN_MM = 46.0
 _LONG_REMARK = 60
 """Letters from which on a remark that several photos share is not said in each row."""
 #: The font of the report, then those inside typst; what none of them has is taken from the machine.
@@ -54,6 +56,7 @@ def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
         "untreated": UNTREATED,
         "charts": {card.name: _write_chart(report, card, folder) for card in content.cards},
         "pictures": _write_pictures(content.title, pictures, folder),
+        "origins": {card.name: _write_origin(card, pictures, folder) for card in content.cards},
     }
     (folder / "content.json").write_text(json.dumps(document), encoding="utf-8")
     (folder / "report.typ").write_bytes((_HERE / "report.typ").read_bytes())
@@ -107,6 +110,23 @@ def _write_picture(
         "height": width * pixels_high / pixels_wide,
         "outline": [list(corner) for corner in outline],
     }
+
+
+def _write_origin(card: Card, pictures: Pictures, folder: Path) -> dict[str, Any] | None:
+    """Where the number of a metric comes from: two small pictures and their legend."""
+    origin = pictures.origins.get(card.name)
+    if origin is None:
+        return None
+    shown = []
+    for word, picture in (("First", origin.first), ("Latest", origin.latest)):
+        name = f"origin-{card.name}-{word.lower()}.jpg"
+        (folder / name).write_bytes(picture.jpeg)
+        pixels_wide, pixels_high = picture.size
+        width = min((_TEXT_WIDTH_MM - _GUTTER_MM) / 2, _TALLEST_ORIGIN_MM * pixels_wide / pixels_high)
+        day = spoken_day(picture.taken_on)
+        alt = f"{card.title}: where the number comes from in the photo of {day}"
+        shown.append({"file": name, "word": word, "day": day, "width": width, "alt": alt})
+    return {"pictures": shown, "legend": asdict(origin.legend)}
 
 
 def _compile(folder: Path) -> bytes:

@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tracker.reports.overlays import Legend
+
 PICTURE_WIDTH = 1200
+ORIGIN_WIDTH = 640
 THUMBNAIL_WIDTH = 160
 
 
@@ -39,6 +42,22 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the numbers of one metric come from, in two photos.
+
+    Attributes
+    ----------
+    first, latest : Picture
+        The reference, and the photo of the session that is spoken of, both in the frame of the reference.
+    legend : Legend
+    """
+
+    first: Picture
+    latest: Picture
+    legend: Legend
+
+
+@dataclass(frozen=True, slots=True)
 class Pictures:
     """The pictures of a report; any of them may be missing.
 
@@ -52,12 +71,15 @@ class Pictures:
         Corners of the measured region as (row, column), in [0, 1] of the height and width of `first`.
     thumbnails : mapping of str to bytes
         JPEG by digest of the photo, for the list of photos; rejected photos too.
+    origins : mapping of str to Origin
+        By metric.
     """
 
     first: Picture | None = None
     latest: Picture | None = None
     region_outline: tuple[tuple[float, float], ...] = ()
     thumbnails: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NO_PICTURES = Pictures()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +12,10 @@ from tracker.calibration.batch import empty_table
 from tracker.clinic import Clinic
 from tracker.clinic.records import StoredPhoto, View
 from tracker.errors import RecordError
+from tracker.report import Report
 from tracker.reports import FORMATS, Format, Picture, Pictures
 from tracker.reports.card import PAPERS, render_card
-from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH
+from tracker.reports.pictures import ORIGIN_WIDTH, PICTURE_WIDTH, THUMBNAIL_WIDTH, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def render_report(clinic: Clinic, view_id: str, suffix: str) -> ReportFile | Non
     view, report = clinic.view(view_id), clinic.report(view_id)
     if report_format is None or report is None:
         return None
-    data = report_format.render(report, report_pictures(clinic, view, report.shown))
+    data = report_format.render(report, report_pictures(clinic, view, report))
     return ReportFile(report_format.file_name, report_format.media_type, data)
 
 
@@ -78,15 +80,14 @@ def card_file(clinic: Clinic, file_name: str) -> ReportFile | None:
     return ReportFile(f"card-{batch}-{name.stem}.pdf", "application/pdf", data)
 
 
-def report_pictures(clinic: Clinic, view: View, shown: str | None) -> Pictures:
-    """What a report of a view shows: the first photo, the one `shown` in its frame, and thumbnails.
+def report_pictures(clinic: Clinic, view: View, report: Report) -> Pictures:
+    """What a report of a view shows: the first photo, the latest it rests on, thumbnails, and where numbers come from.
 
     Parameters
     ----------
     clinic : Clinic
     view : View
-    shown : str or None
-        Digest of the latest photo that the headline rests on.
+    report : Report
 
     Returns
     -------
@@ -94,13 +95,32 @@ def report_pictures(clinic: Clinic, view: View, shown: str | None) -> Pictures:
     """
     photos = clinic.photos(view.id)
     reference = next((p for p in photos if p.is_reference), None)
-    later = [p for p in photos if p.digest == shown]
+    later = [p for p in photos if p.digest == report.shown]
     return Pictures(
         first=_picture(clinic, reference) if reference else None,
         latest=_picture(clinic, later[-1]) if later else None,
         region_outline=_outline(view, reference),
         thumbnails={p.digest: clinic.picture(p.id, width=THUMBNAIL_WIDTH) for p in photos},
+        origins=_origins(clinic, reference, photos, report) if reference else {},
     )
+
+
+def _origins(
+    clinic: Clinic, reference: StoredPhoto, photos: Sequence[StoredPhoto], report: Report
+) -> dict[str, Origin]:
+    """Where the numbers of the primary metrics come from; one that cannot be drawn now is left out."""
+    found = {}
+    for line in report.leading:
+        name, digest = line.metric.name, report.origin_of(line)
+        later = next((p for p in photos if p.digest == digest and not p.is_reference), None)
+        if later is None:
+            continue
+        with suppress(RecordError):
+            first, latest = (
+                Picture(clinic.overlay(p.id, name, width=ORIGIN_WIDTH), p.taken_on) for p in (reference, later)
+            )
+            found[name] = Origin(first, latest, clinic.overlay_legend(reference.id, name))
+    return found
 
 
 def _picture(clinic: Clinic, photo: StoredPhoto) -> Picture:

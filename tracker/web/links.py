@@ -30,6 +30,11 @@ def difference_url(photo_id: str) -> str:
     return f"/difference/{photo_id}"
 
 
+def overlay_url(photo_id: str, metric_name: str) -> str:
+    """Address of a photo, in the frame of its reference, that shows where a number comes from."""
+    return f"/overlay/{photo_id}/{metric_name}"
+
+
 def card_url(paper: str) -> str:
     """Address of the printable calibration card on a paper, ``"a4"`` or ``"letter"``."""
     return f"/card/{paper}.pdf"

@@ -1,4 +1,4 @@
-"""Our own HTTP routes: photos, difference maps, reports, the calibration card, and whether the app is alive.
+"""Our own HTTP routes: photos, difference maps, overlays, reports, the calibration card, and whether the app is alive.
 
 Nothing of a patient goes through Streamlit's own media store, which answers anybody who knows an address.
 """
@@ -37,6 +37,7 @@ def routes(opened: Opened) -> list[Route]:
         Route("/healthz", _healthz),
         Route("/photo/{photo_id}", partial(_photo, opened)),
         Route("/difference/{photo_id}", partial(_difference, opened)),
+        Route("/overlay/{photo_id}/{metric}", partial(_overlay, opened)),
         Route("/card/{file_name}", partial(_card, opened)),
         Route("/report/{view_id}.{format_name}", partial(_report, opened)),
     ]
@@ -70,6 +71,12 @@ def _photo(opened: Opened, request: Request) -> Response:
 def _difference(opened: Opened, request: Request) -> Response:
     width = width_step(request.query_params.get("w"))
     return _jpeg(lambda: opened().difference(request.path_params["photo_id"], width=width))
+
+
+def _overlay(opened: Opened, request: Request) -> Response:
+    width = width_step(request.query_params.get("w"))
+    photo_id, metric = request.path_params["photo_id"], request.path_params["metric"]
+    return _jpeg(lambda: opened().overlay(photo_id, metric, width=width))
 
 
 def _jpeg(picture: Callable[[], bytes]) -> Response:

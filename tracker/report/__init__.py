@@ -1,0 +1,70 @@
+"""`Timeline`… → `Report`: everything that is said about a series, and in which words; in no format.
+
+All sentences that reach a practitioner or a patient about a change are made here, in `sentences` and `patient`, and
+pass the whitelist of `tracker.claims`.
+"""
+
+from __future__ import annotations
+
+from tracker.report.findings import Rejection, Report, ReportedPhoto
+from tracker.report.overlay import Overlay
+from tracker.report.patient import patient_headline, patient_sentence
+from tracker.report.sentences import (
+    EXPLORATORY_NOTE,
+    NOT_A_DIAGNOSIS,
+    PROVISIONAL_NOTE,
+    group_sentence,
+    headline,
+    metric_sentence,
+    metric_titles,
+    practitioner_sentence,
+    practitioner_sentences,
+    same_reason,
+    value_sentence,
+    without_title,
+)
+from tracker.report.words import (
+    LEAST_SHARE_SAID,
+    area_sentence,
+    change_text,
+    check_finding,
+    detectable_text,
+    direction_sentence,
+    found_text,
+    number,
+    photo_standing,
+    signed,
+    stopped_text,
+)
+
+__all__ = [
+    "EXPLORATORY_NOTE",
+    "LEAST_SHARE_SAID",
+    "NOT_A_DIAGNOSIS",
+    "PROVISIONAL_NOTE",
+    "Overlay",
+    "Rejection",
+    "Report",
+    "ReportedPhoto",
+    "area_sentence",
+    "change_text",
+    "check_finding",
+    "detectable_text",
+    "direction_sentence",
+    "found_text",
+    "group_sentence",
+    "headline",
+    "metric_sentence",
+    "metric_titles",
+    "number",
+    "patient_headline",
+    "patient_sentence",
+    "photo_standing",
+    "practitioner_sentence",
+    "practitioner_sentences",
+    "same_reason",
+    "signed",
+    "stopped_text",
+    "value_sentence",
+    "without_title",
+]
