@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.anchors import ANCHORS
+from benchmarks.estimates import percent_decrease, percent_increase
 from benchmarks.findings import Findings
 from benchmarks.markdown import NONE, number, table
-from benchmarks.studied import REPEATED
+from benchmarks.studied import APART, REPEATED, unchanged
 from tracker.measurement import Metric
 from tracker.phantom import RIGS
 
@@ -19,6 +20,7 @@ _NAMES = " · ".join(rig.name for rig in RIGS)
 def summary(accuracy: Findings, repeatability: Findings) -> str:
     """The section with the table of all metrics."""
     rows = [row for metric in REPEATED for row in _rows(metric, accuracy, repeatability)]
+    rows += [_row_apart(metric, accuracy) for metric in APART]
     header = [
         "metric", "unit", "slope", "bias", "R²", "RMS error", *(f"MDC95, {rig.name}" for rig in RIGS), "false alarms",
         "coverage", "published anchor",
@@ -34,7 +36,8 @@ intervals that hold the truth, both in this order: {_NAMES}.
 
 {table(header, rows)}
 
-A dash is a number that was not measured. Pairs of one skin share their reference photo, so they are not independent,
+The metrics after b* are studied in parts of their own, with fewer pairs; their sections say how, by tone and beside
+rivals. A dash is a number that was not measured. Pairs of one skin share their reference photo, so they are not independent,
 and the exact (Clopper–Pearson) intervals of these shares, in [Repeatability](#repeatability), are too narrow."""
 
 
@@ -58,6 +61,27 @@ def _rows(metric: Metric, accuracy: Findings, repeatability: Findings) -> list[l
             NONE,
         ],
     ]
+
+
+def _row_apart(metric: Metric, accuracy: Findings) -> list[str]:
+    """A metric that is studied in a part of its own, with its own pairs of unchanged skin."""
+    by_rig = unchanged(accuracy, metric.name)
+    spreads = [_mdc_apart(metric, by_rig.get(rig.name) or {}) for rig in RIGS]
+    shares = [_by_rig({rig: row[key] for rig, row in by_rig.items()}) for key in ("changed", "covered")]
+    line = accuracy.get("metrics", {}).get(metric.name) or {}
+    name = f"{metric.symbol} (`{metric.name}`)"
+    return [name, metric.unit, *_agreement(line), *spreads, *shares, ANCHORS.get(metric.name, NONE)]
+
+
+def _mdc_apart(metric: Metric, row: dict[str, Any]) -> str:
+    step = row.get("mdc95")
+    if step is None:
+        return NONE
+    value = number(step, 1)
+    if metric.multiplicative:
+        value = f"−{number(percent_decrease(step), 1)} / +{number(percent_increase(step), 1)}"
+    few = row["n"] and row["compared"] < HALF * row["n"]
+    return f"{value} ({row['compared']}/{row['n']} compared)" if few else value
 
 
 def _agreement(line: Findings) -> list[str]:
