@@ -38,7 +38,8 @@ intervals that hold the truth, both in this order: {_NAMES}.
 
 The metrics after b* are studied in parts of their own, with fewer pairs; their sections say how, by tone and beside
 rivals. A dash is a number that was not measured. Pairs of one skin share their reference photo, so they are not
-independent, and the exact (Clopper–Pearson) intervals of these shares, in [Repeatability](#repeatability), are too narrow."""
+independent, and the exact (Clopper–Pearson) intervals of these shares, in [Repeatability](#repeatability), are too
+narrow."""
 
 
 def _rows(metric: Metric, accuracy: Findings, repeatability: Findings) -> list[list[str]]:
