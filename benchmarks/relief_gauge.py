@@ -74,7 +74,7 @@ def sessions(task: tuple[float, int, Sequence[Rig]]) -> list[Row]:
     first = photograph(stage, nominal_shot(plan, SIZE))
     reference, base = establish(calibrated(first), metrics=METRICS)
     before = {value.metric: value for value in base.measurements}
-    rows = []
+    rows: list[Row] = []
     for rig in rigs:
         for left in LEFT:
             rng = np.random.default_rng([SEED, round(1000 * tone), skin, RIGS.index(rig), round(10 * left)])

@@ -36,7 +36,7 @@ def run(*, quick: bool, workers: int) -> Findings:
     rows = [row for part in spread(depths, tasks, workers=workers) for row in part]
     waves = [(tone, plane) for tone in tones[::2] for plane in (True, False)]
     waved = [row for part in spread(broad, waves, workers=workers) for row in part]
-    by_tone = [{"tone": tone} | _row([row for row in rows if row["tone"] == tone]) for tone in tones]
+    by_tone: list[Row] = [{"tone": tone} | _row([row for row in rows if row["tone"] == tone]) for tone in tones]
     errors = [row["relief"].rmse for row in by_tone]
     return {
         "relief": agreement([row["relief"] for row in rows], [row["truth"] for row in rows]),
@@ -55,7 +55,7 @@ def depths(task: tuple[float, float, float, int]) -> list[Row]:
     stage = build_stage(thigh(plane=True, melanin=tone, mottling=mottling, depth=DEEPEST), seed=layout, size=SIZE)
     shot = nominal_shot(stage.plan, SIZE)
     shot = replace(shot, light=replace(shot.light, gloss=gloss))
-    rows = []
+    rows: list[Row] = []
     for depth in DEPTHS:
         photo = photograph(stage, shot, State(dimples=depth / DEEPEST))
         image = calibrated(photo)
