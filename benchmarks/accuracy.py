@@ -18,6 +18,7 @@ from benchmarks import (
     factorial,
     geometry,
     lights,
+    lines,
     registration,
     relief,
     robustness,
@@ -38,6 +39,7 @@ PARTS = {
     "relief": relief.run,
     "factorial": factorial.run,
     "contrasts": contrasts.run,
+    "lines": lines.run,
     "colour": colour.run,
     "cards": cards.run,
     "tones": tones.run,
@@ -91,7 +93,12 @@ def _metrics(findings: Findings) -> Findings:
     swept = findings["relief"]["plane"]["relief"]["all"]
     kept = ("slope", "bias", "r2", "n", "rmse")
     of_tone = findings["tones"]["metrics"]
-    return {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    return (
+        {"relief": {key: swept[key] for key in kept}}
+        | dict(findings["contrasts"]["metrics"])
+        | dict(of_tone)
+        | findings["lines"]["metrics"]
+    )
 
 
 if __name__ == "__main__":
