@@ -8,6 +8,7 @@ from benchmarks import absorption_page, dual_page, factorial, geometry
 from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
+from benchmarks.lines_page import section as lines_section
 from benchmarks.markdown import number, percent, picture, table
 from benchmarks.registration_page import section as registration_section
 from benchmarks.relief_gauge_page import section as gauge_section
@@ -39,6 +40,7 @@ def sections(findings: Findings) -> str:
         _factorial(findings["factorial"]),
         contrast_section(findings["contrasts"]),
         spots_section(findings.get("spots") or {}),
+        lines_section(findings.get("lines") or {}),
         colour_section(findings["colour"], findings["tones"]),
         cards_section(findings.get("cards") or {}),
         seeing_sections(findings),

@@ -16,6 +16,9 @@ ANCHORS: Mapping[str, str] = MappingProxyType(
         "lightness": "camera with chart, median ΔE*ab 6.40, repeated 3.43 [8]",
         "a_star": "contact spectrophotometer, smallest detectable 0.2 to 0.5 [7]",
         "b_star": "contact spectrophotometer, smallest detectable 0.2 to 0.5 [7]",
+        "line_contrast": "no comparable figure (VISIA, positioned face: wrinkles about 6 % [3])",
+        "line_length": "no comparable figure (VISIA, positioned face: wrinkles about 6 % [3])",
+        "fine_roughness": "no comparable figure",
     }
 )
 

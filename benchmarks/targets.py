@@ -158,6 +158,35 @@ def _worst_tone(key: str) -> Value:
     return worst
 
 
+def _line_tones(key: str) -> Value:
+    """Worst over best of a figure of line contrast by tone."""
+
+    def ratio(accuracy: Findings, _: Findings) -> float | None:
+        rows = [row[key] for row in _looked_up(accuracy, "lines", "by_tone") or () if row[key]]
+        return max(rows) / min(rows) if rows else None
+
+    return ratio
+
+
+def _line_null(key: str, rig: str) -> Value:
+    """Spread or a share of unchanged lines that were taken anew, in per cent."""
+
+    def percent(accuracy: Findings, _: Findings) -> float | None:
+        found = _looked_up(accuracy, "lines", "null", rig, "line_contrast", key)
+        value = found.get("share") if isinstance(found, dict) else found
+        return None if value is None else 100 * value
+
+    return percent
+
+
+def _far_lamps(accuracy: Findings, _: Findings) -> float | None:
+    """Share of photos refused where the lamp was turned by more than 30° or put beside the camera, in per cent."""
+    rows = _looked_up(accuracy, "lines", "light") or ()
+    far = [row for row in rows if row["turn"] == "frontal" or abs(float(row["turn"])) > 30]
+    photos = sum(row["photos"] for row in far)
+    return 100 * sum(row["refused"] for row in far) / photos if photos else None
+
+
 def _refused(factor: str, level: float) -> Value:
     def share(accuracy: Findings, _: Findings) -> float | None:
         rows = _looked_up(accuracy, "factorial", "relief", "by_factor", factor) or ()
@@ -226,6 +255,18 @@ SPECIFIED: tuple[Target, ...] = (
            least=0.95, source="§7.6 B5"),
     Target("slope of bruise area", _accuracy("spots", "metrics", "bruise_area", "slope"), least=0.9, most=1.1,
            source="§7.6 C2"),
+    Target("R² of the change of line contrast with the depth left", _accuracy("lines", "change", "line_contrast",
+           "line", "r2"), least=0.9, source="§7.6 D2"),
+    Target("R² of the length of lines above 0.09 mm", _accuracy("lines", "metrics", "line_length", "r2"), least=0.95,
+           source="§7.6 D1"),
+    Target("photos of flat skin with a line", _accuracy("lines", "length", "bare", "with_lines"), most=0.0,
+           source="§7.6 D1"),
+    Target("s_w of line contrast, lamp untouched, %", _line_null("s_w", "lamp untouched"), most=4.0, source="§9"),
+    Target("s_w of line contrast, fixed rig, %", _line_null("s_w", RIGS[0].name), most=4.0, source="§9"),
+    Target("line contrast refused under a lamp turned by more than 30° or frontal, %", _far_lamps, least=95.0,
+           source="§7.6 D2"),
+    Target("error of the change of line contrast, worst over best tone", _line_tones("rmse"), most=1.5,
+           source="metrics"),
     Target("ΔEI′ moved per ΔMI by melanin alone, worst tone", _worst_tone("ei_per_mi"), least=-0.2, most=0.2,
            source="§7.6 B3c"),
     Target("s_w of ΔMI over lamps, cameras, exposure and balance", _accuracy("contrasts", "set_ups", "delta_mi", "s_w"),

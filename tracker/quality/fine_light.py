@@ -16,7 +16,6 @@ from tracker.quality.gauge import PUT_BACK
 from tracker.quality.need import Need
 from tracker.region import Reason
 from tracker.shading import FineLight, beside_lines, fine_light, fine_turn, waves
-from tracker.shading.directed import LEAST_COHERENCE
 
 FAR_LESS = 0.45
 """Share of the directed shading that is left in light that is as good as frontal; no treatment takes so much."""
@@ -65,7 +64,7 @@ def _side(light: FineLight, status: Status) -> Check:
     return judged(
         "fine side light",
         light.coherence,
-        f"at least {LEAST_COHERENCE:g}, known to 10°",
+        "at least 0.08, known to 10°",
         status,
         _FRONTAL,
         blocks=metrics_with(Need.CLOSE_UP),
