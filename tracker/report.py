@@ -353,6 +353,17 @@ _PATIENT_WORSE = {
     "delta_ei": "The redness stands out measurably more from the skin around it than at your first visit.",
     "delta_a": "The redness stands out measurably more from the skin around it than at your first visit.",
 }
+_PATIENT_OUTLINE = "The outline of this part of your body is measurably different from your first visit."
+_PATIENT_CHANGED = {
+    "hair_coverage": "Hair covers a measurably different share of this area than at your first visit.",
+    "part_width": "The part in your hair is measurably wider or narrower than at your first visit.",
+    "width_25": _PATIENT_OUTLINE,
+    "width_50": _PATIENT_OUTLINE,
+    "width_75": _PATIENT_OUTLINE,
+    "silhouette_area": _PATIENT_OUTLINE,
+    "tape": "The tape measure shows a measurable difference from the first time.",
+    "weight": "Your weight is measurably different from the first time.",
+}
 
 
 def patient_sentence(change: Change) -> str:
@@ -365,7 +376,9 @@ def patient_sentence(change: Change) -> str:
         return _PATIENT_BETTER[change.metric]
     if change.verdict is Verdict.WORSE:
         return _PATIENT_WORSE[change.metric]
-    return "The colour of your skin in this area is measurably different from your first visit."
+    return _PATIENT_CHANGED.get(
+        change.metric, "The colour of your skin in this area is measurably different from your first visit."
+    )
 
 
 def value_sentence(session: SessionValue, line: MetricTimeline) -> str:

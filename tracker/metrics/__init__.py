@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracker.measurement import Metric
+from tracker.measurement.typed import TYPED
 from tracker.metrics.contour import SILHOUETTE_AREA, WIDTHS
 from tracker.metrics.hair import HAIR_COVERAGE, PART_WIDTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
@@ -43,8 +44,8 @@ METRICS: tuple[Metric, ...] = (
 
 
 def metric_named(name: str) -> Metric:
-    """The metric with this name; a ``KeyError`` lists what there is."""
-    for metric in METRICS:
+    """The metric with this name, measured or typed; a ``KeyError`` lists what there is."""
+    for metric in (*METRICS, *TYPED):
         if metric.name == name:
             return metric
-    raise KeyError(f"{name}; there are {', '.join(m.name for m in METRICS)}")
+    raise KeyError(f"{name}; there are {', '.join(m.name for m in (*METRICS, *TYPED))}")
