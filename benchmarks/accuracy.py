@@ -13,10 +13,12 @@ from benchmarks import (
     absorption,
     cards,
     colour,
+    contour,
     contrasts,
     exclusions,
     factorial,
     geometry,
+    hair,
     lights,
     registration,
     relief,
@@ -49,6 +51,8 @@ PARTS = {
     "absorption": absorption.run,
     "wrong_pairs": wrong_pairs.run,
     "visits": visits.run,
+    "hair": hair.run,
+    "contour": contour.run,
 }
 
 
@@ -91,7 +95,8 @@ def _metrics(findings: Findings) -> Findings:
     swept = findings["relief"]["plane"]["relief"]["all"]
     kept = ("slope", "bias", "r2", "n", "rmse")
     of_tone = findings["tones"]["metrics"]
-    return {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    known = {"relief": {key: swept[key] for key in kept}} | dict(findings["contrasts"]["metrics"]) | dict(of_tone)
+    return known | dict(findings["hair"]["metrics"]) | dict(findings["contour"]["metrics"])
 
 
 if __name__ == "__main__":
