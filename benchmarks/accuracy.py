@@ -13,11 +13,13 @@ from benchmarks import (
     absorption,
     cards,
     colour,
+    contour,
     contrasts,
     dual,
     exclusions,
     factorial,
     geometry,
+    hair,
     lights,
     lines,
     registration,
@@ -59,6 +61,8 @@ PARTS = {
     "absorption": absorption.run,
     "wrong_pairs": wrong_pairs.run,
     "visits": visits.run,
+    "hair": hair.run,
+    "contour": contour.run,
 }
 
 

@@ -302,6 +302,22 @@ SPECIFIED: tuple[Target, ...] = (
            source="§7.6 B1"),
     Target("bias of ITA in photos with a chart, °", _accuracy("metrics", "ita", "bias"), least=-2.5, most=2.5,
            source="§7.6 B1"),
+    Target("RMS error of hair coverage, pp", _accuracy("metrics", "hair_coverage", "rmse"), most=2.0, source="§7.6 E1"),
+    Target("RMS error of part width, mm", _accuracy("metrics", "part_width", "rmse"), most=0.5, source="§7.6 E2"),
+    *(Target(f"s_w of hair coverage, pp, {rig.name}", _accuracy("hair", "null", "hair_coverage", rig.name, "s_w"),
+             most=1.5, source="§9", rig=rig.name)
+      for rig in RIGS),
+    *(Target(f"RMS error of width at {level} %, mm", _accuracy("metrics", f"width_{level}", "rmse"), most=3.0,
+             source="§7.6 F1")
+      for level in (25, 50, 75)),
+    Target("RMS error of silhouette area, %", _accuracy("contour", "area_error_percent"), most=1.0, source="§7.6 F1"),
+    *(Target(f"s_w of width at 50 %, mm, {rig.name}", _accuracy("contour", "null", "width_50", rig.name, "s_w"),
+             most=3.0, source="§9", rig=rig.name)
+      for rig in RIGS),
+    *(Target(f"error of {name} in the worst tone over that in the best", _accuracy(part, "worst_over_best", name),
+             most=1.5, source="§9")
+      for part, names in (("hair", ("hair_coverage", "part_width")), ("contour", ("width_50", "silhouette_area")))
+      for name in names),
     *(
         Target(f"MDC95 of {symbol}, the larger side", _mdc(name, rig), most=most, source="§9", rig=rig)
         for name, symbol, most in (("relief", "relief, %", 25.0), ("delta_mi", "ΔMI", 2.2), ("ita", "ITA, °", 5.5))

@@ -14,6 +14,10 @@ TONE = (
     "test_metrics::test_the_tone_of_matte_skin_beside_a_chart_is_the_true_tone",
     "test_metrics::test_a_chart_makes_cameras_and_lamps_agree_on_56_skins",
 )
+SILHOUETTE = (
+    "test_contour::test_widths_and_area_are_true_at_every_level",
+    "test_contour::test_a_slimmer_limb_from_another_distance_has_lost_what_it_lost",
+)
 ORACLES: dict[str, tuple[str, ...]] = {
     "relief": (
         "test_metrics::test_relief_follows_the_true_relief",
@@ -93,6 +97,16 @@ ORACLES: dict[str, tuple[str, ...]] = {
         "test_fine_texture::test_fine_roughness_follows_the_true_relief_better_than_the_spread_of_light",
         "test_fine_texture::test_for_shading_alone_the_roughness_is_its_standard_deviation",
     ),
+    "hair_coverage": (
+        "test_hair_metrics::test_coverage_is_the_true_share_whatever_the_density",
+        "test_hair_metrics::test_hair_that_was_combed_anew_covers_as_much",
+        "test_hair_metrics::test_coverage_ranks_every_amount_of_hair",
+    ),
+    "part_width": ("test_hair_metrics::test_the_part_has_its_true_width",),
+    "width_50": SILHOUETTE,
+    "width_25": SILHOUETTE,
+    "width_75": SILHOUETTE,
+    "silhouette_area": SILHOUETTE,
 }
 
 

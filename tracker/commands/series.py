@@ -26,9 +26,10 @@ from tracker.commands.printing import (
 from tracker.commands.topics import asked_metrics
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
+from tracker.measurement.typed import FILE_NAME as TYPED_FILE
 from tracker.metrics import metric_named
 from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
-from tracker.pipeline import Reference, Watcher, as_reference, photo_notes, result_of_reference, track
+from tracker.pipeline import Reference, Watcher, as_reference, photo_notes, result_of_reference, track, with_typed
 from tracker.quality import Need, Status
 from tracker.region import WHOLE_SKIN, Region, read_region
 from tracker.report import Report, ReportedPhoto, headline
@@ -139,6 +140,8 @@ def _tracked(
         progress=ProgressBar(),
         watcher=watch,
     )
+    if (folder / TYPED_FILE).is_file():
+        report = with_typed(report, (folder / TYPED_FILE).read_bytes())
     # A file that could not even be identified is reported under its raw name, which not every report can hold.
     shown = tuple(replace(rejection, name=display_name(rejection.name)) for rejection in report.rejections)
     return replace(report, rejections=shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tracker.measurement import Metric, Role, Topic
+from tracker.measurement.typed import TYPED
 from tracker.metrics.bruise import BRUISE_AREA, BRUISE_CONTRAST
 from tracker.metrics.contour import SILHOUETTE_AREA, WIDTHS
 from tracker.metrics.dimples import DIMPLE_AREA, DIMPLE_COUNT, DIMPLE_DEPTH
@@ -72,11 +73,11 @@ METRICS: tuple[Metric, ...] = (
 
 
 def metric_named(name: str) -> Metric:
-    """The metric with this name; a ``KeyError`` lists what there is."""
-    for metric in METRICS:
+    """The metric with this name, measured or typed; a ``KeyError`` lists what there is."""
+    for metric in (*METRICS, *TYPED):
         if metric.name == name:
             return metric
-    raise KeyError(f"{name}; there are {', '.join(m.name for m in METRICS)}")
+    raise KeyError(f"{name}; there are {', '.join(m.name for m in (*METRICS, *TYPED))}")
 
 
 #: What is measured where nothing is asked for: hair and contour need photos of their own kind.

@@ -116,9 +116,9 @@ def _mode(values: NDArray[np.float32]) -> float | None:
     """Where the bright values crowd: the mean around the bright end, shifted until it stays."""
     if len(values) < _LEAST_SCALP_CELLS:
         return None
-    middle = float(np.quantile(values, _BRIGHT_QUANTILE))
+    middle = float(np.quantile(values, _BRIGHT_QUANTILE, method="nearest"))
     for reach in (_REACH, _REACH, _SCALP_SPREAD, _SCALP_SPREAD, _SCALP_SPREAD):
-        middle = float(np.median(values[np.abs(values - middle) < reach]))
+        middle = float(np.quantile(values[np.abs(values - middle) < reach], 0.5, method="nearest"))
     return middle
 
 
@@ -146,7 +146,9 @@ def _scalp_light(light: NDArray[np.float32], scalp: NDArray[np.bool_], skin: NDA
     for _ in range(4):
         off = values - terms @ found
         # Hair makes darker only, so the bright side alone tells the grain of the scalp.
-        kept = np.abs(off) < 3 * 1.4826 * max(float(np.median(off[off > 0])), _LEAST_GRAIN)
+        brighter = off[off > 0]
+        grain = 1.4826 * max(float(np.median(brighter)) if len(brighter) else 0.0, _LEAST_GRAIN)
+        kept = np.abs(off) < 3 * grain
         held = np.diag([0.0, 1.0, 1.0]) * (_SCALP_SPREAD / _USUAL_SLOPE) ** 2 * _EQUIVALENT_CELLS / len(values)
         design, seen = terms[kept], values[kept]
         found = np.linalg.solve(design.T @ design / len(seen) + held, design.T @ seen / len(seen))

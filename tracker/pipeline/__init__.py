@@ -23,6 +23,7 @@ from tracker.pipeline.reference import (
     result_of_reference,
 )
 from tracker.pipeline.series import Progress, Watcher, summarise, track
+from tracker.pipeline.typed import with_typed
 
 __all__ = [
     "MOST_DETOURS",
@@ -46,4 +47,5 @@ __all__ = [
     "result_of_reference",
     "summarise",
     "track",
+    "with_typed",
 ]
