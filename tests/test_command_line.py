@@ -20,7 +20,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tracker.__main__ import main
-from tracker.metrics import METRICS
+from tracker.metrics import metrics_about
 from tracker.phantom import PhantomPhoto
 from tracker.reports import FORMATS
 
@@ -166,7 +166,11 @@ def test_compare_gives_every_metric_a_verdict_or_a_reason(folder: Path) -> None:
     document = json.loads(_run("compare", first, last, "--region", folder / "region.json", "--json").stdout)
 
     found = {m["name"]: m for m in document["metrics"]}
-    assert list(found) == [m.name for m in METRICS]
+    assert list(found) == [m.name for m in metrics_about()]
+    parts = found["delta_mi"]["uncertainty_parts"]
+    assert sum(part**2 for part in parts.values()) == pytest.approx(found["delta_mi"]["uncertainty"] ** 2, rel=1e-3)
+    assert {"region", "alignment", "scale"} <= set(parts)
+    assert found["ita"]["uncertainty_parts"] is None
     assert found["delta_mi"]["verdict"] == "better"
     low, high = found["delta_mi"]["interval"]
     assert low < found["delta_mi"]["change"] < high < 0

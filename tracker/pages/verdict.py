@@ -21,11 +21,12 @@ from tracker.report import (
     metric_titles,
     practitioner_sentence,
     stopped_text,
+    uncertainty_parts,
     value_sentence,
     without_title,
 )
 from tracker.reports.typography import unbroken
-from tracker.timeline import Change, MetricTimeline, Verdict
+from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
 Colour = Literal["green", "red", "blue", "gray", "orange"]
 
@@ -78,8 +79,21 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
             st.caption(plain("  ·  ".join(facts)))
-        for measurement in sessions[change.taken_on].measurements[-1:] if change.taken_on in sessions else ():
-            st.caption(unbroken(plain(area_sentence(measurement))))
+        if change.taken_on in sessions:
+            session = sessions[change.taken_on]
+            st.caption(unbroken(plain(area_sentence(session.measurements[-1]))))
+            with st.popover("Where the ± comes from", type="tertiary"):
+                parts_table(line, session)
+
+
+def parts_table(line: MetricTimeline, session: SessionValue) -> None:
+    """Show the parts of the uncertainty of a session, the largest first."""
+    rows = [
+        {"From": plain(part.words), "± 95 %": plain(part.text), "Share": plain(f"{100 * part.share:.0f} %")}
+        for part in uncertainty_parts(session, line)
+    ]
+    st.table(rows, border="horizontal")
+    st.caption("Share of the variance: parts add as their squares.")
 
 
 def refused_card(changes: Sequence[Change]) -> None:
