@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from tracker.measurement import Role
+from tracker.measurement import Metric, Role
 from tracker.metrics import METRICS
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
@@ -133,15 +133,15 @@ def _why_not(report: Report, line: MetricTimeline) -> str:
     return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 
-def checks_table(checks: Iterable[Check]) -> None:
-    """Show each check with its value, its limit, and what to do."""
+def checks_table(checks: Iterable[Check], metrics: Sequence[Metric] = METRICS) -> None:
+    """Show each check with its value, its limit, what to do, and which of the metrics it stops."""
     rows = [
         {
             "Check": check.check.capitalize(),
             "Found": found_text(check),
             "Should be": plain(check.limit),
             "Outcome": plain(check.advice) or OUTCOMES[check.status],
-            "Stops": plain(stopped_text(check, METRICS)),
+            "Stops": plain(stopped_text(check, metrics)),
         }
         for check in checks
     ]
