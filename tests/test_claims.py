@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.claims import FORBIDDEN, UNITS, ForbiddenClaim, check_quantity, check_words, stated, told
@@ -119,6 +119,7 @@ def a_session(metric: Metric, value: float) -> SessionValue:
 VALUES = st.floats(-400, 400, allow_nan=False)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.sampled_from(METRICS), st.sampled_from(list(Verdict)), VALUES)
 def test_whatever_is_found_the_sentences_are_of_the_whitelist(metric: Metric, verdict: Verdict, value: float) -> None:
     change, session = a_change(metric, verdict, value), a_session(metric, value)
@@ -132,6 +133,7 @@ def test_whatever_is_found_the_sentences_are_of_the_whitelist(metric: Metric, ve
     check_words(area_sentence(session.measurements[0]))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.sampled_from(list(Topic)), st.sampled_from(list(Direction)), st.sampled_from(list(Verdict)))
 def test_a_patient_is_told_something_about_every_topic(topic: Topic, direction: Direction, verdict: Verdict) -> None:
     metric = replace(RELIEF, name="made_up", title="Made up", plain="something", topic=topic, direction=direction)

@@ -20,8 +20,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from tracker.__main__ import main
-from tracker.metrics import METRICS
+from tracker.metrics import metric_named, metrics_about
 from tracker.phantom import PhantomPhoto
+from tracker.report import without_title
 from tracker.reports import FORMATS
 
 Encode = Callable[..., bytes]
@@ -166,7 +167,11 @@ def test_compare_gives_every_metric_a_verdict_or_a_reason(folder: Path) -> None:
     document = json.loads(_run("compare", first, last, "--region", folder / "region.json", "--json").stdout)
 
     found = {m["name"]: m for m in document["metrics"]}
-    assert list(found) == [m.name for m in METRICS]
+    assert list(found) == [m.name for m in metrics_about()]
+    parts = found["delta_mi"]["uncertainty_parts"]
+    assert sum(part**2 for part in parts.values()) == pytest.approx(found["delta_mi"]["uncertainty"] ** 2, rel=1e-3)
+    assert {"region", "alignment", "scale"} <= set(parts)
+    assert found["ita"]["uncertainty_parts"] is None
     assert found["delta_mi"]["verdict"] == "better"
     low, high = found["delta_mi"]["interval"]
     assert low < found["delta_mi"]["change"] < high < 0
@@ -260,8 +265,10 @@ def test_every_check_that_warns_or_blocks_is_said_once_for_people(
         document = _compared(capsys, *photos)
         said = document["summary"]
         assert lines[: len(said)] == said
-        reasons = {m["reason"] for m in document["metrics"]}
-        assert len(said) == len(reasons - {None}) + sum(m["reason"] is None for m in document["metrics"])
+        told_together = {
+            without_title(m["reason"], metric_named(m["name"]).title) for m in document["metrics"] if m["reason"]
+        }
+        assert len(said) == len(told_together) + sum(m["reason"] is None for m in document["metrics"])
         refusals = " ".join(m["reason"] or "" for m in document["metrics"])
         for photo, quality in zip(photos, ("reference_quality", "quality"), strict=True):
             for advice in filter(None, (check["advice"] for check in document[quality])):
@@ -485,12 +492,19 @@ def test_track_leaves_nothing_of_an_earlier_run_and_everything_else(
     for name in ("2020-01-01_0123abcd.jpg", "2020-01-01_left.jpg", "holiday.jpg"):
         (aligned / name).write_text("from before")
 
+    (tmp_path / "overlays").mkdir()
+    for name in ("relief-2020-01-01.jpg", "holiday-2020-01-01.jpg"):
+        (tmp_path / "overlays" / name).write_text("from before")
+
     assert main(["track", str(folder), "--out", str(tmp_path)]) == 0
 
     names = {p.name for p in aligned.iterdir()}
     assert "2020-01-01_0123abcd.jpg" not in names
     assert names > {"2020-01-01_left.jpg", "holiday.jpg"}
     assert len(names) == 4
+    overlays = {p.name for p in (tmp_path / "overlays").iterdir()}
+    assert "relief-2020-01-01.jpg" not in overlays
+    assert overlays > {"holiday-2020-01-01.jpg"}
 
 
 def test_what_a_run_reads_is_never_removed_before_it(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tracker.pages import PAGES
 from tracker.pages.origin import legend_html
 from tracker.phantom import PhantomPhoto
 from tracker.pipeline import Reference, as_reference, follow, in_frame, overlay
+from tracker.quality import Need
 from tracker.region import WHOLE_SKIN, polygon_region
 from tracker.report.overlay import DIVERGING, Overlay
 from tracker.reports.legend_strip import with_legend
@@ -44,7 +45,13 @@ def darkest(image: AlignedImage, skin: np.ndarray) -> Marks:
 
 
 DARKEST = replace(
-    CONTRAST, name="darkest", needs=frozenset(), find=darkest, picture=Picture.MARKS, tolerance_mm=9.0, min_area_cm2=0.0
+    CONTRAST,
+    name="darkest",
+    needs=frozenset({Need.COLOUR}),
+    find=darkest,
+    picture=Picture.MARKS,
+    tolerance_mm=9.0,
+    min_area_cm2=0.0,
 )
 
 Seen = tuple[Reference, AlignedImage]
@@ -316,6 +323,7 @@ def test_the_page_compare_shows_where_a_number_comes_from(measured: Clinic) -> N
 
     assert not app.exception
     assert "gives no" not in words(app)
+    assert any("posture" in str(row) for table in app.table for row in table.value.values.tolist()), "the ± by parts"
     assert any("the skin it is compared with" in str(element.proto) for element in app.get("html"))
 
 

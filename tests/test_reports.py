@@ -39,6 +39,7 @@ from tracker.report import (
     headline,
     metric_sentence,
     photo_standing,
+    uncertainty_parts,
 )
 from tracker.report.overlay import DIVERGING
 from tracker.reports import FORMATS, NO_PICTURES, Format, Picture, Pictures, encode_picture, report_document
@@ -402,6 +403,38 @@ def test_where_nothing_named_beforehand_was_measured_the_rest_leads() -> None:
 
     assert (content_of(report).leading, content_of(report).exploratory) == (1, "")
     assert "broad waves" in headline(report)
+
+
+def test_the_parts_of_an_uncertainty_add_up_and_can_be_looked_at() -> None:
+    line = THIGH.timeline.of("relief")
+    for session in line.sessions:
+        parts = uncertainty_parts(session, line)
+        assert sum(part.uncertainty**2 for part in parts) == pytest.approx(session.uncertainty**2)
+        assert sum(part.share for part in parts) == pytest.approx(1)
+        assert [part.uncertainty for part in parts] == sorted((p.uncertainty for p in parts), reverse=True)
+        between = next(part for part in parts if part.name == "between sessions")
+        assert between.uncertainty == pytest.approx(line.metric.session_sd * session.value, rel=0.02)
+
+    document = report_document(THIGH)
+    told = next(m for m in document["metrics"] if m["name"] == "relief")["sessions"]  # type: ignore[attr-defined]
+    assert set(told[0]["uncertainty_parts"]) == {"region", "alignment", "scale", "between sessions"}
+    measured = document["measurements"][0]  # type: ignore[index]
+    assert set(measured["uncertainty_parts"]) == {"region", "alignment", "scale"}
+    page = html_of(THIGH, NO_PICTURES)
+    assert page.count("<summary>Where the ± comes from</summary>") == len(THIGH.measured)
+    assert "how exactly the photos lie over each other" in page
+
+
+def test_a_further_part_of_an_uncertainty_is_listed_too() -> None:
+    line = THIGH.timeline.of("relief")
+    counted = replace(line.sessions[0].measurements[0], parts=(("region", 0.1), ("counting", 0.2)))
+    session = replace(line.sessions[0], measurements=(counted, counted))
+
+    parts = {part.name: part for part in uncertainty_parts(session, line)}
+
+    assert parts["region"].uncertainty == pytest.approx(0.1), "the same skin in both photos"
+    assert parts["counting"].uncertainty == pytest.approx(0.2 / math.sqrt(2))
+    assert parts["counting"].words == "what is counted as one"
 
 
 def test_where_a_number_comes_from_stands_beside_it() -> None:

@@ -32,7 +32,7 @@ from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, fo
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.report import practitioner_sentence, practitioner_sentences
-from tracker.reports.document import area_document, check_document, colour_document, scale_document
+from tracker.reports.document import area_document, check_document, colour_document, parts_document, scale_document
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
@@ -267,6 +267,7 @@ def _metric_document(
         "reference": finite(then.value) if then else None,
         "moving": finite(now.value) if now else None,
         "uncertainty": finite(now.uncertainty) if now else None,
+        "uncertainty_parts": parts_document(now) if now else None,
         "area": area_document(now) if now else None,
         "change": finite(change.change),
         "change_unit": change.unit,

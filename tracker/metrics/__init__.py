@@ -83,8 +83,9 @@ def metric_named(name: str) -> Metric:
 #: What is measured where nothing is asked for: hair and contour need photos of their own kind.
 USUAL_TOPICS: tuple[Topic, ...] = tuple(topic for topic in Topic if topic not in (Topic.HAIR, Topic.CONTOUR))
 
-#: Pigment and redness disturb each other: a change of the one is judged only beside the other.
-_BESIDE = {Topic.PIGMENT: Topic.REDNESS, Topic.REDNESS: Topic.PIGMENT}
+#: Pigment and redness disturb each other, and a change of the one is judged only beside the other. Each pigment metric
+#: has a witness among those of redness; those of redness have the primary ones of pigment.
+_WITNESSES = {Topic.PIGMENT: (Topic.REDNESS, frozenset(Role)), Topic.REDNESS: (Topic.PIGMENT, {Role.PRIMARY})}
 
 
 def metrics_about(topics: Iterable[Topic] = USUAL_TOPICS, among: Sequence[Metric] = METRICS) -> tuple[Metric, ...]:
@@ -99,8 +100,8 @@ def metrics_about(topics: Iterable[Topic] = USUAL_TOPICS, among: Sequence[Metric
     Returns
     -------
     tuple of Metric
-        Topic by topic. Who asks for pigment or for redness gets the primary metrics of the other too, at the end:
-        without them a change cannot be told from one of the other.
+        Topic by topic. Who asks for pigment or for redness gets the witnesses of the other too, at the end: without
+        them a change cannot be told from one of the other.
 
     Examples
     --------
@@ -109,6 +110,6 @@ def metrics_about(topics: Iterable[Topic] = USUAL_TOPICS, among: Sequence[Metric
     """
     asked = tuple(dict.fromkeys(topics))
     found = [metric for topic in asked for metric in among if metric.topic is topic]
-    beside = [_BESIDE[topic] for topic in asked if topic in _BESIDE and _BESIDE[topic] not in asked]
-    found += [m for topic in beside for m in among if m.topic is topic and m.role is Role.PRIMARY]
+    beside = [_WITNESSES[topic] for topic in asked if topic in _WITNESSES and _WITNESSES[topic][0] not in asked]
+    found += [m for topic, roles in beside for m in among if m.topic is topic and m.role in roles]
     return tuple(found)

@@ -85,4 +85,4 @@ def _checks(report: Report, after: StoredPhoto) -> None:
     reported = next((p for p in report.photos if p.digest == after.digest), None)
     if reported is not None and reported.checks:
         with st.expander("Quality of this photo", icon=":material/fact_check:"):
-            checks_table(reported.checks)
+            checks_table(reported.checks, [line.metric for line in report.timeline.metrics])

@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from tracker.measurement import Role
+from tracker.measurement import Metric, Role
 from tracker.metrics import METRICS
 from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
@@ -21,11 +21,12 @@ from tracker.report import (
     metric_titles,
     practitioner_sentence,
     stopped_text,
+    uncertainty_parts,
     value_sentence,
     without_title,
 )
 from tracker.reports.typography import unbroken
-from tracker.timeline import Change, MetricTimeline, Verdict
+from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
 Colour = Literal["green", "red", "blue", "gray", "orange"]
 
@@ -78,8 +79,21 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
             st.caption(plain("  ·  ".join(facts)))
-        for measurement in sessions[change.taken_on].measurements[-1:] if change.taken_on in sessions else ():
-            st.caption(unbroken(plain(area_sentence(measurement))))
+        if change.taken_on in sessions:
+            session = sessions[change.taken_on]
+            st.caption(unbroken(plain(area_sentence(session.measurements[-1]))))
+            with st.popover("Where the ± comes from", type="tertiary"):
+                parts_table(line, session)
+
+
+def parts_table(line: MetricTimeline, session: SessionValue) -> None:
+    """Show the parts of the uncertainty of a session, the largest first."""
+    rows = [
+        {"From": plain(part.words), "± 95 %": plain(part.text), "Share": plain(f"{100 * part.share:.0f} %")}
+        for part in uncertainty_parts(session, line)
+    ]
+    st.table(rows, border="horizontal")
+    st.caption("Share of the variance: parts add as their squares.")
 
 
 def refused_card(changes: Sequence[Change]) -> None:
@@ -119,15 +133,15 @@ def _why_not(report: Report, line: MetricTimeline) -> str:
     return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 
-def checks_table(checks: Iterable[Check]) -> None:
-    """Show each check with its value, its limit, and what to do."""
+def checks_table(checks: Iterable[Check], metrics: Sequence[Metric] = METRICS) -> None:
+    """Show each check with its value, its limit, what to do, and which of the metrics it stops."""
     rows = [
         {
             "Check": check.check.capitalize(),
             "Found": found_text(check),
             "Should be": plain(check.limit),
             "Outcome": plain(check.advice) or OUTCOMES[check.status],
-            "Stops": plain(stopped_text(check, METRICS)),
+            "Stops": plain(stopped_text(check, metrics)),
         }
         for check in checks
     ]

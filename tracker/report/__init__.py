@@ -23,6 +23,7 @@ from tracker.report.sentences import (
     value_sentence,
     without_title,
 )
+from tracker.report.uncertainty import UncertaintyPart, uncertainty_parts
 from tracker.report.words import (
     LEAST_SHARE_SAID,
     area_sentence,
@@ -46,6 +47,7 @@ __all__ = [
     "Rejection",
     "Report",
     "ReportedPhoto",
+    "UncertaintyPart",
     "area_sentence",
     "change_text",
     "check_finding",
@@ -65,6 +67,7 @@ __all__ = [
     "same_reason",
     "signed",
     "stopped_text",
+    "uncertainty_parts",
     "value_sentence",
     "without_title",
 ]

@@ -23,7 +23,7 @@ PROVISIONAL_NOTE = (
     "The smallest detectable change is provisional: it is typical for this kind of set-up and was not measured in "
     "this clinic."
 )
-EXPLORATORY_NOTE = "Nothing is judged by these: they were not named beforehand, and of twenty one may seem to change."
+EXPLORATORY_NOTE = "Nothing is judged by these: they were not named beforehand, and one of twenty may seem to change."
 #: By metric: what a value is called, beside the number.
 IN_WORDS: Mapping[str, Callable[[float], str]] = {"ita": typology_class}
 

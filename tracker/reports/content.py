@@ -28,6 +28,7 @@ from tracker.report import (
     number,
     photo_standing,
     practitioner_sentence,
+    uncertainty_parts,
     value_sentence,
     without_title,
 )
@@ -92,7 +93,7 @@ def _card(line: MetricTimeline, control: MetricTimeline | None) -> Card:
     standing = "experimental" if line.metric.role is Role.EXPERIMENTAL else ""
     return Card(
         line.metric.name, line.metric.title, sides[0].verdict, change, detects, _facts(line), _newer(line),
-        tuple(sides), standing,
+        tuple(sides), _parts(line), standing,
     )  # fmt: skip
 
 
@@ -123,6 +124,15 @@ def _facts(line: MetricTimeline) -> tuple[tuple[str, str], ...]:
             ("This set-up detects", detectable_text(latest)),
         ]
     return tuple(facts)
+
+
+def _parts(line: MetricTimeline) -> tuple[tuple[str, str, str], ...]:
+    """Where the ± of the session comes from that is spoken of."""
+    day = line.latest.taken_on if line.latest else None
+    session = next((s for s in line.sessions if s.taken_on == day), line.baseline)
+    if session is None:
+        return ()
+    return tuple((p.words, p.text, f"{100 * p.share:.0f} %") for p in uncertainty_parts(session, line))
 
 
 def _newer(line: MetricTimeline) -> str:

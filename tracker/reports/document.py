@@ -20,6 +20,7 @@ from tracker.report import (
     patient_headline,
     photo_standing,
     practitioner_sentence,
+    uncertainty_parts,
 )
 from tracker.reports.pictures import Pictures
 from tracker.timeline import Change, MetricTimeline, Refused, SessionValue
@@ -102,6 +103,11 @@ def change_document(change: Change, metric: Metric | None = None) -> dict[str, o
         "reason": change.reason or None,
         "sentence": practitioner_sentence(change, metric),
     }
+
+
+def parts_document(measurement: Measurement) -> dict[str, object]:
+    """The parts of the uncertainty of one photo's value, in its unit."""
+    return {name: _finite(part) for name, part in measurement.parts}
 
 
 def area_document(measurement: Measurement) -> dict[str, object]:
@@ -193,16 +199,18 @@ def _metric(line: MetricTimeline) -> dict[str, object]:
         "role": str(metric.role),
         "changes_are": "ratios" if metric.multiplicative else "differences",
         "sentence": metric_sentence(line),
-        "sessions": [_session(metric, session) for session in line.sessions],
+        "sessions": [_session(line, session) for session in line.sessions],
     }
 
 
-def _session(metric: Metric, session: SessionValue) -> dict[str, object]:
+def _session(line: MetricTimeline, session: SessionValue) -> dict[str, object]:
+    parts = uncertainty_parts(session, line)
     return {
         "taken_on": _iso(session.taken_on),
         "value": _finite(session.value),
         "uncertainty": _finite(session.uncertainty),
-        "unit": metric.unit,
+        "uncertainty_parts": {part.name: _finite(part.uncertainty) for part in parts},
+        "unit": line.metric.unit,
         "photos": [measurement.digest for measurement in session.measurements],
     }
 
@@ -216,7 +224,8 @@ def _measurement(measurement: Measurement) -> dict[str, object]:
         "taken_on": _iso(measurement.taken_on),
         "value": _finite(measurement.value),
         "uncertainty": _finite(measurement.uncertainty),
-        "parts": {name: _finite(part) for name, part in measurement.parts},
+        "parts": parts_document(measurement),
+        "uncertainty_parts": parts_document(measurement),
         **area_document(measurement),
     }
 

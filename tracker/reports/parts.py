@@ -41,6 +41,8 @@ class Card:
         What is to be said of sessions after the one the verdict is about; empty if there are none.
     sides : tuple of Side
         This series, and the untreated side if there is one.
+    parts : tuple of (what, uncertainty, share)
+        Where the ± of the latest session comes from, the largest first.
     standing : str
         ``"experimental"``, or empty.
     """
@@ -53,6 +55,7 @@ class Card:
     facts: tuple[tuple[str, str], ...]
     newer: str
     sides: tuple[Side, ...]
+    parts: tuple[tuple[str, str, str], ...] = ()
     standing: str = ""
 
 
