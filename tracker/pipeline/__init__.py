@@ -8,8 +8,8 @@ from __future__ import annotations
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
-from tracker.pipeline.pairs import Opposite, as_pair
 from tracker.pipeline.overlay import overlay
+from tracker.pipeline.pairs import Opposite, as_pair
 from tracker.pipeline.reference import (
     Basis,
     Reference,

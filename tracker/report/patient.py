@@ -26,6 +26,7 @@ _DIFFERENT = {
     Topic.HAIR: "The hair in this area is",
     Topic.CONTOUR: "The outline in these photos is",
 }
+_TYPED = {"tape": "What the tape measured is", "weight": "Your weight is"}
 
 
 def patient_headline(report: Report) -> str:
@@ -74,5 +75,5 @@ def _judged(metric: Metric, *, better: bool) -> str:
 
 
 def _different(metric: Metric) -> str:
-    what = _DIFFERENT.get(metric.topic, "The colour of your skin in this area is")
+    what = _TYPED.get(metric.name) or _DIFFERENT.get(metric.topic, "The colour of your skin in this area is")
     return f"{what} measurably different from your first visit."
