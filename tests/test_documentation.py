@@ -17,12 +17,14 @@ from PIL import Image
 import tracker
 from tracker.__main__ import main, parser
 from tracker.calibration import find_markers
+from tracker.measurement.typed import TYPED
 from tracker.metrics import METRICS
 from tracker.phantom import write_series
 from tracker.reports import FORMATS
 from tracker.reports.table import COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
+STATED = (*METRICS, *TYPED)
 README, METHOD, PROTOCOL, OPERATIONS, CHANGELOG = (
     (ROOT / name).read_text(encoding="utf-8")
     for name in ("README.md", "docs/method.md", "docs/protocol.md", "docs/operations.md", "CHANGELOG.md")
@@ -114,21 +116,21 @@ def _tracked() -> list[Path]:
     return [ROOT / name for name in listed.decode().split("\0") if name]
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+@pytest.mark.parametrize("metric", STATED, ids=lambda m: m.name)
 def test_the_method_describes_every_metric_by_name_and_version(metric: tracker.Metric) -> None:
     assert f"`{metric.name}`" in METHOD
     assert f"`{metric.method}`" in METHOD
 
 
 def test_the_method_describes_no_version_that_does_not_exist() -> None:
-    assert set(re.findall(r"`(\w+@\d+)`", METHOD)) == {metric.method for metric in METRICS}
+    assert set(re.findall(r"`(\w+@\d+)`", METHOD)) == {metric.method for metric in STATED}
 
 
 def test_the_table_of_the_session_spread_is_that_of_the_code() -> None:
     table = METHOD.split("### The provisional session spread")[1].split("\n###")[0]
     rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| (.+?) \|", table, re.MULTILINE)
     stated = [(name, float(spread), unit) for name, spread, unit in rows]
-    assert stated == [(m.name, m.session_sd, "logarithm" if m.multiplicative else m.unit) for m in METRICS]
+    assert stated == [(m.name, m.session_sd, "logarithm" if m.multiplicative else m.unit) for m in STATED]
 
 
 def test_the_method_names_the_set_up_that_the_spread_holds_for() -> None:
