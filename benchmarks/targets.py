@@ -182,8 +182,9 @@ SPECIFIED: tuple[Target, ...] = (
            source="§9"),
     Target("R² of melanin mottling with the true mottling", _accuracy("spots", "metrics", "melanin_mottling", "r2"),
            least=0.95, source="§7.6 B5"),
-    Target("slope of bruise area", _accuracy("spots", "metrics", "bruise_area", "slope"), least=0.9, most=1.1,
-           source="§7.6 C2"),
+    *(Target(f"bias of the area of bruises, {when}, as a share", _accuracy("spots", "bruise", key, "bias"), least=-0.1,
+             most=0.1, source="§7.6 C2")
+      for key, when in (("fresh", "first day"), ("fading", "later"))),
     Target("ΔEI′ moved per ΔMI by melanin alone, worst tone", _worst_tone("ei_per_mi"), least=-0.2, most=0.2,
            source="§7.6 B3c"),
     Target("s_w of ΔMI over lamps, cameras, exposure and balance", _accuracy("contrasts", "set_ups", "delta_mi", "s_w"),
