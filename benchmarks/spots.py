@@ -169,7 +169,9 @@ def mottled_skins(task: Course) -> list[Row]:
     rows = []
     for level in MOTTLING[::3] if task.quick else MOTTLING:
         plan = named("spots")
-        complexion = replace(plan.complexion, melanin=task.tone, mottling=level, freckles=0, moles=0, hairs=0.0)
+        # Blood is the blotchier, the less melanin is mottled: one must not be taken for the other.
+        complexion = replace(plan.complexion, melanin=task.tone, mottling=level, flush=MOTTLING[-1] + 0.04 - level)
+        complexion = replace(complexion, freckles=0, moles=0, hairs=0.0)
         plan = replace(plan, complexion=complexion, findings=Lesions())
         size = SIZE if task.quick else MOTTLING_SIZE
         stage = build_stage(plan, seed=650 + task.skin, size=size)

@@ -24,7 +24,8 @@ def section(found: Findings) -> str:
         for line in [found["metrics"][name]]
     ]  # fmt: skip
     change, rival, area = found["contrast_change"], found["rival"]["grey"] or {}, found["area"]
-    ratio = (1 - (rival.get("r2") or 0.0)) / max(1 - (change["r2"] or 0.0), 1e-6)
+    unexplained = 1 - (rival.get("r2") or 0.0)
+    ratio = unexplained / max(1 - (change["r2"] or 0.0), 1e-6)
     return f"""\
 ## Spots, evenness and bruises
 
@@ -49,6 +50,11 @@ contrast fades and the area stays, the area in the photo over that in the refere
 
 {table(["contrast left", "ours", "fixed threshold", "pairs"], _drifts(area["drift"]))}
 
+**Bruises.** Found over true area, less one: {number(100 * found["bruise"]["fresh"]["bias"], 1, signed=True)} % on the
+first day ({found["bruise"]["fresh"]["n"]} photos), {number(100 * found["bruise"]["fading"]["bias"], 1, signed=True)} %
+later ({found["bruise"]["fading"]["n"]}). By tone: {_shares(found["bruise"]["fresh"]["tones"])} on the first day,
+{_shares(found["bruise"]["fading"]["tones"])} later.
+
 By tone:
 
 {
@@ -63,7 +69,7 @@ By tone:
     }
 
 On skin as dark as a fraction of 0.18 and more, melanin has no colour of its own and mottling is refused. Faint and
-yellow bruises are understated on dark skin, where the eye misses them too.
+yellow bruises are understated on dark skin.
 
 **Unchanged skin**, re-posed (steps of ratios as logarithms):
 
@@ -77,6 +83,10 @@ yellow bruises are understated on dark skin, where the eye misses them too.
 
 def _drifts(drift: Findings) -> list[list[str]]:
     return [[left, number(row["ours"]), number(row["rival"]), str(row["pairs"])] for left, row in drift.items()]
+
+
+def _shares(by_tone: Findings) -> str:
+    return ", ".join(f"{number(100 * (share or 0.0), 0, signed=True)} % at {tone}" for tone, share in by_tone.items())
 
 
 def _tone(row: Findings) -> list[str]:

@@ -40,6 +40,7 @@ def summed_up(rows: list[Row], tones: tuple[float, ...]) -> Findings:
         ],
         "contrast_change": _change(spots, "spot_contrast"),
         "area": _areas(spots),
+        "bruise": _bruises(bruises),
         "null": {
             name: {
                 rig.name: _null(
@@ -99,6 +100,23 @@ def _areas(rows: list[Row]) -> Findings:
         "sd": float(np.std(ratio, ddof=1)) if len(ratio) > 1 else np.nan,
         "n": len(ratio),
         "drift": drift,
+    }
+
+
+def _bruises(rows: list[Row]) -> Findings:
+    """Found over true area of bruises, less 1: on the first day, and as they fade."""
+    known = [r for r in rows if np.isfinite(r.get("bruise_area", np.nan)) and r["true_bruise_area"] > 0]
+    parts = {"fresh": [r for r in known if r["age"] <= 1.0], "fading": [r for r in known if r["age"] > 1.0]}
+    return {
+        name: {
+            "bias": _mean([r["bruise_area"] / r["true_bruise_area"] - 1 for r in own]),
+            "tones": {
+                f"{tone:g}": _mean([r["bruise_area"] / r["true_bruise_area"] - 1 for r in own if r["tone"] == tone])
+                for tone in sorted({r["tone"] for r in own})
+            },
+            "n": len(own),
+        }
+        for name, own in parts.items()
     }
 
 

@@ -68,14 +68,19 @@ def colour_off(image: AlignedImage, skin: NDArray[np.bool_]) -> tuple[NDArray[np
             "it in the picture.",
             code="ring",
         )
-    seen = skin | around
-    light = smooth_under_mask(image.linear, np.asarray(seen), max(1.0, _AVERAGED_MM / mm))
+    whole = np.asarray(skin | around)
+    rows, cols = (np.flatnonzero(whole.any(axis=axis)) for axis in (1, 0))
+    window = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+    seen, around = whole[window], around[window]
+    light = smooth_under_mask(np.ascontiguousarray(image.linear[window]), seen, max(1.0, _AVERAGED_MM / mm))
     even = np.exp(_surface(log_light(light), around))
     level = np.median(light[around], axis=0)
     off = lab_from_linear(light / even * level) - lab_from_linear(level)
     off -= np.median(off[around], axis=0)
     sd = np.maximum(1.4826 * np.median(np.abs(off[around]), axis=0), LEAST_SD)
-    return np.where(seen[..., None], off, 0.0).astype(np.float32), np.asarray(sd, np.float32)
+    found = np.zeros((*whole.shape, 3), np.float32)
+    found[window] = np.where(seen[..., None], off, 0.0)
+    return found, np.asarray(sd, np.float32)
 
 
 def _surface(values: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -178,7 +183,7 @@ BRUISE_CONTRAST = Metric(
     version=1,
     direction=Direction.LESS,
     multiplicative=False,
-    needs=frozenset({Need.SCALE, Need.COLOUR, Need.MARKED_REGION, Need.SAME_LAMP}),
+    needs=frozenset({Need.SCALE, Need.COLOUR, Need.MARKED_REGION, Need.SAME_RENDERING, Need.SAME_LAMP}),
     prepare=_contrast_field,
     reduce=_distance,
     session_sd=0.4,
@@ -199,7 +204,7 @@ BRUISE_AREA = Metric(
     version=1,
     direction=Direction.LESS,
     multiplicative=False,
-    needs=frozenset({Need.SCALE, Need.COLOUR, Need.MARKED_REGION, Need.SAME_LAMP}),
+    needs=frozenset({Need.SCALE, Need.COLOUR, Need.MARKED_REGION, Need.SAME_RENDERING, Need.SAME_LAMP}),
     prepare=_area_field,
     reduce=_area,
     session_sd=60.0,

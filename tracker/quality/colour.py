@@ -93,7 +93,7 @@ def _tone_curve(rendering: Rendering, around: Surroundings) -> Check:
         status,
         f"The camera renders contrasts {abs(slope - 1):.0%} {'stronger' if slope > 1 else 'weaker'} than for the "
         "reference. Use the same phone and app with the same settings, without filters, HDR or portrait mode.",
-        blocks=metrics_with(Need.MARKED_REGION, Need.OBLIQUE_LIGHT),
+        blocks=metrics_with(Need.SAME_RENDERING, Need.OBLIQUE_LIGHT),
     )
 
 
@@ -162,6 +162,6 @@ def _steps(around: Surroundings) -> tuple[Check, ...]:
             status,
             f"The skin is recorded with code {code:.0f} of 255, {max(darker, 0):.1f} stops darker than the reference: "
             "so dark, single steps of the file are as large as a change. Expose longer or give more light.",
-            blocks=metrics_with(Need.MARKED_REGION, Need.COLOUR_REFERENCE),
+            blocks=metrics_with(Need.SAME_RENDERING, Need.COLOUR_REFERENCE),
         ),
     )

@@ -19,3 +19,4 @@ class Need(StrEnum):
     DUAL_LIGHT = "dual light"
     RELIEF_GAUGE = "relief gauge"
     MARKED_HAIR = "marked hair"
+    SAME_RENDERING = "same rendering of contrasts"
