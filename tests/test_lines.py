@@ -257,4 +257,4 @@ def test_a_picture_of_a_limb_is_no_close_up(thigh: tuple[PhantomPhoto, ...]) -> 
     for metric in (*BOTH, metric_named("fine_roughness")):
         with pytest.raises(MeasurementDeclined, match="needs a close-up: the picture must be less than 160 mm") as told:
             measure(in_own_frame(image), region, metric, marked=False)
-        assert told.value.code == "needs_close-up"
+        assert told.value.code == "needs_close_up"

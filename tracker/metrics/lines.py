@@ -18,6 +18,7 @@ STRIP_MM = 0.5
 """Half the width of what is called the line: a bright and a dark flank, and room for an alignment off by 0.2 mm."""
 FLANK_MM = (1.2, 3.0)
 _FLANK_SIGMA_MM = 3.0
+_CENTRE_SIGMA_MM, _CENTRE_STEPS = 0.4, 4
 _SPREAD_MM = 2.0
 
 
@@ -36,7 +37,26 @@ def find_lines(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
             "Line contrast needs lines in the reference: none longer than 3 mm stands out from the skin there.",
             code="no_lines",
         )
-    return numbered_strips(lines, STRIP_MM / image.grid.mm_per_cell)
+    return numbered_strips(_centred(lines, image, skin), STRIP_MM / image.grid.mm_per_cell)
+
+
+def _centred(lines: Marks, image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
+    """The lines moved from their dark flank to the middle of both: to where the contrast around them has its centre."""
+    mm = image.grid.mm_per_cell
+    assert mm is not None
+    energy = np.square(fine_luminance(image.linear, skin, mm_per_cell=mm, band_mm=LINE_BAND_MM)).astype(np.float64)
+    around = np.maximum(cv2.GaussianBlur(energy, (0, 0), _CENTRE_SIGMA_MM / mm), 1e-12)
+    centroids = [
+        np.clip(np.rint(cv2.GaussianBlur(energy * place, (0, 0), _CENTRE_SIGMA_MM / mm) / around), 0, size - 1)
+        for place, size in zip(np.indices(energy.shape, dtype=np.float64), energy.shape, strict=True)
+    ]
+    row, col = np.nonzero(lines)
+    number = lines[row, col]
+    for _ in range(_CENTRE_STEPS):
+        row, col = (centroid[row, col].astype(np.intp) for centroid in centroids)
+    centred = np.zeros_like(lines)
+    centred[row, col] = number
+    return centred
 
 
 def line_energy(image: AlignedImage, place: Place) -> NDArray[np.float32]:

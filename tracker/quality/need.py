@@ -14,7 +14,7 @@ class Need(StrEnum):
     OBLIQUE_LIGHT = "oblique light"
     MARKED_REGION = "marked region"
     SAME_LAMP = "same kind of lamp"
-    CLOSE_UP = "close-up"
+    CLOSE_UP = "close up"
     SAME_SHADING = "same shading of fine relief"
     DUAL_LIGHT = "dual light"
     RELIEF_GAUGE = "relief gauge"
