@@ -19,7 +19,8 @@ def section(found: Findings) -> str:
 ## Hair
 
 {found["photos"]} photos ({hair.SIZE[1]} × {hair.SIZE[0]} pixels, 0.15 mm each) of parted scalps of six tones with 60,
-110 or 250 hairs of 0.08 mm per cm², of which 70 % are there at first, and 50 % or all of them later. Not given: {refused}.
+110 or 250 hairs of 0.08 mm per cm², of which 70 % are there at first, and 50 % or all of them later.
+Not given: {refused}.
 
 {truth_table(found, {"hair_coverage": "coverage, % of area", "part_width": "part width, mm"})}
 

@@ -173,10 +173,10 @@ def test_bare_skin_and_pale_hair_have_no_coverage() -> None:
 
 
 def test_no_bare_scalp_is_said() -> None:
-    grey = _photo(_scalp(110.0, 4.0), gains=(0.4, 0.63, 0.93))
+    green = _photo(_scalp(110.0, 4.0), gains=(0.3, 1.0, 1.2))  # no colour of skin
 
     with pytest.raises(MeasurementDeclined, match="comb a part"):
-        measure(grey, REGION, HAIR_COVERAGE, marked=True)
+        measure(green, REGION, HAIR_COVERAGE, marked=True)
 
 
 def test_hair_is_never_left_out_of_what_it_is() -> None:

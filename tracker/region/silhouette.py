@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -136,7 +137,7 @@ def _edge(profile: NDArray[np.float64], seen: NDArray[np.bool_]) -> float | str:
         if size < _LEAST_CONTRAST:
             return "background"
         p = (profile - body) @ way / size**2
-        spread = float(np.hypot(*(_spread(p[part][seen[part]]) for part in (inner, outer))))
+        spread = math.hypot(*(_spread(p[part][seen[part]]) for part in (inner, outer)))
         if spread * _LEAST_APART > 1.0:
             return "background"
         window = p[k - near - 1 : k + near + 2]
