@@ -65,10 +65,13 @@ def slope_shading(
     relative = (first - second) / (np.float32(2) * light)
     relative = _without_body(relative, mask)
     relative -= smooth_under_mask(relative, mask, SIGMA_PER_WAVELENGTH * _LONGEST_MM / mm_per_cell)
+    shining = light
     if has_colour:
         shine = _shine(relative, light, mask, mm_per_cell=mm_per_cell)
-        relative *= light / (light + np.minimum(shine[..., None], _MOST_SHINE * light))
-    return np.asarray(np.where(mask, relative.mean(axis=2), 0), dtype=np.float32)
+        shining = light + np.minimum(shine[..., None], _MOST_SHINE * light)
+    # Least squares over the channels: where there is little light of a colour there is little but noise.
+    slope = (relative * light * shining).sum(axis=2) / np.square(shining).sum(axis=2)
+    return np.asarray(np.where(mask, slope, 0), dtype=np.float32)
 
 
 def _without_body(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
