@@ -412,8 +412,8 @@ def _true_area(depth: float, dimples: int) -> float:
     return 100 * true / (float(place.counted.sum()) * aligned.grid.mm_per_cell**2)
 
 
-def test_the_area_of_dimples_follows_the_true_area_and_is_overstated() -> None:
-    """What runs from lamp to lamp is not seen, so that a round dimple is drawn out across the lamps."""
+def test_the_area_of_dimples_follows_the_true_area() -> None:
+    """Within half of it: what runs from lamp to lamp is not seen, and a round dimple is not quite round."""
     scenes = [(3.0, number) for number in (10, 26, 40)]
 
     found = [_measured(DIMPLE_AREA, depth, dimples=number).value for depth, number in scenes]
@@ -421,4 +421,4 @@ def test_the_area_of_dimples_follows_the_true_area_and_is_overstated() -> None:
 
     assert found == sorted(found)
     assert true == sorted(true)
-    assert all(1.0 <= one / other <= 2.6 for one, other in zip(found, true, strict=True))
+    assert all(1 / 1.5 <= one / other <= 1.5 for one, other in zip(found, true, strict=True))
