@@ -36,6 +36,8 @@ FIELD: Final = 440.0
 CARD_AT: Final = (0.0, -130.0)
 BETWEEN: Final = (1.0, 2.0)
 """How much the second lamp of a pair differs from the opposite of the first: slant and azimuth, degrees (sd)."""
+MEAN_SQUEEZE: Final = 0.8
+"""Of the short axis of a dimple over the long one, whose width the truth tells."""
 NAMES: Final = ("dual_relief", "dual_depth", "dimple_count", "dimple_area", "dimple_depth")
 SINGLE: Final = "relief"
 RIVAL: Final = "luminance_band"
@@ -119,8 +121,9 @@ def sessions_of(task: Task) -> list[Session]:
             continue
         sessions.append(_session(task, number, left, image, reference, result, stage, first, kappa))
         if number == 0:
-            found, extra = _dimples(reference, photos[0])
-            sessions[-1] = replace(sessions[-1], found=found, extra=extra)
+            found, extra, area = _dimples(reference, photos[0])
+            truth = {**sessions[-1].truth, "dimple_area": area}
+            sessions[-1] = replace(sessions[-1], found=found, extra=extra, truth=truth)
     return sessions
 
 
@@ -178,14 +181,15 @@ def _height(reference: Reference, stage: Stage, state: State, first: Shot) -> ND
     return np.asarray(cv2.resize(np.nan_to_num(height), size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _dimples(reference: Reference, photo: PhantomPhoto) -> tuple[tuple[tuple[float, float], ...], int]:
-    """True dimples of the reference with what was measured of each, and the number of those that are not there."""
+def _dimples(reference: Reference, photo: PhantomPhoto) -> tuple[tuple[tuple[float, float], ...], int, float]:
+    """True dimples with what was measured of each, the number of those that are not there, and their true area, %."""
     if reference.aligned.opposite is None or reference.aligned.opposite.kappa is None:
-        return (), 0
+        return (), 0, np.nan
     place = _place(reference, "dimple_count")
     found = dimples_of(reference.aligned, place)
     hits: dict[int, float] = {}
-    rows = []
+    rows, area = [], 0.0
+    assert reference.image.grid.mm_per_cell is not None
     for each in photo.truth.findings.get("dimples", ()):  # type: ignore[attr-defined]
         row, column = reference.image.grid.from_photo(np.array([each["row"], each["column"]], np.float64)).round()
         inside = 0 <= row < place.counted.shape[0] and 0 <= column < place.counted.shape[1]
@@ -196,4 +200,6 @@ def _dimples(reference: Reference, photo: PhantomPhoto) -> tuple[tuple[tuple[flo
         if fresh:
             hits[label] = float(found.depth[label - 1])
         rows.append((float(each["depth_mm"]), hits[label] if fresh else np.nan))
-    return tuple(rows), len(found.depth) - len(hits)
+        area += np.pi * 2 * np.log(2) * MEAN_SQUEEZE * float(each["width_mm"]) ** 2  # of a Gaussian at half its depth
+    share = 100 * area / (float(place.counted.sum()) * reference.image.grid.mm_per_cell**2)
+    return tuple(rows), len(found.depth) - len(hits), share
