@@ -100,6 +100,7 @@ def _metrics(rows: Sequence[Session], counted: Sequence[Session]) -> Findings:
     pairs = [pair for row in counted for pair in row.found]
     depth = np.array(pairs).reshape(-1, 2)
     found["dimple_depth"] = asdict(agreement(depth[:, 1], depth[:, 0]))
+    found["dimple_area"] = asdict(agreement(_of(counted, "dimple_area"), _true(counted, "dimple_area")))
     number = [(len(row.found), sum(np.isfinite(m) for _, m in row.found) + row.extra) for row in counted]
     counts = np.array(number, np.float64).reshape(-1, 2)
     found["dimple_count"] = asdict(agreement(counts[:, 1], counts[:, 0]))

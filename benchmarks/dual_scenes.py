@@ -16,7 +16,7 @@ from benchmarks.printed import printed_batch, printed_card
 from benchmarks.rivals import RIVALS, counted
 from benchmarks.scenes import calibrated, skin_of, thigh
 from tracker.calibration import CalibratedImage, layout
-from tracker.errors import TrackerError
+from tracker.errors import AlignmentFailed, TrackerError
 from tracker.measurement import Place, place_of
 from tracker.metrics import metric_named
 from tracker.metrics.dimples import dimples_of
@@ -36,6 +36,8 @@ FIELD: Final = 440.0
 CARD_AT: Final = (0.0, -130.0)
 BETWEEN: Final = (1.0, 2.0)
 """How much the second lamp of a pair differs from the opposite of the first: slant and azimuth, degrees (sd)."""
+MEAN_SQUEEZE: Final = 0.8
+"""Of the short axis of a dimple over the long one, whose width the truth tells."""
 NAMES: Final = ("dual_relief", "dual_depth", "dimple_count", "dimple_area", "dimple_depth")
 SINGLE: Final = "relief"
 RIVAL: Final = "luminance_band"
@@ -97,14 +99,17 @@ def sessions_of(task: Task) -> list[Session]:
     plan = plan_of(task)
     stage = build_stage(plan, seed=52000 + task.skin, size=SIZE)
     rng = np.random.default_rng([20270401, task.skin, round(1000 * task.tone)])
-    first, reference, sessions = None, None, []
+    first, reference, kappa, sessions = None, None, 0.0, []
     for number, left in enumerate((1.0, *task.left)):
         shot = drawn_shot(plan, SIZE, rng, rig=task.rig)
         first = first or shot
         photos = _pair(stage, shot, first, State(dimples=left), number, rng)
+        kappa = kappa or float(np.mean([gain(photo.shot.light) for photo in photos]))
         try:
             image, other = (calibrated(photo) for photo in photos)
             opposite = found_pair(image, other)
+            if opposite is None:
+                raise AlignmentFailed("No pair was found.", code="no_pair")
             if reference is None:
                 reference, result = establish(image, metrics=MEASURED, opposite=opposite)
             else:
@@ -114,10 +119,11 @@ def sessions_of(task: Task) -> list[Session]:
             if reference is None:
                 return sessions
             continue
-        sessions.append(_session(task, number, left, image, reference, result, stage, first))
+        sessions.append(_session(task, number, left, image, reference, result, stage, first, kappa))
         if number == 0:
-            found, extra = _dimples(reference, photos[0])
-            sessions[-1] = replace(sessions[-1], found=found, extra=extra)
+            found, extra, area = _dimples(reference, photos[0])
+            truth = {**sessions[-1].truth, "dimple_area": area}
+            sessions[-1] = replace(sessions[-1], found=found, extra=extra, truth=truth)
     return sessions
 
 
@@ -136,13 +142,13 @@ def _pair(
 
 def _session(
     task: Task, number: int, left: float, image: CalibratedImage, reference: Reference, result: Result,
-    stage: Stage, first: Shot,
+    stage: Stage, first: Shot, kappa: float,
 ) -> Session:  # fmt: skip
     values = {measured.metric: measured.value for measured in result.measurements}
     refused = {each.metric: each.reason for each in result.refused}
     own = skin_of(image)
     values[RIVAL] = RIVALS[RIVAL](image, own) if counted(image, own).any() else np.nan
-    return Session(task, number, left, "", values, _truth(reference, stage, State(dimples=left), first), refused,
+    return Session(task, number, left, "", values, _truth(reference, stage, State(dimples=left), first, kappa), refused,
                    result=replace(result, alignment=None))  # fmt: skip
 
 
@@ -150,8 +156,8 @@ def _place(reference: Reference, name: str) -> Place:
     return place_of(reference.aligned, reference.mask, metric_named(name), marked=False)
 
 
-def _truth(reference: Reference, stage: Stage, state: State, first: Shot) -> dict[str, float]:
-    """On the cells of the reference, under its own lamps: slope shading in %, depth index in mm."""
+def _truth(reference: Reference, stage: Stage, state: State, first: Shot, kappa: float) -> dict[str, float]:
+    """On the cells of the reference, under its own two lamps: slope shading in %, depth index in mm."""
     place, grid = _place(reference, "dual_relief"), reference.image.grid
     assert grid.mm_per_cell is not None
     height = _height(reference, stage, state, first)
@@ -162,7 +168,7 @@ def _truth(reference: Reference, stage: Stage, state: State, first: Shot) -> dic
     band = band_pass(height, place.skin, band_mm=HEIGHT_BAND_MM, mm_per_cell=grid.mm_per_cell)[place.counted]
     heights = band.astype(np.float64)[:, None]
     return {
-        "dual_relief": 100 * gain(first.light) * float(shading.std()),
+        "dual_relief": 100 * kappa * float(shading.std()),
         "dual_depth": depth_index(heights, np.ones(len(heights))),
         "sq": float(band.std()),
     }
@@ -175,14 +181,15 @@ def _height(reference: Reference, stage: Stage, state: State, first: Shot) -> ND
     return np.asarray(cv2.resize(np.nan_to_num(height), size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _dimples(reference: Reference, photo: PhantomPhoto) -> tuple[tuple[tuple[float, float], ...], int]:
-    """True dimples of the reference with what was measured of each, and the number of those that are not there."""
+def _dimples(reference: Reference, photo: PhantomPhoto) -> tuple[tuple[tuple[float, float], ...], int, float]:
+    """True dimples with what was measured of each, the number of those that are not there, and their true area, %."""
     if reference.aligned.opposite is None or reference.aligned.opposite.kappa is None:
-        return (), 0
+        return (), 0, np.nan
     place = _place(reference, "dimple_count")
     found = dimples_of(reference.aligned, place)
     hits: dict[int, float] = {}
-    rows = []
+    rows, area = [], 0.0
+    assert reference.image.grid.mm_per_cell is not None
     for each in photo.truth.findings.get("dimples", ()):  # type: ignore[attr-defined]
         row, column = reference.image.grid.from_photo(np.array([each["row"], each["column"]], np.float64)).round()
         inside = 0 <= row < place.counted.shape[0] and 0 <= column < place.counted.shape[1]
@@ -193,4 +200,6 @@ def _dimples(reference: Reference, photo: PhantomPhoto) -> tuple[tuple[tuple[flo
         if fresh:
             hits[label] = float(found.depth[label - 1])
         rows.append((float(each["depth_mm"]), hits[label] if fresh else np.nan))
-    return tuple(rows), len(found.depth) - len(hits)
+        area += np.pi * 2 * np.log(2) * MEAN_SQUEEZE * float(each["width_mm"]) ** 2  # of a Gaussian at half its depth
+    share = 100 * area / (float(place.counted.sum()) * reference.image.grid.mm_per_cell**2)
+    return tuple(rows), len(found.depth) - len(hits), share

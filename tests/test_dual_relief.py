@@ -261,9 +261,9 @@ def test_prominence_tells_two_basins_from_one() -> None:
     both = find_dimples(height, mask, mask, mm_per_cell=0.5, least_mm=0.3)
     deep = find_dimples(height, mask, mask, mm_per_cell=0.5, least_mm=0.7)
 
-    assert sorted(both.prominence.round(1)) == [0.6, 1.0]
+    assert sorted(both.prominence) == pytest.approx([0.6, 1.0], abs=0.1)
     assert len(deep.prominence) == 1
-    assert ((both.labels > 0) & (height > -0.25)).sum() == 0
+    assert ((both.labels > 0) & (height > -0.2)).sum() == 0
 
 
 def test_without_a_pair_the_metrics_decline_by_name() -> None:
@@ -400,17 +400,25 @@ def test_two_photos_with_one_lamp_are_refused_as_a_pair_and_measured_alone() -> 
     assert "opposite" in reference.declined[0].reason
 
 
-def test_the_area_of_dimples_is_that_of_their_outline() -> None:
-    """Half of a Gaussian dimple is filled at 1.18 of its standard deviations; the band makes narrow ones wider."""
-    found = _measured(DIMPLE_AREA, 3.0)
-    place = _place(DIMPLE_COUNT, 3.0)
-    aligned, image = _aligned(3.0)
+def _true_area(depth: float, dimples: int) -> float:
+    """Share of the counted skin inside the half depth of the true dimples, %, for the mean squeeze of 0.8."""
+    aligned, image = _aligned(depth, dimples=dimples)
+    place, true = _place(DIMPLE_AREA, depth, dimples=dimples), 0.0
     assert aligned.grid.mm_per_cell is not None
-    true = 0.0
-    for each in _photos(3.0)[0].truth.findings.get("dimples", ()):  # type: ignore[attr-defined]
+    for each in _photos(depth, dimples=dimples)[0].truth.findings.get("dimples", ()):  # type: ignore[attr-defined]
         row, column = image.grid.from_photo(np.array([each["row"], each["column"]])).round().astype(int)
         if 0 <= row < place.counted.shape[0] and 0 <= column < place.counted.shape[1] and place.counted[row, column]:
             true += np.pi * 2 * np.log(2) * 0.8 * each["width_mm"] ** 2
-    area = float(place.counted.sum()) * aligned.grid.mm_per_cell**2
+    return 100 * true / (float(place.counted.sum()) * aligned.grid.mm_per_cell**2)
 
-    assert found.value == pytest.approx(100 * true / area, rel=0.35)
+
+def test_the_area_of_dimples_follows_the_true_area() -> None:
+    """Within half of it: what runs from lamp to lamp is not seen, and a round dimple is not quite round."""
+    scenes = [(3.0, number) for number in (10, 26, 40)]
+
+    found = [_measured(DIMPLE_AREA, depth, dimples=number).value for depth, number in scenes]
+    true = [_true_area(*scene) for scene in scenes]
+
+    assert found == sorted(found)
+    assert true == sorted(true)
+    assert all(1 / 1.5 <= one / other <= 1.5 for one, other in zip(found, true, strict=True))

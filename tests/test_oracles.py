@@ -43,7 +43,7 @@ ORACLES: dict[str, tuple[str, ...]] = {
         "test_dual_relief::test_dimples_from_a_millimetre_on_are_found",
         "test_dual_relief::test_dimples_are_counted_without_bias",
     ),
-    "dimple_area": ("test_dual_relief::test_the_area_of_dimples_is_that_of_their_outline",),
+    "dimple_area": ("test_dual_relief::test_the_area_of_dimples_follows_the_true_area",),
     "dimple_depth": ("test_dual_relief::test_the_depth_of_dimples_follows_the_true_depth",),
     "delta_mi": (
         "test_metrics::test_pigment_contrast_is_the_true_contrast",

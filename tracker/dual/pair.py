@@ -7,6 +7,7 @@ a single photo has to guess it from colour. What stays is the slope of the relie
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class LightPair:
         if self.gauges is None:
             return None
         size = abs(self._towards) / 2
-        return size, float(np.hypot(*(reading.kappa_uncertainty for reading in self.gauges))) / 2
+        return size, hypot(*(reading.kappa_uncertainty for reading in self.gauges)) / 2
 
     @property
     def azimuth(self) -> float | None:

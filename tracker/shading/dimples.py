@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DIAMETER_MM = (5.0, 50.0)
-_PITCH_MM = 2.0
+_PITCH_MM, _MOSTLY = 2.0, 0.5
 _RIM_SHARE = 0.5
 """Share of its prominence to which a dimple is filled to be outlined: half, as of any peak's width."""
 
@@ -74,10 +74,10 @@ def find_dimples(
 
     step = max(1, round(_PITCH_MM / mm_per_cell))
     size = (max(1, height.shape[1] // step), max(1, height.shape[0] // step))
-    ground, known, inside = (
+    ground, *shares = (
         cv2.resize(np.asarray(each, np.float32), size, interpolation=cv2.INTER_AREA) for each in (height, skin, counted)
     )
-    known, inside = known > 0.5, inside > 0.5
+    known, inside = (share > _MOSTLY for share in shares)
     nothing = Dimples(np.zeros(height.shape, np.int32), np.zeros(0), np.zeros(0), np.zeros(0))
     if not inside.any() or float(np.ptp(ground[known])) <= least_mm:
         return nothing

@@ -75,11 +75,11 @@ def _integrated(target: NDArray[np.float32], weights: NDArray[np.float32], azimu
     inverse = (1 / (along**2 + ridge)).astype(np.float32)
     derivative = (1j * along).astype(np.complex64)
 
-    def derived(z: NDArray[np.float32], by: NDArray[np.complex64]) -> NDArray[np.float32]:
+    def derived(z: NDArray[np.float32], by: NDArray[np.complex64] | NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(np.fft.irfft2(by * np.fft.rfft2(z), s=z.shape), np.float32)
 
     def normal(z: NDArray[np.float32]) -> NDArray[np.float32]:
-        return derived(weights * derived(z, derivative), -derivative) + derived(z, ridge)
+        return np.asarray(derived(weights * derived(z, derivative), -derivative) + derived(z, ridge), np.float32)
 
     height = np.zeros_like(target)
     rest = derived(target, -derivative)

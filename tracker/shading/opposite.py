@@ -65,10 +65,13 @@ def slope_shading(
     relative = (first - second) / (np.float32(2) * light)
     relative = _without_body(relative, mask)
     relative -= smooth_under_mask(relative, mask, SIGMA_PER_WAVELENGTH * _LONGEST_MM / mm_per_cell)
+    shining = light
     if has_colour:
         shine = _shine(relative, light, mask, mm_per_cell=mm_per_cell)
-        relative *= light / (light + np.minimum(shine[..., None], _MOST_SHINE * light))
-    return np.asarray(np.where(mask, relative.mean(axis=2), 0), dtype=np.float32)
+        shining = light + np.minimum(shine[..., None], _MOST_SHINE * light)
+    # Least squares over the channels: where there is little light of a colour there is little but noise.
+    slope = (relative * light * shining).sum(axis=2) / np.square(shining).sum(axis=2)
+    return np.asarray(np.where(mask, slope, 0), dtype=np.float32)
 
 
 def _without_body(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -103,13 +106,13 @@ def _shine(
     known, pitch = share > _HALF, mm_per_cell * mask.shape[0] / size[1]
     narrow, window = (sigma / pitch for sigma in (SIGMA_PER_WAVELENGTH * _SHORTEST_MM, _SHINE_MM))
     slope, skin = (
-        smooth_under_mask(mean / np.maximum(share, _HALF)[..., None], known, narrow).astype(np.float32)
+        smooth_under_mask(np.asarray(mean / np.maximum(share, _HALF)[..., None], np.float32), known, narrow)
         for mean in means
     )
     difference = slope * skin
     apart = difference[..., _RED] - difference[..., _BLUE]
     across = difference[..., _BLUE] * skin[..., _RED] - difference[..., _RED] * skin[..., _BLUE]
     both = np.stack([across, apart], axis=-1) * difference[..., _GREEN, None]
-    above, below = np.moveaxis(smooth_under_mask(np.where(known[..., None], both, 0), known, window), -1, 0)
+    above, below = np.moveaxis(smooth_under_mask(np.asarray(both * known[..., None], np.float32), known, window), -1, 0)
     shine = np.maximum(above, 0) / (np.maximum(below, 0) + np.float32(_NOISE))
     return np.asarray(cv2.resize(shine, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
