@@ -54,7 +54,7 @@ def _evenness(name: str, title: str, symbol: str, which: int, topic: Topic) -> M
         version=1,
         direction=Direction.LESS,
         multiplicative=True,
-        needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_LAMP}),
+        needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_RENDERING, Need.SAME_LAMP}),
         prepare=partial(_field, which),
         reduce=_deviation,
         session_sd=0.12,

@@ -183,7 +183,7 @@ def contrast_elsewhere(around: Surroundings) -> tuple[Check, ...]:
             graded(share, (0, _WARN), (0, _BLOCK)),
             "Contrasts also moved on untreated skin beside the marked patch: light falls differently, or something lay "
             "on the skin. Put the lamp back on its mark and wait until pressure marks are gone.",
-            blocks=metrics_with(Need.SAME_RENDERING),
+            blocks=metrics_with(Need.MARKED_REGION),
         ),
     )
 

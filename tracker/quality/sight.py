@@ -45,7 +45,7 @@ def edge_width(image: CalibratedImage) -> tuple[Check, ...]:
             graded(mm, (0, _EDGE_OK_MM), (0, _EDGE_WARN_MM)),
             f"The edges of the markers are {mm:.1f} mm wide in this photo: it is out of focus, or was moved. "
             "Hold still, tap the skin to focus and take it again.",
-            blocks=Need.SAME_RENDERING,
+            blocks=metrics_with(Need.SAME_RENDERING),
             unit="mm",
         ),
     )
@@ -116,7 +116,7 @@ def saturated_around(around: Surroundings, aligned: AlignedImage) -> tuple[Check
             "at most 0.5 % of the skin around",
             graded(share, (0, 0.5), (0, 2.0)),
             f"{share:.1f} % of the skin around the patch is overexposed. Lower the exposure and take it again.",
-            blocks=metrics_with(Need.SAME_RENDERING),
+            blocks=metrics_with(Need.MARKED_REGION),
             unit="%",
         ),
     )
