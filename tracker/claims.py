@@ -52,7 +52,7 @@ def _needs(*alternatives: str) -> tuple[frozenset[str], ...]:
 
 
 #: Shading changes with the light: something must compare the lights of two photos.
-_SHADING = _needs("oblique light", "dual light", "same shading of fine relief", "close-up")
+_SHADING = _needs("oblique light", "dual light", "same shading of fine relief", "close up")
 _COLOUR = _needs("colour reference", "marked region", "scale + colour")
 _SCALE = _needs("scale")
 

@@ -89,7 +89,7 @@ def assess(
             *tone_around(around),
             *paper(reference, moving),
             *contrast_elsewhere(around),
-            *compared_light(reference, aligned, region & seen, turned=turned),
+            *compared_light(reference, aligned, region & seen, turned=turned, gain_known=gauges is not None),
             *compared_fine_light(reference, aligned, region & covered),
             *((gauge_gain(*gauges),) if gauges else ()),
         )

@@ -51,11 +51,17 @@ def own_light(image: CalibratedImage, region: NDArray[np.bool_]) -> tuple[Check,
 
 
 def compared_light(
-    reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], *, turned: Check | None = None
+    reference: CalibratedImage,
+    aligned: AlignedImage,
+    mask: NDArray[np.bool_],
+    *,
+    turned: Check | None = None,
+    gain_known: bool = False,
 ) -> tuple[Check, ...]:
     """Checks of the light against that of the reference, where the skin is large enough to show it.
 
-    `turned` is the check of the direction by something surer than the skin, such as the relief gauge.
+    `turned` is the check of the direction by something surer than the skin, such as the relief gauge. Where that also
+    tells the gain of the light, relief is freed from it, and the body need not be asked.
     """
     mm = reference.grid.mm_per_cell
     if not aligned.has_colour or not reference.photo.has_colour or mm is None or not _large_enough(mask, mm):
@@ -66,7 +72,7 @@ def compared_light(
     return (
         turned or _direction_check(then, now, turn),
         _obliqueness_beside(then, now, turn, sided),
-        *_falling(reference, aligned, mask, mm),
+        *_falling(reference, aligned, mask, mm, gain_known=gain_known),
     )
 
 
@@ -144,7 +150,7 @@ def _sided(linear: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
 
 
 def _falling(
-    reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], mm: float
+    reference: CalibratedImage, aligned: AlignedImage, mask: NDArray[np.bool_], mm: float, *, gain_known: bool
 ) -> tuple[Check, ...]:
     """How light falls over the body against the reference: a lamp raised or lowered, or a window, changes that."""
     then, now = (_broad(linear, mask, mm) for linear in (reference.linear, aligned.linear))
@@ -158,7 +164,7 @@ def _falling(
         _LIGHT_FALLS,
         blocks=metrics_with(Need.OBLIQUE_LIGHT),
     )
-    if float(then.std()) < ROUND:
+    if gain_known or float(then.std()) < ROUND:
         return (evenness,)
     # By least squares, so that what is not proportional, such as a lamp that moved sideways, lowers it as well.
     ratio = float((now - 1) @ (then - 1) / ((then - 1) @ (then - 1)))
