@@ -343,12 +343,22 @@ def stopped_text(check: Check, metrics: Sequence[Metric]) -> str:
 
 _PATIENT_BETTER = {
     "relief": "Your skin in this area is measurably smoother than at your first visit.",
+    "dual_relief": "Your skin in this area is measurably smoother than at your first visit.",
+    "dual_depth": "The hollows in this area are measurably shallower than at your first visit.",
+    "dimple_count": "There are measurably fewer dimples in this area than at your first visit.",
+    "dimple_area": "Dimples take up measurably less of this area than at your first visit.",
+    "dimple_depth": "The dimples in this area are measurably shallower than at your first visit.",
     "delta_mi": "The patch stands out measurably less from the skin around it than at your first visit.",
     "delta_ei": "The redness stands out measurably less from the skin around it than at your first visit.",
     "delta_a": "The redness stands out measurably less from the skin around it than at your first visit.",
 }
 _PATIENT_WORSE = {
     "relief": "Your skin in this area is measurably less smooth than at your first visit.",
+    "dual_relief": "Your skin in this area is measurably less smooth than at your first visit.",
+    "dual_depth": "The hollows in this area are measurably deeper than at your first visit.",
+    "dimple_count": "There are measurably more dimples in this area than at your first visit.",
+    "dimple_area": "Dimples take up measurably more of this area than at your first visit.",
+    "dimple_depth": "The dimples in this area are measurably deeper than at your first visit.",
     "delta_mi": "The patch stands out measurably more from the skin around it than at your first visit.",
     "delta_ei": "The redness stands out measurably more from the skin around it than at your first visit.",
     "delta_a": "The redness stands out measurably more from the skin around it than at your first visit.",
