@@ -19,6 +19,7 @@ from tracker.measurement import (
     weighted_sd,
 )
 from tracker.metrics import METRICS, metric_named
+from tracker.quality import Need
 from tracker.region import Reason
 
 
@@ -294,7 +295,7 @@ def _dark_marks(image: AlignedImage, skin: np.ndarray) -> np.ndarray:
 _MARKED = replace(
     metric_named("delta_mi"),
     name="made_up",
-    needs=frozenset(),
+    needs=frozenset({Need.COLOUR}),
     find=_dark_marks,
     terms=lambda image, place, field, value: (("counting", 0.25),),
     least_cells=16,
