@@ -97,8 +97,8 @@ def plan_of(task: Task) -> Scenario:
 def sessions_of(task: Task) -> list[Session]:
     """All sessions of a task through the whole program: each a pair from a tripod, which is set up anew each time."""
     plan = plan_of(task)
-    stage = build_stage(plan, seed=52000 + task.skin, size=SIZE)
-    rng = np.random.default_rng([20270401, task.skin, round(1000 * task.tone)])
+    stage = build_stage(plan, seed=63000 + task.skin, size=SIZE)
+    rng = np.random.default_rng([20270822, task.skin, round(1000 * task.tone)])
     first, reference, kappa, sessions = None, None, 0.0, []
     for number, left in enumerate((1.0, *task.left)):
         shot = drawn_shot(plan, SIZE, rng, rig=task.rig)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ class Seen:
     row: NDArray[np.intp]
     col: NDArray[np.intp]
 
-    def of(self, layer: NDArray[np.generic]) -> NDArray[np.generic]:
+    def of(self, layer: NDArray[Any]) -> NDArray[Any]:
         """A layer of the canvas in the cells; 0 where there is no skin."""
         return np.where(self.row >= 0, layer[self.row, self.col], layer.dtype.type(0))
 
