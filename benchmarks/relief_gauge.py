@@ -35,7 +35,8 @@ SKIN: Final = 1
 LEFT: Final = (1.0, 0.6)
 """Depth of the dimples over that of the reference."""
 STATED: Final = metric_named("relief")
-UNGATED: Final = replace(STATED, name="ungated", needs=STATED.needs - {Need.OBLIQUE_LIGHT})
+# The whitelist asks for a light that is compared; that of close-ups is, and blocks nothing here.
+UNGATED: Final = replace(STATED, name="ungated", needs=STATED.needs - {Need.OBLIQUE_LIGHT} | {Need.SAME_SHADING})
 """Measured whatever the gate says of the lamp: how well the gauge makes up for it."""
 Row = dict[str, Any]
 
