@@ -33,6 +33,7 @@ from benchmarks.repeatability_scenes import (
 )
 from benchmarks.rephotography import MOST_RETAKES, Course, Scene, Task, rephotograph
 from benchmarks.workers import spread
+from tracker.metrics import metric_named
 from tracker.phantom import FIXED_RIG, FREE_HAND, MARKED_FLOOR, RIGS, Rig
 
 __all__ = ["SCENES", "figures", "run", "sections"]
@@ -121,6 +122,7 @@ def summed_up(
             }
     findings = {
         "quick": quick,
+        "methods": [metric_named(name).method for name in tables["spread"]],
         "design": _design(extent),
         "seconds": seconds,
         "references": {s.name: {r.name: _references(_of(courses, s, r)) for r in rigs[s.name]} for s in SCENES},

@@ -22,15 +22,33 @@ from benchmarks.repeatability_words import (
     symbol,
     with_unit,
 )
+from benchmarks.studied import REPEATED
+
+WIDTH = 120
 
 
 def sections(findings: Findings) -> str:
     """The sections on repeatability, from stored findings; the same findings give the same text."""
     makers = (
-        _design, _tones, _spread, _finer, _ungated, _alarms, _agreement, _response, _averaged, gate_section, _short,
+        _design, _outdated, _tones, _spread, _finer, _ungated, _alarms, _agreement, _response, _averaged, gate_section,
+        _short,
     )  # fmt: skip
     parts = [make(findings) for make in makers]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _outdated(findings: Findings) -> str:
+    """Methods that have a newer version than the one that was photographed again."""
+    now = {metric.method for metric in REPEATED}
+    old = [method for method in findings.get("methods", ()) if method not in now]
+    if not old:
+        return ""
+    names = ", ".join(f"`{method}`" for method in old)
+    return fill(
+        f"**Measured with {names}**, of which there is a newer version by now: what this page says of the "
+        "repeatability, false alarms, coverage and gate of these holds for the old one.",
+        WIDTH,
+    )
 
 
 def _design(findings: Findings) -> str:

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import speed_metrics
 from tracker.alignment import align, resample
 from tracker.calibration import calibrate
 from tracker.metrics import METRICS
@@ -89,6 +90,7 @@ def measure(*, runs: int, megapixels: float, rendered: tuple[int, int] = RENDERE
         "machine": f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}",
         "runs": {name: [run[name] for run in times] for name in times[0]},
         "phantom": {"size": rendered, "cpu_seconds": {name: _phantom(name, rendered) for name in RENDERED_PLANS}},
+        "metrics": speed_metrics.run(quick=rendered != RENDERED),
         "seconds": time.perf_counter() - began,
     }
 
@@ -113,7 +115,12 @@ tutorials do (SIFT features, MAGSAC homography, warp, at 1000 px); it gives neit
 | --- | ---: | ---: | ---: |
 {table}
 
-{_phantom_table(findings.get("phantom"))}"""
+{_metrics_table(findings.get("metrics"))}{_phantom_table(findings.get("phantom"))}"""
+
+
+def _metrics_table(found: dict[str, Any] | None) -> str:
+    """What it costs to measure one aligned photo."""
+    return f"{speed_metrics.section(found)}\n\n" if found else ""
 
 
 def _phantom_table(found: dict[str, Any] | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -33,6 +34,8 @@ from tracker.quality import Comparability, Status, assess, assess_photo, explain
 from tracker.region import WHOLE_SKIN, Region, region_mask
 from tracker.report import ReportedPhoto
 from tracker.timeline import Refused
+
+_AT_A_TIME = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,20 +184,20 @@ def as_reference(
     if opposite is not None:
         aligned = opposite.added_to(aligned, image)
         quality = Comparability((*quality.checks, *opposite.checks))
-    values: list[Measurement] = []
-    declined: list[Refused] = []
     marks: dict[str, Marks] = {}
-    for metric in metrics:
-        try:
-            _refuse_blocked(metric, quality)
-            found = find_marks(aligned, mask, metric, marked=not region.is_whole_skin)
-            values.append(measure(aligned, mask, metric, marked=not region.is_whole_skin, marks=found))
-        except MeasurementDeclined as error:
-            declined.append(_refused(metric, aligned, error.reason))
-            continue
+    searched: dict[object, Future[Marks | None]] = {}
+
+    def first(metric: Metric) -> Measurement:
+        _refuse_blocked(metric, quality)
+        marked = not region.is_whole_skin
+        found = _found_once(searched, aligned, mask, metric, marked=marked)
+        value = measure(aligned, mask, metric, marked=marked, marks=found)
         if found is not None:
             marks[metric.name] = found
-    return Reference(image, region, mask, quality, aligned, tuple(values), tuple(declined), marks)
+        return value
+
+    values, declined = _each(first, metrics, aligned)
+    return Reference(image, region, mask, quality, aligned, values, declined, marks)
 
 
 def follow(
@@ -367,15 +370,49 @@ def _measure_all(
 ) -> tuple[tuple[Measurement, ...], tuple[Refused, ...]]:
     """Every metric over the cells that the photo and the reference share."""
     shared = shared_cells(photo, reference.aligned)
-    measured: list[Measurement] = []
-    refused: list[Refused] = []
-    for metric in metrics:
+
+    def again(metric: Metric) -> Measurement:
+        _refuse_blocked(metric, quality)
+        return _measure_against(reference, shared, metric)
+
+    return _each(again, metrics, photo)
+
+
+def _each(
+    work: Callable[[Metric], Measurement], metrics: Sequence[Metric], photo: AlignedImage
+) -> tuple[tuple[Measurement, ...], tuple[Refused, ...]]:
+    """What each metric gives or why it does not, in their order; two at a time, because arrays let threads run."""
+
+    def outcome(metric: Metric) -> Measurement | Refused:
         try:
-            _refuse_blocked(metric, quality)
-            measured.append(_measure_against(reference, shared, metric))
+            return work(metric)
         except MeasurementDeclined as error:
-            refused.append(_refused(metric, photo, error.reason))
-    return tuple(measured), tuple(refused)
+            return _refused(metric, photo, error.reason)
+
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        outcomes = list(pool.map(outcome, metrics))
+    measured = tuple(each for each in outcomes if isinstance(each, Measurement))
+    return measured, tuple(each for each in outcomes if isinstance(each, Refused))
+
+
+def _found_once(
+    searched: dict[object, Future[Marks | None]],
+    image: AlignedImage,
+    region: NDArray[np.bool_],
+    metric: Metric,
+    *,
+    marked: bool,
+) -> Marks | None:
+    """What a metric looks for; metrics that look for the same in the same cells do it once."""
+    key = (metric.find, metric.needs, metric.leaves_out, metric.tolerance_mm)
+    mine: Future[Marks | None] = Future()
+    search = searched.setdefault(key, mine)
+    if search is mine:
+        try:
+            mine.set_result(find_marks(image, region, metric, marked=marked))
+        except MeasurementDeclined as error:
+            mine.set_exception(error)
+    return search.result()
 
 
 def _measure_against(reference: Reference, photo: AlignedImage, metric: Metric) -> Measurement:
