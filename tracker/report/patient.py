@@ -71,9 +71,8 @@ def _judged(metric: Metric, *, better: bool) -> str:
     if metric.is_contrast and metric.topic in (Topic.PIGMENT, Topic.REDNESS):
         what = "The patch" if metric.topic is Topic.PIGMENT else "The redness"
         return f"{what} stands out {how} from the skin around it {_SINCE}"
-    what = _OF_ITS_OWN.get(metric.name) or _STANDS_OUT.get(metric.topic)
-    if what:
-        return f"{what} {how} {_SINCE}"
+    if stands_out := _OF_ITS_OWN.get(metric.name) or _STANDS_OUT.get(metric.topic):
+        return f"{stands_out} {how} {_SINCE}"
     return _different(metric)
 
 
