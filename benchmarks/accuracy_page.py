@@ -10,6 +10,7 @@ from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
 from benchmarks.lines_page import section as lines_section
 from benchmarks.markdown import number, percent, picture, table
+from benchmarks.pores_page import section as pores_section
 from benchmarks.registration_page import section as registration_section
 from benchmarks.relief_gauge_page import section as gauge_section
 from benchmarks.relief_page import relief_section
@@ -41,6 +42,7 @@ def sections(findings: Findings) -> str:
         contrast_section(findings["contrasts"]),
         spots_section(findings.get("spots") or {}),
         lines_section(findings.get("lines") or {}),
+        pores_section(findings.get("pores") or {}),
         colour_section(findings["colour"], findings["tones"]),
         cards_section(findings.get("cards") or {}),
         hair_page.section(findings.get("hair") or {}),

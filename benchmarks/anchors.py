@@ -19,6 +19,7 @@ ANCHORS: Mapping[str, str] = MappingProxyType(
         "line_contrast": "no comparable figure (VISIA, positioned face: wrinkles about 6 % [3])",
         "line_length": "no comparable figure (VISIA, positioned face: wrinkles about 6 % [3])",
         "fine_roughness": "no comparable figure",
+        "pores": "no comparable figure",
     }
 )
 

@@ -54,10 +54,11 @@ def stage_of(
 ) -> Stage:
     """Skin whose truth is about the marked region."""
     stage = build_stage(plan_of(tone, lines=lines, depth=depth, micro=micro), seed=seed, size=SIZE)
-    return replace(stage, region=_inside(stage.skin.canvas))
+    return replace(stage, region=marked_skin(stage.skin.canvas))
 
 
-def _inside(canvas: Canvas) -> NDArray[np.bool_]:
+def marked_skin(canvas: Canvas) -> NDArray[np.bool_]:
+    """The marked region on the skin, shape of the canvas."""
     height, width = REGION_MM
     return np.asarray((np.abs(canvas.y) < height / 2) & (np.abs(canvas.x) < width / 2))
 

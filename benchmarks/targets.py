@@ -168,6 +168,12 @@ def _line_tones(key: str) -> Value:
     return ratio
 
 
+def _pores_seen(accuracy: Findings, _: Findings) -> float | None:
+    """Share of the pores that is counted, of the tone with the most over that with the least."""
+    seen = [row["seen"] for row in _looked_up(accuracy, "pores", "by_tone") or () if row["seen"]]
+    return max(seen) / min(seen) if seen else None
+
+
 def _line_null(key: str, rig: str) -> Value:
     """Spread or a share of unchanged lines that were taken anew, in per cent."""
 
@@ -265,6 +271,7 @@ SPECIFIED: tuple[Target, ...] = (
            source="§7.6 D2"),
     Target("error of the change of line contrast, worst over best tone", _line_tones("rmse"), most=1.5,
            source="metrics"),
+    Target("share of pores that is counted, best over worst tone", _pores_seen, most=1.5, source="metrics"),
     *(Target(f"bias of the area of bruises, {when}, as a share", _accuracy("spots", "bruise", key, "bias"), least=-0.1,
              most=0.1, source="§7.6 C2")
       for key, when in (("fresh", "first day"), ("fading", "later"))),

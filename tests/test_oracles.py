@@ -97,6 +97,11 @@ ORACLES: dict[str, tuple[str, ...]] = {
         "test_fine_texture::test_fine_roughness_follows_the_true_relief_better_than_the_spread_of_light",
         "test_fine_texture::test_for_shading_alone_the_roughness_is_its_standard_deviation",
     ),
+    "pores": (
+        "test_pores::test_density_follows_the_true_density_on_skin_of_any_tone",
+        "test_pores::test_the_count_is_that_of_the_laplacian_of_gaussians",
+        "test_pores::test_what_is_not_small_round_and_dark_is_no_pore",
+    ),
     "hair_coverage": (
         "test_hair_metrics::test_coverage_is_the_true_share_whatever_the_density",
         "test_hair_metrics::test_hair_that_was_combed_anew_covers_as_much",

@@ -11,6 +11,7 @@ from tracker.phantom.hair import Hair, grow_hair, part_width
 from tracker.phantom.lesions import Redness, Spots, grow_redness, grow_spots
 from tracker.phantom.light import Light, evenness, gloss, illumination, scattered_light, shading
 from tracker.phantom.optics import lab_from_linear
+from tracker.phantom.pores import Pores
 from tracker.phantom.shadow import openness, visibility
 from tracker.phantom.skin import Body, Complexion, Findings, Relief, grow_skin
 from tracker.phantom.state import State
@@ -228,14 +229,14 @@ def test_light_spreads_in_skin_as_far_as_the_kernel_says_and_red_furthest():
 def test_what_is_found_on_the_skin_leaves_the_rest_as_it_was():
     canvas = Canvas(60.0, 60.0, 0.3)
     bare = _skin(canvas, complexion=Complexion())
-    all_ = Findings(Spots(4), Redness(2), Bruises(1, size=(15.0, 18.0)), Wrinkles(3), Hair(5.0))
+    all_ = Findings(Spots(4), Redness(2), Bruises(1, size=(15.0, 18.0)), Wrinkles(3), Hair(5.0), Pores(9.0))
     full = grow_skin(
         np.random.default_rng(3), canvas, body=Body.plane(), complexion=Complexion(), relief=SMOOTH, findings=all_
     )
 
     for name in ("melanin", "blood", "still", "dimples"):
         assert_array_equal(getattr(bare, name), getattr(full, name))
-    cured = State(spots=0.0, redness=0.0, bruise_age=60.0, wrinkles=0.0, hair=0.0)
+    cured = State(spots=0.0, redness=0.0, bruise_age=60.0, wrinkles=0.0, hair=0.0, pores=0.0)
     assert_allclose(full.colour(cured), bare.colour(State()), rtol=1e-3)
     assert_array_equal(full.relief(cured), bare.relief(State()))
     assert full.hair(cured)[0].max() == 0.0

@@ -69,6 +69,7 @@ UNITS: dict[str, Unit] = {
     "% of the skin": Unit(" % of the skin"),
     "% of area": Unit(" % of area"),
     "per 100 cm²": Unit(" per 100 cm²", _SCALE),
+    "per cm²": Unit(" per cm²", _needs("scale + close up")),
     "index·mm²": Unit(" index·mm²", _SCALE),
     "mm": Unit(" mm", _SCALE),
     "mm²": Unit(" mm²", _SCALE),

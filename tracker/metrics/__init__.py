@@ -15,6 +15,7 @@ from tracker.metrics.fine_texture import FINE_ROUGHNESS
 from tracker.metrics.hair import HAIR_COVERAGE, PART_WIDTH
 from tracker.metrics.lines import LINE_CONTRAST, LINE_LENGTH
 from tracker.metrics.pigment import PIGMENT_CONTRAST, melanin_index
+from tracker.metrics.pores import PORES
 from tracker.metrics.redness import A_STAR_CONTRAST, ERYTHEMA_CONTRAST, erythema_index
 from tracker.metrics.relief import RELIEF
 from tracker.metrics.spots import SPOT_AREA, SPOT_CONTRAST, SPOT_LOAD, SPOT_REDNESS
@@ -65,6 +66,7 @@ METRICS: tuple[Metric, ...] = (
     LINE_CONTRAST,
     LINE_LENGTH,
     FINE_ROUGHNESS,
+    PORES,
     HAIR_COVERAGE,
     PART_WIDTH,
     *WIDTHS,

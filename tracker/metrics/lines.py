@@ -83,7 +83,7 @@ def line_density(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     assert mm is not None
     lines = dark_lines(image.linear, place.skin, mm_per_cell=mm) > 0
     length = _lengths(lines & place.counted) * np.float32(100 / mm)
-    return np.stack([_spread(length, place.counted, _SPREAD_MM / mm), lines.astype(np.float32)], axis=-1)
+    return np.stack([spread_within(length, place.counted, _SPREAD_MM / mm), lines.astype(np.float32)], axis=-1)
 
 
 def mean_density(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -104,7 +104,7 @@ def _lengths(lines: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(on * (straight + slanted), np.float32)
 
 
-def _spread(values: NDArray[np.float32], mask: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
+def spread_within(values: NDArray[np.float32], mask: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
     """Values spread over their surroundings within a mask; their sum stays."""
     weight = mask.astype(np.float32)
     reach = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32(1e-6))

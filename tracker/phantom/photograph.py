@@ -127,7 +127,7 @@ def photograph(
     sensor = shot.sensor
     content = jpeg(rgb, quality=sensor.jpeg_quality, taken_at=taken_at, profile=sensor.profile, label=sensor.label)
     metrics = day.tone | _relief(stage, day.seen, view.shading)
-    metrics |= _lines(stage, state, shot.light, shot.camera.roll, view.shading)
+    metrics |= _lines(stage, state, shot.light, shot.camera.roll, view.shading) | _pores(stage, state)
     return PhantomPhoto(
         rgb=decoded(content),
         jpeg=content,
@@ -167,7 +167,7 @@ def true_metrics(stage: Stage, state: State, light: Light) -> dict[str, float]:
     seen = appearance(stage.skin, state)
     truth = _tone(stage, seen.colour)
     shaded = shading(seen.normals, light, 0.0)
-    return truth | _relief(stage, seen, shaded) | _lines(stage, state, light, 0.0, shaded)
+    return truth | _relief(stage, seen, shaded) | _lines(stage, state, light, 0.0, shaded) | _pores(stage, state)
 
 
 def _tone(stage: Stage, colour: Field) -> dict[str, float]:
@@ -186,6 +186,11 @@ def _lines(stage: Stage, state: State, light: Light, roll: float, shaded: Field)
         return {}
     bare = shading(stage.skin.normals(replace(state, wrinkles=0.0)), light, roll)
     return line_metrics(shaded, bare, stage.skin.lines, stage.skin.canvas, stage.region, state.wrinkles)
+
+
+def _pores(stage: Stage, state: State) -> dict[str, float]:
+    pits = stage.skin.pits
+    return {} if pits is None else {"pores": pits.per_cm2(state.pores, stage.skin.canvas, stage.region)}
 
 
 def _truth(

@@ -12,6 +12,7 @@ from tracker.phantom.fields import Canvas, Field
 from tracker.phantom.hair import Coat, Hair, grow_hair
 from tracker.phantom.lesions import Lesions, Redness, Spots, grow_redness, grow_spots
 from tracker.phantom.optics import STANDARD, SURFACE_REFLECTION, Response, skin_colour
+from tracker.phantom.pores import Pits, Pores, grow_pores
 from tracker.phantom.relief import Dents, Relief, dimples, still_relief
 from tracker.phantom.state import State
 from tracker.phantom.wrinkles import Lines, Wrinkles, draw_wrinkles
@@ -28,6 +29,7 @@ class Findings:
     bruises: Bruises | None = None
     wrinkles: Wrinkles | None = None
     hair: Hair | None = None
+    pores: Pores | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,7 @@ class Skin:
     bruising: Bruising | None = None
     lines: Lines | None = None
     coat: Coat | None = None
+    pits: Pits | None = None
     scatter_mm: tuple[float, float, float] | None = None
     """How far red, green and blue light wanders inside, mm, as in `tracker.phantom.light.scattered_light`."""
     surface: float = SURFACE_REFLECTION
@@ -64,6 +67,8 @@ class Skin:
         height = np.asarray(self.still + np.float32(state.dimples) * self.dimples, np.float32)
         if self.lines is not None:
             height += np.float32(state.wrinkles) * self.lines.height
+        if self.pits is not None:
+            height += self.pits.height_of(state.pores)
         return height
 
     def normals(self, state: State) -> tuple[Field, Field, Field]:
@@ -105,6 +110,8 @@ class Skin:
             )
         if self.surface != SURFACE_REFLECTION:
             colour += np.float32(self.surface - SURFACE_REFLECTION)
+        if self.pits is not None:
+            colour *= self.pits.light_of(state.pores)[..., None]
         return colour
 
     def hair(self, state: State) -> tuple[Field, NDArray[np.float32]] | None:
@@ -141,7 +148,7 @@ def grow_skin(
     """
     placing, shaping, colouring, fine = rng.spawn(4)
     # Children of a child: whatever is found on the skin leaves the rest of it as it was.
-    spotting, reddening, striking, lining, growing = placing.spawn(5)
+    spotting, reddening, striking, lining, growing, piercing = placing.spawn(6)
     blemishes = Blemishes(placing, canvas, complexion, clear=0.9 * patch_width)
     hairs = 1.0 + complexion.hair_contrast * fine_hairs(fine, canvas, complexion.hairs)
     still = still_relief(shaping, fine, canvas, relief) + blemishes.height
@@ -160,6 +167,7 @@ def grow_skin(
         bruising=strike(striking, canvas, findings.bruises) if findings.bruises else None,
         lines=draw_wrinkles(lining, canvas, findings.wrinkles) if findings.wrinkles else None,
         coat=grow_hair(growing, canvas, findings.hair) if findings.hair else None,
+        pits=grow_pores(piercing, canvas, findings.pores) if findings.pores else None,
         scatter_mm=complexion.scatter_mm,
         surface=complexion.surface,
     )

@@ -24,6 +24,8 @@ class State:
     """Factor on the depth of the lines."""
     hair: float = 1.0
     """Share of the hairs that are there, 0 to 1."""
+    pores: float = 1.0
+    """Share of the pores that are there, 0 to 1."""
     tan: float = 1.0
     """Factor on all melanin."""
     flush: float = 1.0

@@ -19,6 +19,8 @@ _STANDS_OUT = {
     Topic.REDNESS: "The redness in this area stands out",
     Topic.LINES: "The lines in this area stand out",
 }
+#: The same, of what is not what its topic is called after.
+_OF_ITS_OWN = {"pores": "The pores in this area stand out"}
 #: What is different, where neither direction is called better.
 _DIFFERENT = {
     Topic.RELIEF: "The surface of your skin in this area is",
@@ -69,8 +71,8 @@ def _judged(metric: Metric, *, better: bool) -> str:
     if metric.is_contrast and metric.topic in (Topic.PIGMENT, Topic.REDNESS):
         what = "The patch" if metric.topic is Topic.PIGMENT else "The redness"
         return f"{what} stands out {how} from the skin around it {_SINCE}"
-    if metric.topic in _STANDS_OUT:
-        return f"{_STANDS_OUT[metric.topic]} {how} {_SINCE}"
+    if stands_out := _OF_ITS_OWN.get(metric.name) or _STANDS_OUT.get(metric.topic):
+        return f"{stands_out} {how} {_SINCE}"
     return _different(metric)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker.shading.blobs import Blobs, dark_and_bright_blobs
 from tracker.shading.dimples import Dimples, find_dimples
 from tracker.shading.directed import FineLight, fine_light, fine_turn, waves
 from tracker.shading.direction import TOLD_DEGREES, LightDirection, Turn, light_direction, light_side, light_turn
@@ -27,6 +28,7 @@ __all__ = [
     "MEAN_LIGHT_MM",
     "SIGMA_PER_WAVELENGTH",
     "TOLD_DEGREES",
+    "Blobs",
     "Dimples",
     "FineLight",
     "LightDirection",
@@ -35,6 +37,7 @@ __all__ = [
     "band_pass",
     "beside_lines",
     "chroma_regressed_shading",
+    "dark_and_bright_blobs",
     "dark_lines",
     "dark_spots",
     "find_dimples",

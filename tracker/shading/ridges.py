@@ -114,7 +114,7 @@ def dark_lines(linear: Field, mask: Mask, *, mm_per_cell: float) -> NDArray[np.i
 
 
 def _dark_lines(linear: Field, mask: Mask, mm_per_cell: float) -> NDArray[np.int32]:
-    skin = _inside(mask, RIM_MM / mm_per_cell)
+    skin = inside(mask, RIM_MM / mm_per_cell)
     if not skin.any():
         return np.zeros(mask.shape, np.int32)
     light = log_luminance(linear)
@@ -158,7 +158,7 @@ def ridges(values: Field, sigmas: list[float]) -> tuple[Field, Field]:
     """
     best, angle = np.zeros_like(values), np.zeros_like(values)
     for sigma in sigmas:
-        mean, half, cross = _hessian(values, sigma)
+        mean, half, cross = hessian(values, sigma)
         response = mean + cv2.sqrt(half * half + cross * cross)
         stronger = response > best
         best = np.where(stronger, response, best)
@@ -166,7 +166,7 @@ def ridges(values: Field, sigmas: list[float]) -> tuple[Field, Field]:
     return best, angle
 
 
-def _hessian(values: Field, sigma: float) -> tuple[Field, Field, Field]:
+def hessian(values: Field, sigma: float) -> tuple[Field, Field, Field]:
     """σ² times the half trace, the half difference of the diagonal and the mixed term of the Hessian."""
     smooth = np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32) * np.float32(sigma**2)
     second = np.array([[1, -2, 1]], np.float32)
@@ -240,7 +240,7 @@ def _blobs(flat: Field, skin: Mask, mm_per_cell: float) -> Mask:
         np.asarray(cv2.resize(a, size, interpolation=cv2.INTER_AREA), np.float32)
         for a in (flat, skin.astype(np.float32))
     )
-    mean, half, cross = _hessian(small, _BLOB_SIGMA_MM / mm_per_cell / step)
+    mean, half, cross = hessian(small, _BLOB_SIGMA_MM / mm_per_cell / step)
     both = mean - cv2.sqrt(half * half + cross * cross)
     usual = both[inside > 0.5]
     found = both > _BLOB_MAD * _median_and_mad(usual)[1] if len(usual) else np.zeros(both.shape, np.bool_)
@@ -249,7 +249,7 @@ def _blobs(flat: Field, skin: Mask, mm_per_cell: float) -> Mask:
     return cv2.resize(wide, flat.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
-def _inside(mask: Mask, rim: float) -> Mask:
+def inside(mask: Mask, rim: float) -> Mask:
     """Cells at least so far from the edge of the mask; single lost cells have no rim."""
     whole = cv2.morphologyEx(np.pad(mask, 1).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     whole[[0, -1]], whole[:, [0, -1]] = 0, 0
