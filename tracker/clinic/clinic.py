@@ -162,6 +162,7 @@ class Clinic(Showing):
             gone = photos.photo(connection, photo_id)
             file = photos.remove(connection, photo_id)
             results.forget_through(connection, gone.view_id, gone.digest)
+            results.forget_pairs_with(connection, gone.view_id, gone.digest)
         self._remove_files([(photo_id, file)])
         self._arrived()
 
@@ -202,7 +203,7 @@ class Clinic(Showing):
         Returns
         -------
         int
-            Number of photos measured or rejected.
+            Number of photos measured or rejected; a pair with dual light is measured at once, and counts once.
         """
         done = 0
 
