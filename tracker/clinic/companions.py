@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from itertools import chain
 
 from tracker.clinic.records import StoredPhoto
@@ -39,6 +40,14 @@ def companions_of(
     known = (each for each in free if photo.digest in (each.opposite, each.lent_to))
     nearest = chain(known, free[here + 1 : here + 2], free[:here][-1:])
     return tuple(dict.fromkeys(nearest))[:MOST_COMPANIONS]
+
+
+def companions_on(day: date, listed: Sequence[StoredPhoto], reference: StoredPhoto) -> tuple[StoredPhoto, ...]:
+    """Photos that may have been taken at once with one of a day that is not stored yet, as `companions_of`."""
+    free = [each for each in listed if each.taken_on == day and not each.opposite and not each.lent_to]
+    if not reference.opposite:
+        return tuple(each for each in free if each.id == reference.id)
+    return tuple(reversed(free))[:MOST_COMPANIONS]
 
 
 def other_of(photo: StoredPhoto, listed: Sequence[StoredPhoto]) -> StoredPhoto | None:

@@ -23,6 +23,7 @@ from tracker.pipeline import (
     Result,
     Waypoint,
     as_reference,
+    belongs_to_reference,
     establish,
     follow_pair,
     found_pair,
@@ -30,7 +31,7 @@ from tracker.pipeline import (
     result_of_opposite,
 )
 from tracker.quality import Check
-from tracker.region import WHOLE_SKIN, Region, region_mask
+from tracker.region import WHOLE_SKIN, Region
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
 PROCEDURE = "photo@5"
@@ -147,6 +148,9 @@ class Judgement:
         Why the photo cannot be compared at all; empty otherwise.
     declined : tuple of str
         Why some are refused that no check stops, such as one that needs colour in a greyscale photo.
+    lends_to : str
+        Name of the stored photo of which this one is the second of a pair with dual light, lit from the other side;
+        empty if there is none. It is not compared with the reference then.
     """
 
     checks: tuple[Check, ...] = ()
@@ -154,6 +158,7 @@ class Judgement:
     given: tuple[str, ...] = ()
     reason: str = ""
     declined: tuple[str, ...] = ()
+    lends_to: str = ""
 
 
 def methods(metrics: Sequence[Metric]) -> str:
@@ -181,20 +186,23 @@ def _established(job: Job, photo: Original, image: CalibratedImage, opposite: Op
 
 def _followed(job: Job, reference: Reference) -> Finding:
     like = reference.image.grid
-    image, opposite = calibrated_original(job.photo, like=like), None
-    if job.reference in job.companions:
-        belongs = found_pair(reference.image, image)
-        if belongs is not None:
-            assert job.reference is not None
-            return _seen_from_the_other(_established(job, job.reference, reference.image, belongs))
-    elif reference.aligned.opposite is not None:
-        opposite = _companion(job, image)
+    image = calibrated_original(job.photo, like=like)
+    belongs = _opposite_of_reference(job, reference, image)
+    if belongs is not None:
+        assert job.reference is not None
+        return _seen_from_the_other(_established(job, job.reference, reference.image, belongs))
+    opposite = _companion(job, image) if reference.aligned.opposite is not None else None
     between = _waypoints(job, like, but=opposite)
     chosen, opposite, result = follow_pair(reference, image, opposite, job.metrics, between=between)
     if opposite is None:
         return Finding(result)
     found = _as_pair(Finding(result), opposite)
     return found if chosen is image else _seen_from_the_other(found)
+
+
+def _opposite_of_reference(job: Job, reference: Reference, image: CalibratedImage) -> Opposite | None:
+    """The photo as the second one of the reference's own pair, if it is."""
+    return found_pair(reference.image, image) if job.reference in job.companions else None
 
 
 def _companion(job: Job, image: CalibratedImage) -> Opposite | None:
@@ -225,8 +233,15 @@ def judge_photo(job: Job) -> Judgement:
     try:
         reference = reference_of(job)
         like = reference.image.grid
-        between = _waypoints(job, like)
-        result = judge(reference, calibrated_original(job.photo, like=like), job.metrics, between=between)
+        image = calibrated_original(job.photo, like=like)
+        lit = reference.aligned.opposite
+        if _opposite_of_reference(job, reference, image) is not None:
+            return Judgement(lends_to=reference.image.photo.name)
+        opposite = _companion(job, image) if lit is not None else None
+        if opposite is not None and lit is not None and not belongs_to_reference(opposite, lit):
+            return Judgement(lends_to=opposite.image.photo.name)
+        between = _waypoints(job, like, but=opposite)
+        result = judge(reference, image, job.metrics, between=between, opposite=opposite)
     except TrackerError as error:
         return Judgement(reason=error.reason)
     refused = tuple(each.metric for each in result.refused)
@@ -239,17 +254,6 @@ def judge_photo(job: Job) -> Judgement:
 def forget_reference() -> None:
     """Free the memory of the reference that is kept for the next photo of its view."""
     _LATEST.clear()
-
-
-def check_region(region: Region, reference: Original, distance: KnownDistance | None) -> None:
-    """See whether a region can be measured in a photo, in which somebody may have given a length.
-
-    Raises
-    ------
-    RegionInvalid
-        It cannot; the reason says what to draw instead.
-    """
-    region_mask(region, calibrated_original(reference, distance=distance))
 
 
 _LATEST = Latest()

@@ -76,7 +76,7 @@ def settle(
         if wrong.is_reference:
             results.forget_against(connection, wrong.id, but=[photo.id for photo, _ in pair])
     of_base = next((each for photo, each in pair if photo.id == task.base.id and each.result is not None), None)
-    if of_base is not None and of_base.opposite != lender_to(task.base, listed):
+    if of_base is not None and of_base.opposite != (task.base.opposite or lender_to(task.base, listed)):
         results.forget_against(connection, task.base.id, but=[photo.id for photo, _ in pair])
     return outdated
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -12,7 +12,7 @@ from datetime import date
 from sqlalchemy import Connection, func, select
 
 from tracker.clinic import photos, register, results, schema
-from tracker.clinic.companions import companions_of, other_of
+from tracker.clinic.companions import companions_of, companions_on, other_of
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_bytes, mask_bytes
 from tracker.clinic.measuring import Finding, Job, Original, Stop
@@ -124,14 +124,16 @@ class Workbench:
             day = moving.taken_on
             metrics = self._chosen.metrics(view.indication)
             way = procedure(connection, metrics, day, reference.taken_on)
-            other = other_of(reference, photos.photos(connection, view_id))
+            listed = photos.photos(connection, view_id)
+        other, companions = other_of(reference, listed), companions_on(day, listed, reference)
         try:
             original, opposite = self._original(reference), self._original(other) if other else None
         except RecordError:
             return None
         key = f"{hashed} {way}"
         between = self._stops(view_id, day)
-        return Job(moving, original, view.region, key, metrics, view.distance, between, reference_opposite=opposite)
+        beside = self._companions(companions)
+        return Job(moving, original, view.region, key, metrics, view.distance, between, beside, opposite)
 
     def job_to_show(self, photo: StoredPhoto) -> Job:
         """The job of showing where the numbers of a measured photo come from, beside its reference.
@@ -169,12 +171,12 @@ class Workbench:
             return Finding(reason=error.reason, code=FAILED)
         key = f"{task.region_hash} {task.procedure}"
         between = self._stops(task.photo.view_id, task.photo.taken_on, but=task.photo.id) if reference else ()
-        beside = self._companions(task)
+        beside = self._companions(task.companions)
         return measure(Job(moving, reference, task.region, key, task.metrics, task.distance, between, beside, opposite))
 
-    def _companions(self, task: Task) -> tuple[Original, ...]:
+    def _companions(self, stored: Sequence[StoredPhoto]) -> tuple[Original, ...]:
         found = []
-        for each in task.companions:
+        for each in stored:
             with suppress(RecordError):  # a photo whose file is damaged says so when its own turn comes
                 found.append(self._original(each))
         return tuple(found)

@@ -10,7 +10,7 @@ from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
 from tracker.pipeline.overlay import overlay
-from tracker.pipeline.pairs import Opposite, as_pair, found_pair
+from tracker.pipeline.pairs import Opposite, as_pair, belongs_to_reference, found_pair
 from tracker.pipeline.reference import (
     Basis,
     Reference,
@@ -39,6 +39,7 @@ __all__ = [
     "align_or_explain",
     "as_pair",
     "as_reference",
+    "belongs_to_reference",
     "establish",
     "follow",
     "follow_pair",
