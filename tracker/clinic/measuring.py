@@ -149,8 +149,7 @@ class Judgement:
     declined : tuple of str
         Why some are refused that no check stops, such as one that needs colour in a greyscale photo.
     lends_to : str
-        Name of the stored photo of which this one is the second of a pair with dual light, lit from the other side;
-        empty if there is none. It is not compared with the reference then.
+        Name of the stored photo with which it is a pair with dual light, lit from the other side; empty if none.
     """
 
     checks: tuple[Check, ...] = ()
@@ -201,7 +200,6 @@ def _followed(job: Job, reference: Reference) -> Finding:
 
 
 def _opposite_of_reference(job: Job, reference: Reference, image: CalibratedImage) -> Opposite | None:
-    """The photo as the second one of the reference's own pair, if it is."""
     return found_pair(reference.image, image) if job.reference in job.companions else None
 
 
@@ -234,11 +232,11 @@ def judge_photo(job: Job) -> Judgement:
         reference = reference_of(job)
         like = reference.image.grid
         image = calibrated_original(job.photo, like=like)
-        lit = reference.aligned.opposite
         if _opposite_of_reference(job, reference, image) is not None:
             return Judgement(lends_to=reference.image.photo.name)
+        lit = reference.aligned.opposite
         opposite = _companion(job, image) if lit is not None else None
-        if opposite is not None and lit is not None and not belongs_to_reference(opposite, lit):
+        if lit is not None and opposite is not None and not belongs_to_reference(opposite, lit):
             return Judgement(lends_to=opposite.image.photo.name)
         between = _waypoints(job, like, but=opposite)
         result = judge(reference, image, job.metrics, between=between, opposite=opposite)
