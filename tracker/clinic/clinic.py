@@ -13,9 +13,10 @@ from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.files import Files
-from tracker.clinic.measuring import Finding, Job, Original, check_region, forget_reference, measure_photo
+from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, Work, data_folder
+from tracker.clinic.regions import check_region
 from tracker.clinic.showing import Showing
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
@@ -162,6 +163,7 @@ class Clinic(Showing):
             gone = photos.photo(connection, photo_id)
             file = photos.remove(connection, photo_id)
             results.forget_through(connection, gone.view_id, gone.digest)
+            results.forget_pairs_with(connection, gone.view_id, gone.digest)
         self._remove_files([(photo_id, file)])
         self._arrived()
 
@@ -202,7 +204,7 @@ class Clinic(Showing):
         Returns
         -------
         int
-            Number of photos measured or rejected.
+            Number of photos measured or rejected; a pair with dual light is measured at once, and counts once.
         """
         done = 0
 

@@ -133,6 +133,8 @@ def beside_reference(tile: Tile, judgement: Judgement, metrics: Sequence[Metric]
     if judgement.reason:
         headline = "This photo cannot be compared with the reference. Please take it again."
         return replace(tile, status="block", headline=headline, advice=(judgement.reason,))
+    if judgement.lends_to:
+        return _of_pair(tile, judgement.lends_to)
     # Of a check that both made, the one beside the reference knows more.
     again = {check.check for check in judgement.checks}
     checks = (*judgement.checks, *(check for check in tile.checks if check.check not in again))
@@ -149,6 +151,14 @@ def beside_reference(tile: Tile, judgement: Judgement, metrics: Sequence[Metric]
     status = "warn" if remarks else "ok"
     headline = _HEADLINES[status] if remarks else _COMPARABLE
     return replace(tile, status=status, headline=headline, advice=tuple(dict.fromkeys(remarks)), checks=checks)
+
+
+def _of_pair(tile: Tile, other: str) -> Tile:
+    """What is said of the second photo of a pair: light from the other side is what it is for."""
+    told = f"With {other} it is a pair with dual light."
+    if tile.status == "ok":
+        return replace(tile, headline=f"Good to use. {told}")
+    return replace(tile, advice=(*tile.advice, told))
 
 
 def _remark(check: Check, lost: Sequence[Metric]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -10,16 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
+from tracker.clinic.latest import Latest
 from tracker.clinic.maps import DAMAGED, map_of
 from tracker.errors import TrackerError
 from tracker.measurement import Metric
 from tracker.photo import read_photo
-from tracker.pipeline import Basis, Reference, Result, Waypoint, as_reference, establish, follow, judge
+from tracker.pipeline import (
+    Basis,
+    Opposite,
+    Reference,
+    Result,
+    Waypoint,
+    as_reference,
+    belongs_to_reference,
+    establish,
+    follow_pair,
+    found_pair,
+    judge,
+    result_of_opposite,
+)
 from tracker.quality import Check
-from tracker.region import WHOLE_SKIN, Region, region_mask
+from tracker.region import WHOLE_SKIN, Region
 
 #: Raised whenever the same photos would give another result though no metric has a new version.
-PROCEDURE = "photo@4"
+PROCEDURE = "photo@5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,10 @@ class Job:
         In the reference.
     between : tuple of Stop
         Latest first.
+    companions : tuple of Original
+        Photos that may be of one pair with dual light with the photo, the likeliest first; the reference may be one.
+    reference_opposite : Original or None
+        The other photo of the pair of the reference.
     """
 
     photo: Original
@@ -77,6 +96,8 @@ class Job:
     metrics: Sequence[Metric]
     distance: KnownDistance | None = None
     between: tuple[Stop, ...] = ()
+    companions: tuple[Original, ...] = ()
+    reference_opposite: Original | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +114,12 @@ class Finding:
         Of a photo that can be the reference.
     mask : ndarray, shape (h, w), bool, or None
         Where a reference is measured, on its analysis grid.
+    opposite : str
+        Digest of the companion whose light was measured with that of the photo; empty if none was.
+    lent_to : str
+        Digest of the companion that was measured with the light of the photo.
+    other : Finding or None
+        What measuring the photo gave for that companion.
     """
 
     result: Result | None = None
@@ -100,6 +127,9 @@ class Finding:
     code: str = ""
     basis: Basis | None = None
     mask: NDArray[np.bool_] | None = None
+    opposite: str = ""
+    lent_to: str = ""
+    other: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +148,8 @@ class Judgement:
         Why the photo cannot be compared at all; empty otherwise.
     declined : tuple of str
         Why some are refused that no check stops, such as one that needs colour in a greyscale photo.
+    lends_to : str
+        Name of the stored photo with which it is a pair with dual light, lit from the other side; empty if none.
     """
 
     checks: tuple[Check, ...] = ()
@@ -125,6 +157,7 @@ class Judgement:
     given: tuple[str, ...] = ()
     reason: str = ""
     declined: tuple[str, ...] = ()
+    lends_to: str = ""
 
 
 def methods(metrics: Sequence[Metric]) -> str:
@@ -137,15 +170,60 @@ def measure_photo(job: Job) -> Finding:
     try:
         if job.reference is None:
             image = calibrated_original(job.photo, distance=job.distance)
-            reference, result = establish(image, job.region or WHOLE_SKIN, job.metrics)
-            _LATEST.keep(job.photo, job.key, reference)
-            return Finding(result, basis=reference.basis, mask=reference.mask)
-        reference = reference_of(job)
-        like = reference.image.grid
-        between = _waypoints(job, like)
-        return Finding(follow(reference, calibrated_original(job.photo, like=like), job.metrics, between=between))
+            return _established(job, job.photo, image, _companion(job, image))
+        return _followed(job, reference_of(job))
     except TrackerError as error:
         return Finding(reason=error.reason, code=error.code)
+
+
+def _established(job: Job, photo: Original, image: CalibratedImage, opposite: Opposite | None) -> Finding:
+    reference, result = establish(image, job.region or WHOLE_SKIN, job.metrics, opposite=opposite)
+    _LATEST.keep(photo.digest, _key(job, opposite.image.photo.digest if opposite else ""), reference)
+    found = Finding(result, basis=reference.basis, mask=reference.mask)
+    return found if opposite is None else _as_pair(found, opposite)
+
+
+def _followed(job: Job, reference: Reference) -> Finding:
+    like = reference.image.grid
+    image = calibrated_original(job.photo, like=like)
+    belongs = _opposite_of_reference(job, reference, image)
+    if belongs is not None:
+        assert job.reference is not None
+        return _seen_from_the_other(_established(job, job.reference, reference.image, belongs))
+    opposite = _companion(job, image) if reference.aligned.opposite is not None else None
+    between = _waypoints(job, like, but=opposite)
+    chosen, opposite, result = follow_pair(reference, image, opposite, job.metrics, between=between)
+    if opposite is None:
+        return Finding(result)
+    found = _as_pair(Finding(result), opposite)
+    return found if chosen is image else _seen_from_the_other(found)
+
+
+def _opposite_of_reference(job: Job, reference: Reference, image: CalibratedImage) -> Opposite | None:
+    return found_pair(reference.image, image) if job.reference in job.companions else None
+
+
+def _companion(job: Job, image: CalibratedImage) -> Opposite | None:
+    """The first companion of a photo that is of one pair with it; one is in memory at a time."""
+    for each in job.companions:
+        with suppress(TrackerError):  # what is wrong with it is said when its turn comes
+            found = found_pair(image, calibrated_original(each, like=image.grid))
+            if found is not None:
+                return found
+    return None
+
+
+def _as_pair(found: Finding, opposite: Opposite) -> Finding:
+    """With what there is to say of the second photo of the pair."""
+    assert found.result is not None
+    other = Finding(result_of_opposite(opposite, found.result), lent_to=found.result.photo.digest)
+    return replace(found, opposite=opposite.image.photo.digest, other=other)
+
+
+def _seen_from_the_other(found: Finding) -> Finding:
+    """The same pair, where the photo of the job is the second."""
+    assert found.other is not None
+    return replace(found.other, other=replace(found, other=None))
 
 
 def judge_photo(job: Job) -> Judgement:
@@ -153,8 +231,15 @@ def judge_photo(job: Job) -> Judgement:
     try:
         reference = reference_of(job)
         like = reference.image.grid
-        between = _waypoints(job, like)
-        result = judge(reference, calibrated_original(job.photo, like=like), job.metrics, between=between)
+        image = calibrated_original(job.photo, like=like)
+        if _opposite_of_reference(job, reference, image) is not None:
+            return Judgement(lends_to=reference.image.photo.name)
+        lit = reference.aligned.opposite
+        opposite = _companion(job, image) if lit is not None else None
+        if lit is not None and opposite is not None and not belongs_to_reference(opposite, lit):
+            return Judgement(lends_to=opposite.image.photo.name)
+        between = _waypoints(job, like, but=opposite)
+        result = judge(reference, image, job.metrics, between=between, opposite=opposite)
     except TrackerError as error:
         return Judgement(reason=error.reason)
     refused = tuple(each.metric for each in result.refused)
@@ -169,50 +254,30 @@ def forget_reference() -> None:
     _LATEST.clear()
 
 
-def check_region(region: Region, reference: Original, distance: KnownDistance | None) -> None:
-    """See whether a region can be measured in a photo, in which somebody may have given a length.
-
-    Raises
-    ------
-    RegionInvalid
-        It cannot; the reason says what to draw instead.
-    """
-    region_mask(region, calibrated_original(reference, distance=distance))
-
-
-class _Latest:
-    """The last reference of this process: photos of one view are measured in a row."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[Original, str, Reference] | None = None
-
-    def get(self, original: Original, key: str) -> Reference | None:
-        kept = self._kept
-        return kept[2] if kept and kept[:2] == (original, key) else None
-
-    def keep(self, original: Original, key: str, reference: Reference) -> None:
-        self._kept = (original, key, reference)
-
-    def clear(self) -> None:
-        self._kept = None
-
-
-_LATEST = _Latest()
+_LATEST = Latest()
 
 
 def reference_of(job: Job) -> Reference:
     """The reference of a job, prepared; the last one is kept."""
     assert job.reference is not None
-    known = _LATEST.get(job.reference, job.key)
+    other = job.reference_opposite
+    key = _key(job, other.digest if other else "")
+    known = _LATEST.get(job.reference.digest, key)
     if known is None:
         image, region = calibrated_original(job.reference, distance=job.distance), job.region or WHOLE_SKIN
-        known = as_reference(image, region, job.metrics)
-        _LATEST.keep(job.reference, job.key, known)
+        opposite = found_pair(image, calibrated_original(other, like=image.grid)) if other else None
+        known = as_reference(image, region, job.metrics, opposite=opposite)
+        _LATEST.keep(job.reference.digest, key, known)
     return known
 
 
-def _waypoints(job: Job, like: Grid) -> tuple[Waypoint, ...]:
-    found = (_waypoint(stop, like) for stop in job.between)
+def _key(job: Job, opposite: str) -> str:
+    return f"{job.key} {opposite}".rstrip()
+
+
+def _waypoints(job: Job, like: Grid, *, but: Opposite | None = None) -> tuple[Waypoint, ...]:
+    own = but.image.photo.digest if but else ""
+    found = (_waypoint(stop, like) for stop in job.between if stop.photo.digest != own)
     return tuple(waypoint for waypoint in found if waypoint is not None)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Collection
 
 import numpy as np
 
+from tracker.alignment import AlignedImage, Alignment
+from tracker.calibration import CalibratedImage
 from tracker.clinic.maps import DAMAGED, map_of
 from tracker.clinic.measuring import Job, calibrated_original, reference_of
 from tracker.errors import TrackerError
 from tracker.measurement import Picture
-from tracker.pipeline import in_frame, overlay
+from tracker.pipeline import Reference, found_pair, in_frame, overlay
 from tracker.report import Overlay
 
 _LEVELS = 255
@@ -40,7 +42,8 @@ def overlays_of(job: Job, alignment: bytes | None, names: Collection[str]) -> di
         image = reference.aligned
         if alignment is not None:
             moving = calibrated_original(job.photo, like=reference.image.grid)
-            image = in_frame(reference, moving, map_of(alignment))
+            known = map_of(alignment)
+            image = _with_light(in_frame(reference, moving, known), moving, known, job, reference)
     except (TrackerError, *DAMAGED):
         return made
     for metric in (each for each in job.metrics if each.name in names):
@@ -49,6 +52,18 @@ def overlays_of(job: Job, alignment: bytes | None, names: Collection[str]) -> di
         except TrackerError:
             continue
     return made
+
+
+def _with_light(
+    image: AlignedImage, moving: CalibratedImage, alignment: Alignment, job: Job, reference: Reference
+) -> AlignedImage:
+    """A photo in the frame of the reference, with the light of the other photo of its pair if it has one."""
+    for each in job.companions:
+        opposite = found_pair(moving, calibrated_original(each, like=reference.image.grid))
+        if opposite is not None:
+            like = reference.aligned.opposite
+            return opposite.added_to(image, reference.image, alignment=alignment, like=like)
+    return image
 
 
 def overlay_bytes(found: Overlay) -> bytes:

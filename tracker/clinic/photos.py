@@ -159,7 +159,9 @@ def _count(connection: Connection, view_id: str) -> int:
 def _stored() -> Select[Any]:
     now = schema.photo.outerjoin(schema.result, _PHOTO.result_id == schema.result.c.id)
     judged = schema.result.c
-    return select(schema.photo, judged.code, judged.reason, judged.status).select_from(now)
+    return select(schema.photo, judged.code, judged.reason, judged.status, judged.opposite, judged.lent_to).select_from(
+        now
+    )
 
 
 def _photo(row: Row[Any]) -> StoredPhoto:
@@ -179,4 +181,6 @@ def _photo(row: Row[Any]) -> StoredPhoto:
         code=row.code or "",
         shape=(row.height, row.width),
         status=row.status,
+        opposite=row.opposite or "",
+        lent_to=row.lent_to or "",
     )

@@ -122,6 +122,10 @@ class StoredPhoto:
         Height and width in pixels, upright.
     status : str or None
         ``"ok"``, ``"warn"`` or ``"block"``: the worst of its checks; None while it waits.
+    opposite : str
+        Digest of the photo of the same moment, lit from the other side, that was measured with it; empty if none was.
+    lent_to : str
+        Digest of the photo that this one was measured with; it gives nothing by itself then.
     """
 
     id: str
@@ -136,6 +140,8 @@ class StoredPhoto:
     code: str
     shape: tuple[int, int]
     status: str | None
+    opposite: str = ""
+    lent_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

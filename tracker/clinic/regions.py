@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tracker.alignment import Alignment
-from tracker.region import Region, polygon_region, read_region
+from tracker.calibration import KnownDistance
+from tracker.clinic.measuring import Original, calibrated_original
+from tracker.region import Region, polygon_region, read_region, region_mask
 
 _STEPS_PER_EDGE = 12
 
@@ -80,3 +82,14 @@ def _png(region: Region) -> bytes:
 
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def check_region(region: Region, reference: Original, distance: KnownDistance | None) -> None:
+    """See whether a region can be measured in a photo, in which somebody may have given a length.
+
+    Raises
+    ------
+    RegionInvalid
+        It cannot; the reason says what to draw instead.
+    """
+    region_mask(region, calibrated_original(reference, distance=distance))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,7 @@ def keep(
     row = _rejected(found) if found.result is None else _measured(found.result)
     row |= {"photo_id": photo_id, "reference_id": reference_id, "methods": key[0], "region_hash": key[1]}
     row |= {"measured_at": datetime.now(UTC), "derived": token}
+    row |= {"opposite": found.opposite or None, "lent_to": found.lent_to or None}
     row |= {
         "mm_per_px": found.basis.mm_per_px if found.basis else None,
         "colour_evidence": found.basis.colour_evidence if found.basis else "",
@@ -126,6 +128,36 @@ def forget_through(connection: Connection, view_id: str, digest: str) -> None:
         for row in found:
             forget(connection, row.id)
             gone.append(row.digest)
+
+
+def forget_against(connection: Connection, reference_id: str, *, but: Collection[str] = ()) -> None:
+    """Forget what holds of photos that were compared with a reference: there is more, or less, of it now.
+
+    Parameters
+    ----------
+    connection : Connection
+    reference_id : str
+    but : collection of str
+        Photos whose results stay.
+    """
+    holding = select(_PHOTO.result_id).where(_PHOTO.result_id.is_not(None), _PHOTO.id.not_in(but))
+    against = and_(_RESULT.reference_id == reference_id, _RESULT.id.in_(holding))
+    connection.execute(delete(schema.result).where(against))
+
+
+def forget_pairs_with(connection: Connection, view_id: str, digest: str) -> None:
+    """Forget what was found for photos of a view together with one that is gone, under whatever region or standards.
+
+    If that was of the reference, so is what was compared with it.
+    """
+    joined = schema.photo.join(schema.result, _PHOTO.id == _RESULT.photo_id)
+    named = or_(_RESULT.opposite == digest, _RESULT.lent_to == digest)
+    chosen = select(_RESULT.id, _PHOTO.id.label("photo_id"), _PHOTO.is_reference).select_from(joined)
+    for row in connection.execute(chosen.where(_PHOTO.view_id == view_id, named)).all():
+        gone = _RESULT.id == row.id
+        if row.is_reference:
+            gone = or_(gone, _RESULT.reference_id == row.photo_id)
+        connection.execute(delete(schema.result).where(gone))
 
 
 def token_of(connection: Connection, photo_id: str) -> str | None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -128,7 +128,8 @@ Index(
 )
 
 #: One row per attempt to measure a photo: against its reference, or (without one) as a baseline.
-#: `code` and `reason` say why it was rejected; `derived` names the files of its map.
+#: `code` and `reason` say why it was rejected; `derived` names the files of its map. Of a pair with dual light,
+#: `opposite` is the digest of the other photo, whose light was used; its own result names the first one as `lent_to`.
 result = Table(
     "result",
     metadata,
@@ -152,6 +153,8 @@ result = Table(
     Column("colour", JSON(none_as_null=True)),
     Column("scale", JSON(none_as_null=True)),
     Column("through", String),
+    Column("opposite", String),
+    Column("lent_to", String),
     sqlite_autoincrement=True,
 )
 Index(

@@ -4,44 +4,30 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
-from tracker.calibration import KnownDistance
 from tracker.clinic import photos, register, results, schema
+from tracker.clinic.companions import companions_of, companions_on, other_of
 from tracker.clinic.files import Files
 from tracker.clinic.maps import map_bytes, mask_bytes
 from tracker.clinic.measuring import Finding, Job, Original, Stop
 from tracker.clinic.originals import read_original
 from tracker.clinic.records import PhotoState, StoredPhoto, Work
+from tracker.clinic.settling import Task, settle, still_holds, with_companion
 from tracker.clinic.standards import colours_on, procedure
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
 from tracker.errors import RecordError
-from tracker.measurement import Metric
 from tracker.pipeline import MOST_DETOURS
-from tracker.region import Region
 
 #: Code of a photo that could not be measured through no fault of its own.
 FAILED = "failed"
 Measure = Callable[[Job], Finding | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Next:
-    """A waiting photo and what it is to be compared with."""
-
-    photo: StoredPhoto
-    reference: StoredPhoto | None
-    metrics: tuple[Metric, ...]
-    region: Region | None
-    region_hash: str
-    procedure: str
-    distance: KnownDistance | None
 
 
 class Workbench:
@@ -97,8 +83,7 @@ class Workbench:
             try:
                 found = self._found(task, measure)
                 if found is not None:
-                    self._keep(task, found)
-                    self._done += 1
+                    self._done += self._keep(task, found)
             finally:
                 self._current = ""
             return True
@@ -108,7 +93,7 @@ class Workbench:
         if self._idle:
             self._done, self._idle = 0, False
 
-    def _next(self) -> _Next | None:
+    def _next(self) -> Task | None:
         """In the view with the newest photo, which somebody is waiting for: the reference, then by date."""
         waiting = schema.photo.c.result_id.is_(None)
         newest = select(schema.photo.c.view_id).where(waiting).order_by(schema.photo.c.arrival.desc()).limit(1)
@@ -117,16 +102,16 @@ class Workbench:
             if view_id is None:
                 return None
             view = register.view(connection, view_id)
-            reference = photos.reference(connection, view_id)
+            reference, listed = photos.reference(connection, view_id), photos.photos(connection, view_id)
             if reference is not None and reference.state is PhotoState.WAITING:
                 chosen, reference = reference, None
             else:
-                listed = photos.photos(connection, view_id)
                 chosen = next(photo for photo in listed if photo.state is PhotoState.WAITING)
-            return _Next(
+            return Task(
                 chosen, reference, self._chosen.metrics(view.indication),
                 view.region, register.region_hash(connection, view_id),
                 self._procedure(connection, chosen, reference), view.distance,
+                companions_of(chosen, listed, reference), other_of(reference, listed) if reference else None,
             )  # fmt: skip
 
     def job_to_judge(self, view_id: str, moving: Original) -> Job | None:
@@ -139,13 +124,16 @@ class Workbench:
             day = moving.taken_on
             metrics = self._chosen.metrics(view.indication)
             way = procedure(connection, metrics, day, reference.taken_on)
+            listed = photos.photos(connection, view_id)
+        other, companions = other_of(reference, listed), companions_on(day, listed, reference)
         try:
-            original = self._original(reference)
+            original, opposite = self._original(reference), self._original(other) if other else None
         except RecordError:
             return None
         key = f"{hashed} {way}"
         between = self._stops(view_id, day)
-        return Job(moving, original, view.region, key, metrics, view.distance, between)
+        beside = self._companions(companions)
+        return Job(moving, original, view.region, key, metrics, view.distance, between, beside, opposite)
 
     def job_to_show(self, photo: StoredPhoto) -> Job:
         """The job of showing where the numbers of a measured photo come from, beside its reference.
@@ -160,26 +148,38 @@ class Workbench:
             assert reference is not None
             hashed = register.region_hash(connection, view.id)
             way = self._procedure(connection, photo, reference)
-        original = self._original(reference)
+            listed = photos.photos(connection, photo.view_id)
+        original, others = self._original(reference), [other_of(each, listed) for each in (reference, photo)]
+        beside, of_photo = (self._original(other) if other else None for other in others)
         moving = original if photo.is_reference else self._original(photo)
         metrics = self._chosen.metrics(view.indication)
-        return Job(moving, original, view.region, f"{hashed} {way}", metrics, view.distance)
+        job = Job(moving, original, view.region, f"{hashed} {way}", metrics, view.distance, reference_opposite=beside)
+        return replace(job, companions=(of_photo,)) if of_photo else job
 
     def _procedure(self, connection: Connection, photo: StoredPhoto, reference: StoredPhoto | None) -> str:
         metrics = self._chosen.metrics(register.view(connection, photo.view_id).indication)
         return procedure(connection, metrics, photo.taken_on, reference.taken_on if reference else None)
 
-    def _found(self, task: _Next, measure: Measure) -> Finding | None:
+    def _found(self, task: Task, measure: Measure) -> Finding | None:
         if task.reference is not None and task.reference.state is PhotoState.REJECTED:
             return Finding(reason=task.reference.reason, code=task.reference.code)
         try:
             moving = self._original(task.photo)
             reference = self._original(task.reference) if task.reference else None
+            opposite = self._original(task.reference_opposite) if task.reference_opposite else None
         except RecordError as error:
             return Finding(reason=error.reason, code=FAILED)
         key = f"{task.region_hash} {task.procedure}"
         between = self._stops(task.photo.view_id, task.photo.taken_on, but=task.photo.id) if reference else ()
-        return measure(Job(moving, reference, task.region, key, task.metrics, task.distance, between))
+        beside = self._companions(task.companions)
+        return measure(Job(moving, reference, task.region, key, task.metrics, task.distance, between, beside, opposite))
+
+    def _companions(self, stored: Sequence[StoredPhoto]) -> tuple[Original, ...]:
+        found = []
+        for each in stored:
+            with suppress(RecordError):  # a photo whose file is damaged says so when its own turn comes
+                found.append(self._original(each))
+        return tuple(found)
 
     def _stops(self, view_id: str, day: date, *, but: str = "") -> tuple[Stop, ...]:
         """The last accepted photo of each of the latest days up to a day, latest first, without the photo `but`."""
@@ -207,20 +207,19 @@ class Workbench:
         data = read_original(self._store, self._files, photo)
         return Original(photo.digest, photo.name, photo.taken_on, data, colours)
 
-    def _keep(self, task: _Next, found: Finding) -> None:
-        token = self._keep_derived(task.photo.id, found)
-        key = (task.procedure, task.region_hash)
+    def _keep(self, task: Task, found: Finding) -> int:
+        """Store what was found, and say of how many waiting photos."""
+        pair = with_companion(task, found)
+        tokens = [self._keep_derived(photo.id, each) for photo, each in pair]
+        outdated = [(photo.id, token) for (photo, _), token in zip(pair, tokens, strict=True)]
         with self._store.writing() as connection:
             now = self._procedure(connection, task.photo, task.reference)
-            if not _still_holds(connection, task) or now != task.procedure:
-                outdated = [token]
-            else:
-                reference_id = task.reference.id if task.reference else None
-                outdated = results.keep(connection, task.photo.id, reference_id, found, key=key, token=token)
-                if task.reference is None:
-                    _settle_reference(connection, task, found)
-        for old in filter(None, outdated):
-            self._files.remove_derived(task.photo.id, token=old)
+            if still_holds(connection, task, pair) and now == task.procedure:
+                outdated = settle(connection, task, pair, tokens)
+        for photo_id, old in outdated:
+            if old:
+                self._files.remove_derived(photo_id, token=old)
+        return sum(photo.state is PhotoState.WAITING for photo, _ in pair)
 
     def _keep_derived(self, photo_id: str, found: Finding) -> str:
         """Write the map of a photo, or the mask of a reference, before the row that names it."""
@@ -235,25 +234,4 @@ class Workbench:
 
 
 def _can_be_passed(through: StoredPhoto) -> bool:
-    return through.state is PhotoState.MEASURED and not through.is_reference
-
-
-def _still_holds(connection: Connection, task: _Next) -> bool:
-    """Whether photo, region and reference are what they were when measuring began."""
-    known = select(func.count()).select_from(schema.photo).where(schema.photo.c.id == task.photo.id)
-    if not connection.execute(known).scalar_one():
-        return False
-    if register.region_hash(connection, task.photo.view_id) != task.region_hash:
-        return False
-    reference = photos.reference(connection, task.photo.view_id)
-    expected = task.reference or (task.photo if task.photo.is_reference else None)
-    return (reference.id if reference else None) == (expected.id if expected else None)
-
-
-def _settle_reference(connection: Connection, task: _Next, found: Finding) -> None:
-    """The first photo that can be the reference is it; one that no longer can gives way, unless it bears a mark."""
-    if found.result is not None:
-        photos.make_reference(connection, task.photo.id)
-    elif task.photo.is_reference and task.region is None and task.distance is None:
-        here = schema.photo.c.id == task.photo.id
-        connection.execute(update(schema.photo).where(here).values(is_reference=False))
+    return through.state is PhotoState.MEASURED and not through.is_reference and not through.lent_to

@@ -24,7 +24,7 @@ def page(clinic: Clinic) -> None:
         return
     show_work(clinic)
     everything = clinic.photos(view.id)
-    photos = [p for p in everything if p.state is PhotoState.MEASURED]
+    photos = [p for p in everything if p.state is PhotoState.MEASURED and not p.lent_to]
     report = clinic.report(view.id)
     reference = next((p for p in photos if p.is_reference), None)
     if report is None or reference is None or len(photos) < 2:

@@ -82,6 +82,8 @@ def photo_badge(photo: StoredPhoto) -> None:
         status_badge("block", "Not comparable")
     elif photo.is_reference:
         st.badge("Reference", icon=":material/flag:", color="blue")
+    elif photo.lent_to:
+        status_badge("ok", "Used for dual light")
     else:
         status_badge(photo.status or "ok", None if photo.status == "warn" else "Measured")
 

@@ -5,11 +5,12 @@ Read `tracker.pipeline.series` first, then `tracker.pipeline.reference`.
 
 from __future__ import annotations
 
+from tracker.pipeline.ahead import follow_pair, result_of_opposite
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
 from tracker.pipeline.notes import photo_notes
 from tracker.pipeline.order import PhotoSource
 from tracker.pipeline.overlay import overlay
-from tracker.pipeline.pairs import Opposite, as_pair
+from tracker.pipeline.pairs import Opposite, as_pair, belongs_to_reference, found_pair
 from tracker.pipeline.reference import (
     Basis,
     Reference,
@@ -38,12 +39,16 @@ __all__ = [
     "align_or_explain",
     "as_pair",
     "as_reference",
+    "belongs_to_reference",
     "establish",
     "follow",
+    "follow_pair",
+    "found_pair",
     "in_frame",
     "judge",
     "overlay",
     "photo_notes",
+    "result_of_opposite",
     "result_of_reference",
     "summarise",
     "track",

@@ -242,6 +242,7 @@ def judge(
     metrics: Sequence[Metric] = METRICS,
     *,
     between: Sequence[Waypoint] = (),
+    opposite: Opposite | None = None,
 ) -> Result:
     """What `follow` would refuse, without measuring: quick enough to say while the patient is still there.
 
@@ -251,6 +252,7 @@ def judge(
     image : CalibratedImage
     metrics : sequence of Metric
     between : sequence of Waypoint
+    opposite : Opposite, optional
         As for `follow`.
 
     Returns
@@ -264,6 +266,8 @@ def judge(
         As `follow`.
     """
     beside = _beside(reference, image, between)
+    if opposite is not None:
+        beside = _paired(beside, opposite, reference)
     given = {value.metric for value in reference.values}
     shared = shared_cells(beside.aligned, reference.aligned)
     refused = []
