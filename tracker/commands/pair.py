@@ -31,8 +31,15 @@ from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
-from tracker.report import practitioner_sentence, practitioner_sentences
-from tracker.reports.document import area_document, check_document, colour_document, parts_document, scale_document
+from tracker.report import colour_difference_of, practitioner_sentence, practitioner_summary
+from tracker.reports.document import (
+    area_document,
+    check_document,
+    colour_difference_document,
+    colour_document,
+    parts_document,
+    scale_document,
+)
 from tracker.timeline import Change, Refused, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
@@ -129,6 +136,7 @@ def compare_document(
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
     changes = _changes(first, second, reason, metrics)
+    moved = colour_difference_of(changes.values())
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
@@ -139,7 +147,8 @@ def compare_document(
         "quality": [check_document(check) for check in after],
         "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
         "sentences": [practitioner_sentence(changes[m.name]) for m in metrics],
-        "summary": list(practitioner_sentences([changes[m.name] for m in sorted(metrics, key=_after_primary)])),
+        "summary": list(practitioner_summary([changes[m.name] for m in sorted(metrics, key=_after_primary)])),
+        "colour_difference": colour_difference_document(moved) if moved else None,
     }
 
 

@@ -58,7 +58,7 @@ def status_badge(status: str, words: str | None = None) -> None:
     st.badge(words or own, icon=icon, color=colour)
 
 
-def verdict_card(line: MetricTimeline, change: Change) -> None:
+def verdict_card(line: MetricTimeline, change: Change, beside: str = "") -> None:
     """Show one metric of one session: verdict, sentence, both values and what the set-up can detect."""
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -67,6 +67,8 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
                 st.badge("experimental", icon=":material/science:", color="gray")
             verdict_badge(change.verdict)
         st.markdown(plain(practitioner_sentence(change, line.metric)))
+        if beside:
+            st.markdown(plain(beside))
         sessions = {s.taken_on: s for s in line.sessions}
         facts = [
             f"{day_text(day)}: {value_sentence(sessions[day], line)}"

@@ -6,6 +6,13 @@ pass the whitelist of `tracker.claims`.
 
 from __future__ import annotations
 
+from tracker.report.colour import (
+    beside_tone,
+    colour_difference_of,
+    colour_difference_on,
+    colour_sentence,
+    practitioner_summary,
+)
 from tracker.report.findings import Rejection, Report, ReportedPhoto
 from tracker.report.overlay import Overlay
 from tracker.report.patient import patient_headline, patient_sentence
@@ -49,8 +56,12 @@ __all__ = [
     "ReportedPhoto",
     "UncertaintyPart",
     "area_sentence",
+    "beside_tone",
     "change_text",
     "check_finding",
+    "colour_difference_of",
+    "colour_difference_on",
+    "colour_sentence",
     "detectable_text",
     "direction_sentence",
     "found_text",
@@ -64,6 +75,7 @@ __all__ = [
     "photo_standing",
     "practitioner_sentence",
     "practitioner_sentences",
+    "practitioner_summary",
     "same_reason",
     "signed",
     "stopped_text",

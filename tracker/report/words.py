@@ -20,7 +20,8 @@ def number(value: float, unit: str) -> str:
     """A number with the digits its unit deserves; a minus sign is a minus sign, and what is no number is a dash."""
     if not math.isfinite(value):
         return "–"
-    digits = 0 if unit == "%" and abs(value) >= 1 else 1 if abs(value) >= 10 or unit in ("°", "%", "CIELAB") else 2
+    coarse = abs(value) >= 10 or unit in ("°", "%", "CIELAB", "ΔE00")
+    digits = 0 if unit == "%" and abs(value) >= 1 else 1 if coarse else 2
     text = f"{value:.{digits}f}".replace("-", "−")
     return text.lstrip("−") if set(text) <= set("−0.") else text
 

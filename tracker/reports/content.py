@@ -18,6 +18,7 @@ from tracker.report import (
     Report,
     ReportedPhoto,
     area_sentence,
+    beside_tone,
     change_text,
     check_finding,
     detectable_text,
@@ -54,7 +55,7 @@ def content_of(report: Report) -> Content:
         Text only; without control characters and without marks that change the direction of text.
     """
     lines = (*report.leading, *report.further)
-    cards = tuple(_card(line, control_line(report, line)) for line in lines)
+    cards = tuple(_card(report, line, control_line(report, line)) for line in lines)
     return Content(
         title=plain(report.title),
         period=_period(report),
@@ -87,14 +88,18 @@ def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
     return next((other for other in lines if other.metric.name == line.metric.name), None)
 
 
-def _card(line: MetricTimeline, control: MetricTimeline | None) -> Card:
+def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) -> Card:
     sides = [_side(TREATED, line)] + ([_side(UNTREATED, control)] if control else [])
     change, detects = (change_text(line.latest), detectable_text(line.latest)) if line.latest else ("", "")
     standing = "experimental" if line.metric.role is Role.EXPERIMENTAL else ""
     return Card(
         line.metric.name, line.metric.title, sides[0].verdict, change, detects, _facts(line), _newer(line),
-        tuple(sides), _parts(line), standing,
+        tuple(sides), _parts(line), standing, unbroken(_beside(report, line)),
     )  # fmt: skip
+
+
+def _beside(report: Report, line: MetricTimeline) -> str:
+    return beside_tone(report.timeline.metrics, line, line.latest.taken_on if line.latest else None)
 
 
 def _side(title: str, line: MetricTimeline) -> Side:
