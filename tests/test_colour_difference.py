@@ -29,9 +29,7 @@ LIKE, LIGHTER = (30.0, 60.0, 12.0, 17.0), (40.0, 66.0, 10.0, 17.0)
 def a_series(*sessions: tuple[float, ...], without: tuple[str, ...] = ()) -> Report:
     days = (FIRST, SECOND, THIRD)[: len(sessions)]
     found = [
-        replace(
-            a_measurement(metric_named(name), value, day, str(day)), parts=(("colour", 0.2),), draws=(value,) * 200
-        )
+        replace(a_measurement(metric_named(name), value, day, str(day)), parts=(("colour", 0.2),), draws=(value,) * 200)
         for day, values in zip(days, sessions, strict=True)
         for name, value in zip(TONE, values, strict=True)
         if not (day == THIRD and name in without)

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ from tracker.reports.document import (
     parts_document,
     scale_document,
 )
-from tracker.timeline import Change, Refused, timeline
+from tracker.timeline import Change, Refused, Verdict, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
 _FIRST, _SECOND = date(2000, 1, 1), date(2000, 1, 1) + timedelta(days=1)
@@ -147,13 +148,14 @@ def compare_document(
         "quality": [check_document(check) for check in after],
         "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
         "sentences": [practitioner_sentence(changes[m.name]) for m in metrics],
-        "summary": list(practitioner_summary([changes[m.name] for m in sorted(metrics, key=_after_primary)])),
+        "summary": list(practitioner_summary([changes[m.name] for m in sorted(metrics, key=partial(_last, changes))])),
         "colour_difference": colour_difference_document(moved) if moved else None,
     }
 
 
-def _after_primary(metric: Metric) -> bool:
-    return metric.role is not Role.PRIMARY
+def _last(changes: dict[str, Change], metric: Metric) -> tuple[bool, bool]:
+    """What is compared comes first, and of it what a topic is judged by."""
+    return changes[metric.name].verdict is Verdict.NOT_COMPARABLE, metric.role is not Role.PRIMARY
 
 
 def _complain_of_points(error: TrackerError) -> None:

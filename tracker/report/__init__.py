@@ -39,9 +39,11 @@ from tracker.report.words import (
     detectable_text,
     direction_sentence,
     found_text,
+    in_short,
     number,
     photo_standing,
     signed,
+    stopped_sentence,
     stopped_text,
 )
 
@@ -67,6 +69,7 @@ __all__ = [
     "found_text",
     "group_sentence",
     "headline",
+    "in_short",
     "metric_sentence",
     "metric_titles",
     "number",
@@ -78,6 +81,7 @@ __all__ = [
     "practitioner_summary",
     "same_reason",
     "signed",
+    "stopped_sentence",
     "stopped_text",
     "uncertainty_parts",
     "value_sentence",

@@ -29,6 +29,7 @@ from tracker.report import (
     number,
     photo_standing,
     practitioner_sentence,
+    stopped_sentence,
     uncertainty_parts,
     value_sentence,
     without_title,
@@ -153,7 +154,8 @@ def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]
 
 
 def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
-    metrics = [line.metric for line in report.timeline.metrics]
+    # What these photos give is what a check can stop; it is no news of the rest.
+    metrics = [line.metric for line in report.measured or report.timeline.metrics]
     areas = {
         m.digest: area_sentence(m) for line in [report.primary] if line for s in line.sessions for m in s.measurements
     }
@@ -176,7 +178,7 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str, *, gives: 
     if photo.error_mm is not None:
         error += f" ({number(photo.error_mm, 'mm')} mm)"
     overlap = "" if photo.overlap is None else f"{100 * photo.overlap:.0f} %"
-    told = [Remark(plain(check.advice), plain(check_finding(check, metrics))) for check in photo.checks if check.advice]
+    told = _told([check for check in photo.checks if check.advice], metrics)
     return PhotoRow(
         photo.digest,
         spoken_day(photo.taken_on),
@@ -187,6 +189,18 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str, *, gives: 
         (*told, *(Remark(plain(text)) for text in (area, *photo.notes) if text)),
         tuple(_check(check) for check in photo.checks),
     )
+
+
+def _told(checks: Sequence[Check], metrics: Sequence[Metric]) -> list[Remark]:
+    """What to do, and what was found: advice that several checks give, and what they stop, is said once."""
+    found: dict[str, list[str]] = {}
+    stopped: set[str] = set()
+    for check in checks:
+        stops = stopped_sentence(check, metrics)
+        text = check_finding(check) if stops in stopped else " ".join(filter(None, (check_finding(check), stops)))
+        found.setdefault(check.advice, []).append(text)
+        stopped.add(stops)
+    return [Remark(plain(advice), plain(" ".join(texts))) for advice, texts in found.items()]
 
 
 def _check(check: Check) -> CheckRow:
