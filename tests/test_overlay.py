@@ -212,6 +212,9 @@ def test_the_legend_says_what_colours_and_lines_mean() -> None:
 
     assert (painted.low, painted.high, painted.colours) == ("−10", "+10 units", DIVERGING)
     assert painted.lines == ()
+    yes_or_no = replace(square(Picture.MAP, values=1.0, ring=False), span=(0.0, 1.0))
+    found = legend_of(yes_or_no, RELIEF)
+    assert (found.low, found.high) == ("not found", "found")
     assert [said for _, said in outlined.lines] == ["found and counted", "the skin it is compared with"]
     assert outlined.colours == ()
 

@@ -75,7 +75,9 @@ def legend_of(overlay: Overlay, metric: Metric) -> Legend:
 
 def _is_share(overlay: Overlay) -> bool:
     """Whether each cell only says if it is part of what was found: then its unit is that of the sum, not of a cell."""
-    return overlay.values is not None and bool(np.isin(overlay.values[overlay.painted], (0.0, 1.0)).all())
+    if overlay.values is None or overlay.span is None or overlay.span[0] < 0:
+        return False
+    return bool(np.isin(overlay.values[overlay.painted], (0.0, 1.0)).all())
 
 
 def drawn(rgb: Rgb, overlay: Overlay) -> Rgb:
