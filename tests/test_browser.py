@@ -272,7 +272,7 @@ def test_the_photos_can_be_looked_at_closely_and_side_by_side(desk: sync_api.Pag
 def test_one_sees_where_a_number_comes_from(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "compare")
     wait_for_pictures(desk)
-    show(desk, "Where the number comes from: Relief roughness")
+    show(desk, "Relief roughness: where the number comes from")
     desk.get_by_text("% log-luminance", exact=False).last.wait_for(timeout=60_000)
     desk.get_by_role("tab", name="Side by side").click()
     desk.locator(".row .pane img[alt*='where Relief roughness']").nth(1).wait_for(timeout=30_000)

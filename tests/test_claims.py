@@ -197,7 +197,7 @@ def test_metrics_refused_together_are_one_sentence_that_speaks_of_each() -> None
 
     sentence = group_sentence(changes)
 
-    assert sentence.startswith("Not comparable in typology angle, lightness")
+    assert sentence.startswith("Not comparable in every metric of tone")
     assert sentence.endswith(": each needs a colour chart in the picture.")
 
 

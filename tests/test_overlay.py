@@ -21,6 +21,7 @@ from tracker.clinic.records import StoredPhoto, View
 from tracker.errors import MeasurementDeclined, RecordError
 from tracker.measurement import Marks, Metric, Picture, Topic, measure, place_of
 from tracker.metrics import metric_named, metrics_about
+from tracker.metrics.relief import relief_share
 from tracker.pages import PAGES
 from tracker.pages.origin import legend_html
 from tracker.phantom import PhantomPhoto
@@ -91,8 +92,17 @@ def test_what_is_shown_is_what_is_counted_and_the_reference_sets_the_colours(rel
     low, high = np.percentile(before.values[before.counted], [2, 98])
     assert before.span == pytest.approx((-max(-low, high), max(-low, high)))
     assert before.colours == DIVERGING
-    spread = [float(o.values[o.counted].std()) for o in (before, after) if o.values is not None]
+    shares = [_share_of_relief(image, reference) for image in (reference.aligned, later)]
+    shown = [o.values[o.counted] for o in (before, after) if o.values is not None]
+    spread = [float(values.std()) * share**0.5 for values, share in zip(shown, shares, strict=True)]
     assert spread == pytest.approx([next(m.value for m in reference.values), _value(reference, later)], rel=0.03)
+
+
+def _share_of_relief(image: AlignedImage, reference: Reference) -> float:
+    """The part of the shown variance that the number takes for relief; the rest is pigment."""
+    place = place_of(image, reference.mask, RELIEF, marked=False)
+    values = RELIEF.prepare(image, place)[place.counted].astype(np.float64)
+    return relief_share(values, np.ones(len(values)))
 
 
 def _value(reference: Reference, later: AlignedImage) -> float:
@@ -202,6 +212,9 @@ def test_the_legend_says_what_colours_and_lines_mean() -> None:
 
     assert (painted.low, painted.high, painted.colours) == ("−10", "+10 units", DIVERGING)
     assert painted.lines == ()
+    yes_or_no = replace(square(Picture.MAP, values=1.0, ring=False), span=(0.0, 1.0))
+    found = legend_of(yes_or_no, RELIEF)
+    assert (found.low, found.high) == ("not found", "found")
     assert [said for _, said in outlined.lines] == ["found and counted", "the skin it is compared with"]
     assert outlined.colours == ()
 
@@ -316,7 +329,7 @@ def test_the_page_compare_shows_where_a_number_comes_from(measured: Clinic) -> N
     assert box.options[:3] == [
         "Photos",
         "Difference from the reference",
-        "Where the number comes from: Pigment contrast",
+        "Pigment contrast: where the number comes from",
     ]
 
     box.select("delta_mi").run(timeout=60)

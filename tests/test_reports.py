@@ -39,6 +39,7 @@ from tracker.report import (
     headline,
     metric_sentence,
     photo_standing,
+    stopped_sentence,
     uncertainty_parts,
 )
 from tracker.report.overlay import DIVERGING
@@ -126,7 +127,7 @@ def a_thigh(*, title: str = "Left thigh, back", control: Report | None = None) -
         for p in photos
     ]
     refused += [Refused(m.name, digest_of("blurred"), DAYS[4], BLURRED) for m in METRICS]
-    metrics = tuple(m for m in METRICS if m.name not in ("lightness", "a_star", "b_star"))
+    metrics = tuple(metric_named(name) for name in ("relief", "delta_mi", "delta_ei", "delta_a", "ita"))
     refused = [r for r in refused if r.metric in {m.name for m in metrics}]
     return Report(
         title=title,
@@ -355,7 +356,8 @@ def test_a_declined_metric_is_named_with_its_reason(form: Format) -> None:
     text = words_in(form, form.render(THIGH, PICTURES))
 
     together = form.file_name in ("report.html", "report.pdf")
-    named = "Pigment contrast, Redness contrast, Redness contrast a* Each" if together else "Pigment contrast"
+    declined = [line.metric.title for line in THIGH.timeline.metrics if line.metric.is_contrast]
+    named = f"{', '.join(declined)} Each" if together else "Pigment contrast"
     assert without_spaces(f"{named} {NEEDS_PATCH}") in text
 
 
@@ -497,7 +499,7 @@ def test_what_a_check_found_has_its_unit_and_what_it_stops_is_in_plain_words(fil
     text = words_in(form, form.render(THIGH, NO_PICTURES))
 
     # A page may end within the remark.
-    assert without_spaces("164.0°, should") in text
+    assert "164°" in text
     assert without_spaces("15° from the reference. Stops relief roughness.") in text
 
 
@@ -526,10 +528,27 @@ def test_a_check_that_stops_everything_says_so_and_another_names_the_metrics() -
     blurred = Check("blur", 0.71, "at most 0.52", Status.BLOCK, BLURRED)
     dull = replace(blurred, blocks=Need.COLOUR_REFERENCE)
 
-    assert check_finding(blurred, METRICS) == "Blur: 0.71, should be at most 0.52. Stops every metric."
-    told = check_finding(dull, METRICS)
-    titles = [m.title[0].lower() + m.title[1:] for m in METRICS if Need.COLOUR_REFERENCE in m.needs]
-    assert told == f"Blur: 0.71, should be at most 0.52. Stops {', '.join(titles)}."
+    assert check_finding(blurred) == "Blur: 0.71, should be at most 0.52."
+    assert stopped_sentence(blurred, METRICS) == "Stops every metric."
+    assert stopped_sentence(dull, METRICS) == "Stops every metric of tone."
+    assert stopped_sentence(dull, [metric_named("relief"), metric_named("lightness")]) == "Stops lightness."
+    assert stopped_sentence(replace(dull, status=Status.WARN), METRICS) == ""
+
+
+def test_advice_that_several_checks_of_a_photo_give_is_said_once_and_so_is_what_they_stop() -> None:
+    moved = "Put the lamp back on its mark."
+    uneven, shaded = (
+        Check(name, 2.0, "at most 0.2", Status.BLOCK, moved, Need.OBLIQUE_LIGHT) for name in ("evenness", "shading")
+    )
+    photo = replace(THIGH.photos[1], checks=(uneven, shaded), notes=())
+    report = replace(THIGH, photos=(THIGH.photos[0], photo), control=None)
+
+    ((_, rows),) = content_of(report).photos
+    remark = next(row for row in rows if row.digest == photo.digest).remarks[0]
+
+    assert remark.text == moved
+    stops = stopped_sentence(uneven, [line.metric for line in report.timeline.metrics])
+    assert remark.found == (f"Evenness: 2.00, should be at most 0.2. {stops} Shading: 2.00, should be at most 0.2.")
 
 
 def test_a_remark_that_several_photos_share_is_written_once_below_them_on_paper() -> None:
@@ -541,7 +560,7 @@ def test_a_remark_that_several_photos_share_is_written_once_below_them_on_paper(
 
     assert text.count(without_spaces(LIT_FROM_THE_LEFT)) == 1
     assert without_spaces(f"Remark 1: {LIT_FROM_THE_LEFT}") in text
-    found = "Light direction: 164.0°, should be at most 15° from the reference. Stops relief roughness. See remark 1."
+    found = "Light direction: 164°, should be at most 15° from the reference. Stops relief roughness. See remark 1."
     assert text.count(without_spaces(found)) == 3
 
 

@@ -118,7 +118,7 @@ def test_skin_without_spots_and_small_regions_are_refused_in_words() -> None:
     small = np.zeros_like(EVERYWHERE)
     small[:120, :120] = True
 
-    with pytest.raises(MeasurementDeclined, match="no pigmented spots") as nothing:
+    with pytest.raises(MeasurementDeclined, match="No pigmented spots") as nothing:
         find_marks(even, EVERYWHERE, metric_named("spot_contrast"))
     with pytest.raises(MeasurementDeclined, match="mark a wider region") as narrow:
         find_marks(_image(_skin_with_discs()), small, metric_named("spot_contrast"))

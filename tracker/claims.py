@@ -152,6 +152,11 @@ _WITHOUT_NUMBERS = (
     r"Nothing can be compared: …",
     r"Not comparable(?: in [^:]*)?: …?",
 )
+#: What a difference of colour may be called.
+_SEEN = (
+    "no measurable difference|would not be seen side by side|"
+    "at the border of what is seen side by side|visible side by side"
+)
 #: The latest session cannot be compared, and an older one is spoken of.
 _OLDER = rf"(?: This is the session of {_DAY}; no later one can be compared\.)?"
 
@@ -207,7 +212,7 @@ def _forms(about: Quantity, value: str) -> tuple[str, ...]:
     title, lowered = re.escape(about.title), re.escape(_within(about.title))
     own, unit = (re.escape(said(each)) for each in (about.unit, "%" if about.multiplicative else about.unit))
     named = rf" \({re.escape(value)}\)" if value else ""
-    return (
+    forms: tuple[str, ...] = (
         rf"Measurable (?:decrease|increase) in {lowered}: {_N}{unit} "
         rf"\(95 % CI {_N} to {_N}\); this set-up detects {_N}{unit}\.{_OLDER}",
         rf"No measurable change in {lowered}: {_N}{unit} is within ±{_N}{unit}\. "
@@ -218,6 +223,9 @@ def _forms(about: Quantity, value: str) -> tuple[str, ...]:
         rf"{_N}{unit} \({_N} to {_N}\)",
         rf"{_N}{unit}",
     )
+    if about.unit == "ΔE00":
+        forms += (rf"{title} ΔE00 {_N} \(equal colours give up to {_N} by chance\): (?:{_SEEN})\.",)
+    return forms
 
 
 def _within(title: str) -> str:

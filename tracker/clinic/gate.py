@@ -24,6 +24,7 @@ from tracker.quality.check import worst
 from tracker.quality.geometry import distance_check
 from tracker.quality.light import MIN_LIGHT_AREA_CM2
 from tracker.region import WHOLE_SKIN, Region, region_mask
+from tracker.report import in_short
 
 _HEADLINES = {
     "ok": "Good to use.",
@@ -144,7 +145,7 @@ def beside_reference(tile: Tile, judgement: Judgement, metrics: Sequence[Metric]
         stopping = stopping or [check for check in checks if check.status is Status.BLOCK]
         advice = tuple(dict.fromkeys((*(check.advice for check in stopping), *judgement.declined)))
         return replace(tile, status="block", headline=_HEADLINES["block"], advice=advice, checks=checks)
-    remarks = [_remark(check, lost) for check in stopping] + list(judgement.declined)
+    remarks = [*_remarks(stopping, lost, metrics), *judgement.declined]
     remarks += [] if lost or judgement.given else [_NO_BASIS]
     remarks += [check.advice for check in checks if check.advice and check not in stopping]
     remarks += [_NO_DATE] if _NO_DATE in tile.advice else []
@@ -161,11 +162,14 @@ def _of_pair(tile: Tile, other: str) -> Tile:
     return replace(tile, advice=(*tile.advice, told))
 
 
-def _remark(check: Check, lost: Sequence[Metric]) -> str:
-    """What is wrong and what to do, and what cannot be told of the skin otherwise."""
-    named = [metric.title for metric in lost if check.stops(metric.needs)]
-    listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
-    return f"{check.advice} As it is, it shows no change of: {listed}."
+def _remarks(stopping: Sequence[Check], lost: Sequence[Metric], metrics: Sequence[Metric]) -> list[str]:
+    """What is wrong and what to do, and, once, what cannot be told of the skin otherwise."""
+    remarks, told = [], set()
+    for check in stopping:
+        named = in_short([metric for metric in lost if check.stops(metric.needs)], metrics)
+        remarks.append(check.advice if named in told else f"{check.advice} As it is, it shows no change of: {named}.")
+        told.add(named)
+    return remarks
 
 
 def _of_skin(image: CalibratedImage, wanted: Expected) -> tuple[Check, ...]:

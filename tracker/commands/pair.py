@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,16 @@ from tracker.photo import read_photo
 from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, follow, photo_notes, result_of_reference
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
-from tracker.report import practitioner_sentence, practitioner_sentences
-from tracker.reports.document import area_document, check_document, colour_document, parts_document, scale_document
-from tracker.timeline import Change, Refused, timeline
+from tracker.report import colour_difference_of, practitioner_sentence, practitioner_summary
+from tracker.reports.document import (
+    area_document,
+    check_document,
+    colour_difference_document,
+    colour_document,
+    parts_document,
+    scale_document,
+)
+from tracker.timeline import Change, Refused, Verdict, timeline
 
 #: Stand-in dates: in a pair the order is given, whatever the cameras' clocks say.
 _FIRST, _SECOND = date(2000, 1, 1), date(2000, 1, 1) + timedelta(days=1)
@@ -129,6 +137,7 @@ def compare_document(
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
     changes = _changes(first, second, reason, metrics)
+    moved = colour_difference_of(changes.values())
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
@@ -139,12 +148,14 @@ def compare_document(
         "quality": [check_document(check) for check in after],
         "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
         "sentences": [practitioner_sentence(changes[m.name]) for m in metrics],
-        "summary": list(practitioner_sentences([changes[m.name] for m in sorted(metrics, key=_after_primary)])),
+        "summary": list(practitioner_summary([changes[m.name] for m in sorted(metrics, key=partial(_last, changes))])),
+        "colour_difference": colour_difference_document(moved) if moved else None,
     }
 
 
-def _after_primary(metric: Metric) -> bool:
-    return metric.role is not Role.PRIMARY
+def _last(changes: dict[str, Change], metric: Metric) -> tuple[bool, bool]:
+    """What is compared comes first, and of it what a topic is judged by."""
+    return changes[metric.name].verdict is Verdict.NOT_COMPARABLE, metric.role is not Role.PRIMARY
 
 
 def _complain_of_points(error: TrackerError) -> None:

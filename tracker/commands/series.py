@@ -32,7 +32,7 @@ from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
 from tracker.pipeline import Reference, Watcher, as_reference, photo_notes, result_of_reference, track, with_typed
 from tracker.quality import Need, Status
 from tracker.region import WHOLE_SKIN, Region, read_region
-from tracker.report import Report, ReportedPhoto, headline
+from tracker.report import Report, ReportedPhoto, headline, without_title
 from tracker.reports import FORMATS
 from tracker.reports.document import (
     area_document,
@@ -251,14 +251,27 @@ def _print_measured(document: dict[str, Any]) -> None:
     if len(reasons) == 1 and None not in reasons:
         print(f"  {reasons.pop()}")
         return
-    for metric in document["metrics"]:
-        value = metric["value"]
-        said = metric["reason"] if value is None else f"{value:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}"
-        print(f"  {metric['name']:<12} {said}")
-    if any(
-        m["value"] is not None and Need.COLOUR_REFERENCE in metric_named(m["name"]).needs for m in document["metrics"]
-    ):
+    given = [metric for metric in document["metrics"] if metric["value"] is not None]
+    wide = max((len(metric["name"]) for metric in given), default=0)
+    for metric in given:
+        print(f"  {metric['name']:<{wide}}  {metric['value']:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}")
+    if any(Need.COLOUR_REFERENCE in metric_named(metric["name"]).needs for metric in given):
         print(f"  {_OF_TONE}")
+    for reason, names in _not_given(document["metrics"]).items():
+        print(f"  {', '.join(names)}: {reason}")
+
+
+def _not_given(metrics: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Why there is no value, and of which metrics; in the order of these."""
+    shared: dict[str, list[dict[str, Any]]] = {}
+    for metric in metrics:
+        if metric["value"] is None:
+            reason = without_title(metric["reason"], metric_named(metric["name"]).title)
+            shared.setdefault(reason, []).append(metric)
+    return {
+        found[0]["reason"] if len(found) == 1 else reason: [metric["name"] for metric in found]
+        for reason, found in shared.items()
+    }
 
 
 def _region(options: Namespace) -> Region | None:

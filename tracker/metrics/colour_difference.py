@@ -73,7 +73,7 @@ def colour_difference(before: ArrayLike, after: ArrayLike, *, sd: ArrayLike) -> 
     before, after : array_like, shape (3,)
         L*, a* and b* (D65, 2°): the values of ``lightness``, ``a_star`` and ``b_star``.
     sd : array_like, shape (3,)
-        Standard uncertainties of their *differences*: those of the session values, added in quadrature.
+        Standard uncertainties of their *differences*, such as those that the smallest detectable changes are made of.
 
     Returns
     -------

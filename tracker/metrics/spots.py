@@ -38,14 +38,14 @@ def find_spots(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
     assert mm is not None
     if skin.sum() * mm**2 < 100 * LEAST_SKIN_CM2:
         raise MeasurementDeclined(
-            f"{SPOT_CONTRAST.title} needs at least {LEAST_SKIN_CM2:.0f} cm² of skin around the spots: mark a wider "
-            "region. For a single patch there is the pigment contrast.",
+            f"Spots need at least {LEAST_SKIN_CM2:.0f} cm² of skin around them: mark a wider region. For a single "
+            "patch there is the pigment contrast.",
             code="area",
         )
     marks = outlined_spots(image, skin)
     if not marks.any():
         raise MeasurementDeclined(
-            f"{SPOT_CONTRAST.title}: no pigmented spots of more than {LEAST_MM2:.0f} mm² stand out in the reference.",
+            f"No pigmented spots of more than {LEAST_MM2:.0f} mm² stand out in the reference.",
             code="no_spots",
         )
     away = cv2.distanceTransform((marks == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -13,7 +13,7 @@ from tracker.pages.frame import day_text, link
 from tracker.pages.pictures import choose_pair, show_pictures
 from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import EXPLORATORY_NOTE, PROVISIONAL_NOTE, Report, same_reason
+from tracker.report import EXPLORATORY_NOTE, PROVISIONAL_NOTE, Report, beside_tone, same_reason
 from tracker.timeline import Change, MetricTimeline
 
 
@@ -61,24 +61,25 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
         st.text("This is the first session: there is nothing before it to compare with.")
     leading = [pair for pair in found if pair[0] in report.leading] or found
     further = [pair for pair in found if pair not in leading]
-    _cards(leading)
+    _cards(report, leading)
     if any(change.mdc_source == "provisional" for _, change in found):
         st.caption(PROVISIONAL_NOTE)
     if further:
         with st.expander(f"More measurements ({len(further)})", icon=":material/more_horiz:"):
             st.caption(EXPLORATORY_NOTE)
-            _cards(further)
+            _cards(report, further)
     unmeasured_table(report)
 
 
-def _cards(found: Sequence[tuple[MetricTimeline, Change]]) -> None:
+def _cards(report: Report, found: Sequence[tuple[MetricTimeline, Change]]) -> None:
     """One card per change; those that are not compared for one reason share a card."""
     lines = {line.metric.name: line for line, _ in found}
     for group in same_reason([change for _, change in found]):
         if len(group) > 1:
             refused_card(group)
         else:
-            verdict_card(lines[group[0].metric], group[0])
+            line = lines[group[0].metric]
+            verdict_card(line, group[0], beside_tone(report.timeline.metrics, line, group[0].taken_on))
 
 
 def _checks(report: Report, after: StoredPhoto) -> None:

@@ -51,7 +51,7 @@ def show_pictures(
     lines = (*report.leading, *(line for line in report.measured if line not in report.leading))
     metrics = {line.metric.name: line.metric for line in lines}
     words = {PHOTOS: "Photos", DIFFERENCE: "Difference from the reference"}
-    words |= {name: f"Where the number comes from: {metric.title}" for name, metric in metrics.items()}
+    words |= {name: f"{metric.title}: where the number comes from" for name, metric in metrics.items()}
     chosen = st.selectbox("Show", list(words), format_func=words.__getitem__, key=f"show-{view.id}")
     if chosen == DIFFERENCE:
         _difference(view, after, shape)

@@ -58,15 +58,18 @@ def status_badge(status: str, words: str | None = None) -> None:
     st.badge(words or own, icon=icon, color=colour)
 
 
-def verdict_card(line: MetricTimeline, change: Change) -> None:
+def verdict_card(line: MetricTimeline, change: Change, beside: str = "") -> None:
     """Show one metric of one session: verdict, sentence, both values and what the set-up can detect."""
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f"**{plain(line.metric.title)}**", width="content")
-            if line.metric.role is Role.EXPERIMENTAL:
-                st.badge("experimental", icon=":material/science:", color="gray")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                st.markdown(f"**{plain(line.metric.title)}**", width="content")
+                if line.metric.role is Role.EXPERIMENTAL:
+                    st.badge("experimental", icon=":material/science:", color="gray")
             verdict_badge(change.verdict)
-        st.markdown(plain(practitioner_sentence(change, line.metric)))
+        st.markdown(unbroken(plain(practitioner_sentence(change, line.metric))))
+        if beside:
+            st.markdown(unbroken(plain(beside)))
         sessions = {s.taken_on: s for s in line.sessions}
         facts = [
             f"{day_text(day)}: {value_sentence(sessions[day], line)}"
@@ -78,7 +81,7 @@ def verdict_card(line: MetricTimeline, change: Change) -> None:
         if change.mdc95 is not None:
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
-            st.caption(plain("  ·  ".join(facts)))
+            st.caption(unbroken(plain("  ·  ".join(facts))))
         if change.taken_on in sessions:
             session = sessions[change.taken_on]
             st.caption(unbroken(plain(area_sentence(session.measurements[-1]))))
@@ -99,7 +102,7 @@ def parts_table(line: MetricTimeline, session: SessionValue) -> None:
 def refused_card(changes: Sequence[Change]) -> None:
     """Show metrics of one session that are not compared for one and the same reason: it is read once."""
     titles = metric_titles(changes)
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"**{plain(titles[0].upper() + titles[1:])}**", width="content")
             verdict_badge(changes[0].verdict)

@@ -6,6 +6,13 @@ pass the whitelist of `tracker.claims`.
 
 from __future__ import annotations
 
+from tracker.report.colour import (
+    beside_tone,
+    colour_difference_of,
+    colour_difference_on,
+    colour_sentence,
+    practitioner_summary,
+)
 from tracker.report.findings import Rejection, Report, ReportedPhoto
 from tracker.report.overlay import Overlay
 from tracker.report.patient import patient_headline, patient_sentence
@@ -32,9 +39,11 @@ from tracker.report.words import (
     detectable_text,
     direction_sentence,
     found_text,
+    in_short,
     number,
     photo_standing,
     signed,
+    stopped_sentence,
     stopped_text,
 )
 
@@ -49,13 +58,18 @@ __all__ = [
     "ReportedPhoto",
     "UncertaintyPart",
     "area_sentence",
+    "beside_tone",
     "change_text",
     "check_finding",
+    "colour_difference_of",
+    "colour_difference_on",
+    "colour_sentence",
     "detectable_text",
     "direction_sentence",
     "found_text",
     "group_sentence",
     "headline",
+    "in_short",
     "metric_sentence",
     "metric_titles",
     "number",
@@ -64,8 +78,10 @@ __all__ = [
     "photo_standing",
     "practitioner_sentence",
     "practitioner_sentences",
+    "practitioner_summary",
     "same_reason",
     "signed",
+    "stopped_sentence",
     "stopped_text",
     "uncertainty_parts",
     "value_sentence",

@@ -10,9 +10,9 @@ from datetime import date
 
 from tracker.claims import ForbiddenClaim, said, stated
 from tracker.measurement import Metric
-from tracker.metrics import metric_named, typology_class
+from tracker.metrics import METRICS, metric_named, typology_class
 from tracker.report.findings import Report
-from tracker.report.words import lowered, number, signed
+from tracker.report.words import in_short, lowered, number, signed
 from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
 NOT_A_DIAGNOSIS = (
@@ -154,8 +154,11 @@ def title_of(change: Change) -> str:
 
 
 def metric_titles(changes: Sequence[Change]) -> str:
-    """The metrics of some changes in plain words."""
-    return ", ".join(lowered(title_of(change)) for change in changes)
+    """The metrics of some changes in plain words, many of them topic by topic."""
+    try:
+        return in_short([metric_named(change.metric) for change in changes], METRICS)
+    except KeyError:
+        return ", ".join(lowered(title_of(change)) for change in changes)
 
 
 def metric_sentence(line: MetricTimeline) -> str:

@@ -17,7 +17,12 @@ PARTS = {
     "scale": "how exactly millimetres are known",
     "light": "the light on the skin",
     "colour": "the colour reference",
+    "sheen": "how much the skin shines",
     "counting": "what is counted as one",
+    "outline": "where an outline runs",
+    "ends": "where lines end",
+    "scalp": "where bare scalp is seen",
+    "reading": "how exactly it was read",
     BETWEEN: "lamp, posture and breathing, from session to session",
 }
 

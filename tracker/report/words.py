@@ -12,6 +12,8 @@ from tracker.quality.check import ALL_METRICS
 from tracker.report.findings import ReportedPhoto
 from tracker.timeline import Change
 
+#: More metrics than these are said topic by topic.
+MOST_NAMED = 3
 #: What takes less of a region than this is not worth a word.
 LEAST_SHARE_SAID = 0.005
 
@@ -20,7 +22,10 @@ def number(value: float, unit: str) -> str:
     """A number with the digits its unit deserves; a minus sign is a minus sign, and what is no number is a dash."""
     if not math.isfinite(value):
         return "–"
-    digits = 0 if unit == "%" and abs(value) >= 1 else 1 if abs(value) >= 10 or unit in ("°", "%", "CIELAB") else 2
+    if abs(value) >= 100:
+        return f"{value:.0f}".replace("-", "−")
+    coarse = abs(value) >= 10 or unit in ("°", "%", "CIELAB", "ΔE00")
+    digits = 0 if unit == "%" and abs(value) >= 1 else 1 if coarse else 2
     text = f"{value:.{digits}f}".replace("-", "−")
     return text.lstrip("−") if set(text) <= set("−0.") else text
 
@@ -72,19 +77,21 @@ def photo_standing(photo: ReportedPhoto, *, gives: bool = True) -> str:
     return "comparable, with a remark" if photo.status is Status.WARN else "comparable"
 
 
-def check_finding(check: Check, metrics: Sequence[Metric] = ()) -> str:
-    """What a check found and what it stops.
+def check_finding(check: Check) -> str:
+    """What a check found.
 
     Examples
     --------
-    >>> from tracker.metrics import METRICS
-    >>> check_finding(Check("rotation", 12.0, "at most 10°", Status.WARN, "", unit="°"), METRICS)
+    >>> check_finding(Check("rotation", 12.0, "at most 10°", Status.WARN, "", unit="°"))
     'Rotation: 12.0°, should be at most 10°.'
     """
-    found = f"{check.check.capitalize()}: {found_text(check)}, should be {check.limit}."
-    if check.status is not Status.BLOCK:
-        return found
-    return f"{found} Stops {stopped_text(check, metrics) or check.blocks}."
+    return f"{check.check.capitalize()}: {found_text(check)}, should be {check.limit}."
+
+
+def stopped_sentence(check: Check, metrics: Sequence[Metric]) -> str:
+    """What a check stops, in a sentence; empty for one that blocks none of the metrics."""
+    stopped = stopped_text(check, metrics)
+    return f"Stops {stopped}." if stopped and check.status is Status.BLOCK else ""
 
 
 def found_text(check: Check) -> str:
@@ -94,8 +101,41 @@ def found_text(check: Check) -> str:
 
 def stopped_text(check: Check, metrics: Sequence[Metric]) -> str:
     """The metrics that a check stops, in plain words; empty if it stops none of them."""
-    stopped = [lowered(metric.title) for metric in metrics if check.stops(metric.needs)]
-    return ALL_METRICS if stopped and len(stopped) == len(metrics) > 1 else ", ".join(stopped)
+    stopped = [metric for metric in metrics if check.stops(metric.needs)]
+    return ALL_METRICS if stopped and len(stopped) == len(metrics) > 1 else in_short(stopped, metrics)
+
+
+def in_short(metrics: Sequence[Metric], among: Sequence[Metric]) -> str:
+    """Some metrics in plain words, many of them topic by topic.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+    among : sequence of Metric
+        All that there are.
+
+    Examples
+    --------
+    >>> from tracker.metrics import METRICS, metrics_about
+    >>> in_short(METRICS[:2], METRICS)
+    'relief roughness, broad waviness'
+    >>> in_short((*METRICS[:3], *metrics_about(["tone"])), METRICS)
+    'relief roughness and 2 more of cellulite, every metric of tone'
+    """
+    if len(metrics) <= MOST_NAMED:
+        return ", ".join(lowered(metric.title) for metric in metrics)
+    topics = dict.fromkeys(metric.topic for metric in metrics)
+    return ", ".join(
+        _of_topic([m for m in metrics if m.topic is t], [m for m in among if m.topic is t]) for t in topics
+    )
+
+
+def _of_topic(found: Sequence[Metric], among: Sequence[Metric]) -> str:
+    first = lowered(found[0].title)
+    if len(found) == 1:
+        return first
+    topic = found[0].topic
+    return f"every metric of {topic}" if len(found) == len(among) else f"{first} and {len(found) - 1} more of {topic}"
 
 
 def area_sentence(measurement: Measurement) -> str:

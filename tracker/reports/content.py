@@ -18,6 +18,7 @@ from tracker.report import (
     Report,
     ReportedPhoto,
     area_sentence,
+    beside_tone,
     change_text,
     check_finding,
     detectable_text,
@@ -28,6 +29,7 @@ from tracker.report import (
     number,
     photo_standing,
     practitioner_sentence,
+    stopped_sentence,
     uncertainty_parts,
     value_sentence,
     without_title,
@@ -54,7 +56,7 @@ def content_of(report: Report) -> Content:
         Text only; without control characters and without marks that change the direction of text.
     """
     lines = (*report.leading, *report.further)
-    cards = tuple(_card(line, control_line(report, line)) for line in lines)
+    cards = tuple(_card(report, line, control_line(report, line)) for line in lines)
     return Content(
         title=plain(report.title),
         period=_period(report),
@@ -87,14 +89,18 @@ def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
     return next((other for other in lines if other.metric.name == line.metric.name), None)
 
 
-def _card(line: MetricTimeline, control: MetricTimeline | None) -> Card:
+def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) -> Card:
     sides = [_side(TREATED, line)] + ([_side(UNTREATED, control)] if control else [])
     change, detects = (change_text(line.latest), detectable_text(line.latest)) if line.latest else ("", "")
     standing = "experimental" if line.metric.role is Role.EXPERIMENTAL else ""
     return Card(
         line.metric.name, line.metric.title, sides[0].verdict, change, detects, _facts(line), _newer(line),
-        tuple(sides), _parts(line), standing,
+        tuple(sides), _parts(line), standing, unbroken(_beside(report, line)),
     )  # fmt: skip
+
+
+def _beside(report: Report, line: MetricTimeline) -> str:
+    return beside_tone(report.timeline.metrics, line, line.latest.taken_on if line.latest else None)
 
 
 def _side(title: str, line: MetricTimeline) -> Side:
@@ -148,7 +154,8 @@ def _photo_lists(report: Report) -> tuple[tuple[str, tuple[PhotoRow, ...]], ...]
 
 
 def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
-    metrics = [line.metric for line in report.timeline.metrics]
+    # What these photos give is what a check can stop; it is no news of the rest.
+    metrics = [line.metric for line in report.measured or report.timeline.metrics]
     areas = {
         m.digest: area_sentence(m) for line in [report.primary] if line for s in line.sessions for m in s.measurements
     }
@@ -171,7 +178,7 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str, *, gives: 
     if photo.error_mm is not None:
         error += f" ({number(photo.error_mm, 'mm')} mm)"
     overlap = "" if photo.overlap is None else f"{100 * photo.overlap:.0f} %"
-    told = [Remark(plain(check.advice), plain(check_finding(check, metrics))) for check in photo.checks if check.advice]
+    told = _told([check for check in photo.checks if check.advice], metrics)
     return PhotoRow(
         photo.digest,
         spoken_day(photo.taken_on),
@@ -182,6 +189,18 @@ def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str, *, gives: 
         (*told, *(Remark(plain(text)) for text in (area, *photo.notes) if text)),
         tuple(_check(check) for check in photo.checks),
     )
+
+
+def _told(checks: Sequence[Check], metrics: Sequence[Metric]) -> list[Remark]:
+    """What to do, and what was found: advice that several checks give, and what they stop, is said once."""
+    found: dict[str, list[str]] = {}
+    stopped: set[str] = set()
+    for check in checks:
+        stops = stopped_sentence(check, metrics)
+        text = check_finding(check) if stops in stopped else " ".join(filter(None, (check_finding(check), stops)))
+        found.setdefault(check.advice, []).append(text)
+        stopped.add(stops)
+    return [Remark(plain(advice), plain(" ".join(texts))) for advice, texts in found.items()]
 
 
 def _check(check: Check) -> CheckRow:

@@ -9,12 +9,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 from tracker.calibration import ColourCalibration, Scale
 from tracker.measurement import Measurement, Metric
+from tracker.metrics.colour_difference import ColourDifference
 from tracker.quality import Check
 from tracker.report import (
     NOT_A_DIAGNOSIS,
     Rejection,
     Report,
     ReportedPhoto,
+    colour_difference_on,
     headline,
     metric_sentence,
     patient_headline,
@@ -82,8 +84,22 @@ def _series(report: Report) -> dict[str, object]:
         "changes": [
             change_document(change, line.metric) for line in report.timeline.metrics for change in line.changes
         ],
+        "colour_difference": _colour_differences(report),
         "refused": [_refused(refused) for refused in report.refused],
     }
+
+
+def _colour_differences(report: Report) -> list[dict[str, object]]:
+    """How far the colour moved, for each session whose tone is compared."""
+    lines = report.timeline.metrics
+    days = sorted({change.taken_on for line in lines for change in line.changes})
+    found = ((day, colour_difference_on(lines, day)) for day in days)
+    return [{"taken_on": _iso(day), **colour_difference_document(one)} for day, one in found if one is not None]
+
+
+def colour_difference_document(found: ColourDifference) -> dict[str, object]:
+    """How far the colour moved as plain values."""
+    return {"delta_e": _finite(found.delta_e), "by_chance": _finite(found.by_chance), "words": found.words}
 
 
 def change_document(change: Change, metric: Metric | None = None) -> dict[str, object]:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.claims import said
 from tracker.measurement import Metric, Picture
 from tracker.report import Overlay
 from tracker.report.overlay import Colours, Mask
@@ -64,10 +65,19 @@ def legend_of(overlay: Overlay, metric: Metric) -> Legend:
         lines.append((COMPARED, "the skin it is compared with"))
     if overlay.span is None:
         return Legend(metric.title, lines=tuple(lines))
+    if _is_share(overlay):
+        return Legend(metric.title, "not found", "found", overlay.colours, tuple(lines))
     low, high = (f"{value:+.3g}".replace("-", "−") for value in overlay.span)
     if overlay.span[0] >= 0:
         low, high = low.lstrip("+"), high.lstrip("+")
-    return Legend(metric.title, low, f"{high} {overlay.unit}".rstrip(), overlay.colours, tuple(lines))
+    return Legend(metric.title, low, f"{high}{said(overlay.unit)}".rstrip(), overlay.colours, tuple(lines))
+
+
+def _is_share(overlay: Overlay) -> bool:
+    """Whether each cell only says if it is part of what was found: then its unit is that of the sum, not of a cell."""
+    if overlay.values is None or overlay.span is None or overlay.span[0] < 0:
+        return False
+    return bool(np.isin(overlay.values[overlay.painted], (0.0, 1.0)).all())
 
 
 def drawn(rgb: Rgb, overlay: Overlay) -> Rgb:

@@ -45,6 +45,8 @@ class Card:
         Where the ± of the latest session comes from, the largest first.
     standing : str
         ``"experimental"``, or empty.
+    beside : str
+        What is said beside the metric, as how far the colour moved beside its tone; empty for most.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Card:
     sides: tuple[Side, ...]
     parts: tuple[tuple[str, str, str], ...] = ()
     standing: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

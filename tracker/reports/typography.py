@@ -30,8 +30,16 @@ def _plain_character(character: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """`plain` text in which a number and its per cent sign stay on one line, also where Markdown escapes the sign."""
-    return re.sub(r"(?<=\d) (?=\\?%)", "\u00a0", plain(text))
+    r"""`plain` text in which what belongs to a number stays on its line: a per cent sign, ``±`` and ``CI``.
+
+    Also where Markdown escapes the sign.
+
+    Examples
+    --------
+    >>> unbroken("95 % CI −60 to −20").replace("\xa0", "_")
+    '95_%_CI_−60 to −20'
+    """
+    return re.sub(r"(?<=\d) (?=\\?%)|(?<=%) (?=CI )|(?<=CI) (?=[−+\d])|(?<=±) (?=\d)", "\u00a0", plain(text))
 
 
 def spoken_day(day: date | None) -> str:
