@@ -36,18 +36,19 @@ RIVAL_SIGMAS, RIVAL_LEAST = (1.0, 4.0, 6), 0.045
 blob as dark as ours must be, after the camera's curve."""
 
 Row = dict[str, Any]
+Task = tuple[float, float] | tuple[float, float, float]
 
 
 def run(*, quick: bool, workers: int) -> Findings:
     """Densities, pores that go, unchanged skin taken anew, and rough skin."""
     tones = TONES[1:5:3] if quick else TONES
-    counted = spread(count, [(t, n) for t in tones for n in (PER_CM2[::2] if quick else PER_CM2)], workers=workers)
+    smooth: list[Task] = [(t, n) for t in tones for n in (PER_CM2[::2] if quick else PER_CM2)]
+    coarse: list[Task] = [(TONES[2], n, m) for n in (0.0, GROWN) for m in MICRO_MM[-1 if quick else 0 :]]
+    both = spread(count, smooth + coarse, workers=workers)
+    counted, rough = both[: len(smooth)], both[len(smooth) :]
     fewer = spread(fade, list(tones), workers=workers)
     rigs = RIGS[:1] if quick else RIGS
     again = spread(repeat, [(t, rig) for t in tones[1::2] for rig in rigs], workers=workers)
-    rough = spread(
-        count, [(TONES[2], n, m) for n in (0.0, GROWN) for m in MICRO_MM[-1 if quick else 0 :]], workers=workers
-    )
     told = [row["change"] for row in fewer if row["change"]]
     return {
         "photos": len(counted) + len(rough) + 2 * len(fewer) + sum(1 + len(course) for course in again),
@@ -64,7 +65,7 @@ def run(*, quick: bool, workers: int) -> Findings:
     }
 
 
-def count(task: tuple[float, float] | tuple[float, float, float]) -> Row:
+def count(task: Task) -> Row:
     """One photo by itself of skin with so many pores per cm², and what a rival finds in it."""
     tone, per_cm2, *micro = task
     stage = pore_stage(tone, 2100 + round(per_cm2), per_cm2, micro=micro[0] if micro else None)

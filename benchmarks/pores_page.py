@@ -17,15 +17,15 @@ def section(found: Findings) -> str:
 ## Pores (experimental)
 
 {found["photos"]} rendered close-ups, re-posed, as for lines; on skin of {len(found["by_tone"])} tones with hairs, moles
-and its fine relief, but without lines. Pores are dark pits 0.2 to 0.6 mm wide that keep 15 to 45 % of the light; the
-truth is how many were grown per cm² ({", ".join(f"{each:g}" for each in pores.PER_CM2)}).
+and its fine relief, but without lines. Pores are dark pits 0.2 to 0.6 mm wide that swallow 15 to 45 % of the light;
+the truth is how many were grown per cm² ({", ".join(f"{each:g}" for each in pores.PER_CM2)}).
 
-Over all tones the density follows the truth with slope {number(own["slope"])}, R² {number(own["r2"], 3)} and an error of
-{number(own["rmse"], 1)} per cm² (RMS, n = {own["n"]}): only those that stand out by 20 % are meant to be counted. On
+Over all tones the density follows the truth with slope {number(own["slope"])}, R² {number(own["r2"], 3)} and an error
+of {number(own["rmse"], 1)} per cm² (RMS, n = {own["n"]}): only those that stand out by 20 % are meant to be counted. On
 skin without pores it finds {number(ours["mean"], 1)} per cm² ({number(ours["most"], 1)} at most). The rival, the
 Laplacian of Gaussians on grey with a fixed threshold (`skimage.feature.blob_log`), follows the same truth with slope
-{number(line["slope"])} and R² {number(line["r2"], 3)}, and finds {number(rival["mean"], 1)} per cm² where there are none
-({number(rival["most"], 1)} at most): the dark halves of the fine relief. It leaves
+{number(line["slope"])} and R² {number(line["r2"], 3)}, and finds {number(rival["mean"], 1)} per cm² where there are
+none ({number(rival["most"], 1)} at most): the dark halves of the fine relief. It leaves
 {number((1 - (line["r2"] or 0.0)) / max(1 - (own["r2"] or 0.0), 1e-4), 1)} times as much unexplained as ours.
 
 {_tones(found)}
@@ -69,7 +69,7 @@ def _null(found: Findings) -> str:
     rows = []
     for rig, row in ((rig, each[pores.NAME]) for rig, each in found["null"].items()):
         rows.append([
-            rig, f"{row['compared']} of {row['n']}", number(row["mean"], 1), number(row["s_w"]), number(row["mdc95"], 1),
-            _share(row["alarms"]), _share(row["covered"]),
+            rig, f"{row['compared']} of {row['n']}", number(row["mean"], 1), number(row["s_w"]),
+            number(row["mdc95"], 1), _share(row["alarms"]), _share(row["covered"]),
         ])  # fmt: skip
     return table(["rig", "compared", "value", "s_w", "MDC95", "called changed", "interval holds 0"], rows)

@@ -22,7 +22,7 @@ class Pores:
     diameter: tuple[float, float] = (0.2, 0.6)
     """Smallest and largest, full width at half depth, mm."""
     darkness: tuple[float, float] = (0.15, 0.45)
-    """Share of the light that a pore keeps in its middle, least and most."""
+    """Share of the light that a pore swallows in its middle, least and most."""
     depth: tuple[float, float] = (0.01, 0.03)
     """Shallowest and deepest, mm."""
     area: tuple[float, float] | None = None
@@ -41,8 +41,8 @@ class Pits:
     """Which pore a pixel belongs to, from 1; 0 for none; shape (H, W)."""
     height: Field
     """What they add to the relief, mm, 0 or negative, shape (H, W)."""
-    kept: Field
-    """Share of the light that they keep, shape (H, W)."""
+    taken: Field
+    """Share of the light that they swallow, shape (H, W)."""
 
     def left(self, share: float) -> int:
         """Return how many there are when a share of them is left: the first ones."""
@@ -54,7 +54,7 @@ class Pits:
 
     def light_of(self, share: float) -> Field:
         """Return the factor of the pores that are left on the light, shape (H, W)."""
-        return np.where(self.number <= self.left(share), np.float32(1) - self.kept, np.float32(1))
+        return np.where(self.number <= self.left(share), np.float32(1) - self.taken, np.float32(1))
 
     def per_cm2(self, share: float, canvas: Canvas, region: NDArray[np.bool_]) -> float:
         """Return how many of the pores that are left have their centre in a region of shape (H, W), per cm²."""
@@ -72,7 +72,7 @@ def grow_pores(rng: np.random.Generator, canvas: Canvas, pores: Pores) -> Pits:
         rng.uniform(*bounds, len(centres)) for bounds in (pores.diameter, pores.darkness, pores.depth)
     )
     number = np.zeros(canvas.shape, np.int32)
-    height, kept = np.zeros(canvas.shape, np.float32), np.zeros(canvas.shape, np.float32)
+    height, taken = np.zeros(canvas.shape, np.float32), np.zeros(canvas.shape, np.float32)
     for at, (y, x) in enumerate(centres):
         # The mean over a pixel widens a pore that is hardly wider than it, and takes from its depth.
         true, sigma = diameters[at] / _FWHM, np.hypot(diameters[at] / _FWHM, canvas.pitch / np.sqrt(12.0))
@@ -81,8 +81,8 @@ def grow_pores(rng: np.random.Generator, canvas: Canvas, pores: Pores) -> Pits:
         disc = np.where(away < _APART_MM**2 / 4, (true / sigma) ** 2 * np.exp(-0.5 * away / sigma**2), 0.0)
         number[where][disc > 0] = at + 1
         height[where] -= (depths[at] * disc).astype(np.float32)
-        kept[where] += (darks[at] * disc).astype(np.float32)
-    return Pits(centres, diameters, number, height, kept)
+        taken[where] += (darks[at] * disc).astype(np.float32)
+    return Pits(centres, diameters, number, height, taken)
 
 
 def _apart(points: NDArray[np.float64]) -> NDArray[np.float64]:
