@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from benchmarks.scenes import thigh
 from tracker import track
@@ -23,6 +24,7 @@ from tracker.clinic.records import Tile
 from tracker.errors import RecordError
 from tracker.metrics import metric_named
 from tracker.metrics.dual_relief import DUAL_RELIEF
+from tracker.pages import PAGES
 from tracker.phantom import State, build_stage, drawn_shot, photograph
 from tracker.phantom.rig import FIXED_RIG
 from tracker.photo import read_photo
@@ -313,6 +315,27 @@ def _judged(clinic: Clinic, view: View, jpeg: bytes, name: str) -> Tile:
     tile = clinic.judge_photo(view.id, jpeg, name, clinic.check_photo(view.id, jpeg, name))
     assert tile is not None
     return tile
+
+
+def _page(name: str, clinic: Clinic) -> AppTest:
+    def script(entry, clinic):  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from tracker.pages.frame import frame
+
+        frame(lambda: entry.page(clinic))
+
+    entry = next(page for page in PAGES if page.path == name)
+    app = AppTest.from_function(script, kwargs={"entry": entry, "clinic": clinic}, default_timeout=30)
+    app.query_params["view"] = only_view(clinic).id
+    return app.run()
+
+
+def test_the_photo_that_lends_its_light_is_said_to_and_not_offered_for_comparison(measured: Clinic) -> None:
+    progress, compared = _page("progress", measured), _page("compare", measured)
+
+    assert not progress.exception
+    assert not compared.exception
+    assert sum("Used for dual light" in each.value for each in progress.markdown) == 2
+    assert [len(box.options) for box in compared.selectbox if box.label in ("Before", "After")] == [2, 2]
 
 
 def _named(clinic: Clinic, name: str) -> StoredPhoto:
