@@ -217,9 +217,9 @@ def test_a_lowered_lamp_is_refused_by_the_gauge() -> None:
         (1.30, 0.0, Status.WARN),
         (1.30, 0.2, Status.OK),
         (1.80, 0.0, Status.BLOCK),
-        (1.80, 0.03, Status.WARN),
+        (1.70, 0.03, Status.WARN),
         (0.50, 0.2, Status.WARN),
-        (0.40, 0.1, Status.BLOCK),
+        (0.30, 0.1, Status.BLOCK),
     ],
 )
 def test_a_gain_is_refused_only_beyond_what_the_gauge_can_tell(
