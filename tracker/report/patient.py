@@ -20,7 +20,10 @@ _STANDS_OUT = {
     Topic.LINES: "The lines in this area stand out",
 }
 #: The same, of what is not what its topic is called after.
-_OF_ITS_OWN = {"pores": "The pores in this area stand out"}
+_OF_ITS_OWN = {
+    "pores": "The pores in this area stand out",
+    "fine_roughness": "The fine relief of the skin in this area stands out",
+}
 #: What is different, where neither direction is called better.
 _DIFFERENT = {
     Topic.RELIEF: "The surface of your skin in this area is",
