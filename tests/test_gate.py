@@ -30,6 +30,9 @@ Light = NDArray[np.float64]
 SIZE = (360, 480)
 CONTRASTS = ("delta_mi", "delta_ei", "delta_a")
 TONE = ("ita", "lightness", "a_star", "b_star")
+SHADED = ("relief", "waviness", "dual_relief")
+"""What a lamp that moved would change."""
+HOLLOWS = ("dual_depth", "dimple_count", "dimple_area", "dimple_depth")
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +280,7 @@ def test_a_bent_body_stops_relief_and_a_moved_camera_does_not(
 
     assert {c.check: c.status for c in bend} == {"posture": Status.BLOCK, "stretch": Status.BLOCK}
     assert {c.check: c.status for c in tilt} == {"posture": Status.OK, "stretch": Status.OK}
-    assert _stopped(Comparability(bend)) == {"relief"}
+    assert _stopped(Comparability(bend)) == {*SHADED, *HOLLOWS}
 
 
 def test_the_noise_of_a_larger_photo_does_not_look_sharp(reference: CalibratedImage) -> None:
@@ -295,6 +298,6 @@ def test_the_noise_of_a_larger_photo_does_not_look_sharp(reference: CalibratedIm
 def test_a_check_may_stop_metrics_of_several_needs() -> None:
     check = Check("c", 1.0, "0", Status.BLOCK, "No.", metrics_with(Need.OBLIQUE_LIGHT, Need.COLOUR_REFERENCE))
 
-    assert _stopped(Comparability((check,))) == {"relief", *TONE}
+    assert _stopped(Comparability((check,))) == {*SHADED, *TONE}
     assert Comparability((check,)).status is Status.WARN
     assert _stopped(Comparability((replace(check, status=Status.WARN),))) == set()

@@ -33,7 +33,7 @@ def pose(reference: CalibratedImage, alignment: Alignment, region: NDArray[np.bo
         graded(stretched, (0, STRETCH_OK), (0, STRETCH_WARN)),
         f"Parts of the skin are stretched or pressed by {100 * stretched:.0f} % of their area against the reference. "
         "Take the same posture, muscles relaxed, nothing pressing on the skin.",
-        blocks=metrics_with(Need.OBLIQUE_LIGHT),
+        blocks=metrics_with(Need.OBLIQUE_LIGHT, Need.DUAL_LIGHT),
         unit="%",
     )
     if reference.scale is None:
@@ -46,7 +46,7 @@ def pose(reference: CalibratedImage, alignment: Alignment, region: NDArray[np.bo
         graded(mm, (0, SHIFT_OK), (0, SHIFT_WARN)),
         f"The skin lies {mm:.1f} mm beside where the reference has it, whatever the camera did. Put the feet on their "
         "marks, and the weight on both legs.",
-        blocks=metrics_with(Need.OBLIQUE_LIGHT),
+        blocks=metrics_with(Need.OBLIQUE_LIGHT, Need.DUAL_LIGHT),
         unit="mm",
     )
     return posture, stretch
