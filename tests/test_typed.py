@@ -109,7 +109,7 @@ def test_two_readings_are_averaged_and_their_scatter_counts() -> None:
 def test_a_change_is_stated_only_beyond_the_published_error(
     metric: object, unit: str, start: float, small: float, large: float
 ) -> None:
-    """Tape: 2.77 × 1 cm; weight: 2.77 × 0.65 kg. What matters for a waist begins at 3 cm (MEASUREMENT.md §2, F2)."""
+    """Tape: 2.77 × 1 cm; weight: 2.77 × 0.65 kg, each with the error of a reading. What matters for a waist begins at 3 cm (MEASUREMENT.md §2, F2)."""
     name = metric.name  # type: ignore[attr-defined]
     lines = [
         f"2026-03-{day:02},{name},{value},{unit},1"
@@ -117,10 +117,12 @@ def test_a_change_is_stated_only_beyond_the_published_error(
     ]
     readings, _ = read_typed((HEADER + "\n".join(lines)).encode())
 
-    line = timeline(typed_measurements(readings), (), TYPED).of(name)
+    typed = typed_measurements(readings)
+    line = timeline(typed, (), TYPED).of(name)
+    spread = np.hypot(metric.session_sd, dict(typed[0].parts)["reading"])  # type: ignore[attr-defined]
 
     assert [change.verdict for change in line.changes] == [Verdict.NO_MEASURABLE_CHANGE, Verdict.CHANGED]
-    assert line.changes[1].mdc95 == pytest.approx(1.96 * np.sqrt(2) * metric.session_sd)  # type: ignore[attr-defined]
+    assert line.changes[1].mdc95 == pytest.approx(1.96 * np.sqrt(2) * spread)
     said = practitioner_sentence(line.changes[1]) + patient_sentence(line.changes[1])
     assert "Measurable decrease" in said
     assert "skin" not in said

@@ -116,10 +116,11 @@ def in_short(metrics: Sequence[Metric], among: Sequence[Metric]) -> str:
 
     Examples
     --------
+    >>> from tracker.measurement import Topic
     >>> from tracker.metrics import METRICS, metrics_about
     >>> in_short(METRICS[:2], METRICS)
     'relief roughness, broad waviness'
-    >>> in_short((*METRICS[:3], *metrics_about(["tone"])), METRICS)
+    >>> in_short((*METRICS[:3], *metrics_about([Topic.TONE])), METRICS)
     'relief roughness and 2 more of cellulite, every metric of tone'
     """
     if len(metrics) <= MOST_NAMED:
