@@ -68,6 +68,10 @@ PARTS = {
 }
 
 
+FIRST = ("contrasts", "tones")
+"""Where a metric is in several parts, the one that is stated."""
+
+
 def run(*, quick: bool, workers: int) -> Findings:
     """Photograph, measure and sum up.
 
@@ -108,7 +112,7 @@ def _metrics(findings: Findings) -> Findings:
     kept = ("slope", "bias", "r2", "n", "rmse")
     found: Findings = {"relief": {key: swept[key] for key in kept}}
     found["waviness"] = findings["relief_tones"]["waviness"]["plane"]["value"]
-    for part in PARTS:
+    for part in (*FIRST, *PARTS):
         own = findings[part].get("metrics") if isinstance(findings[part], dict) else None
         found |= {name: line for name, line in (own or {}).items() if name not in found}
     return {metric.name: found[metric.name] for metric in METRICS if metric.name in found}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from benchmarks.estimates import MDC95_PER_SD, agreement, proportion, within_subject_sd
 from benchmarks.findings import Findings
 from tracker.measurement import Measurement
@@ -33,7 +35,8 @@ def judged(before: Measurement, after: Measurement, true_change: float) -> Row:
 def unchanged(rows: Sequence[Row], name: str) -> Findings:
     """Spread, false alarms and coverage of pairs in which nothing changed."""
     found = [row[name] for row in rows if name in row]
-    spread = within_subject_sd([[row["before"], row["after"]] for row in found])
+    scaled = np.log if metric_named(name).multiplicative else float
+    spread = within_subject_sd([[float(scaled(row["before"])), float(scaled(row["after"]))] for row in found])
     return {
         "n": len(rows),
         "compared": len(found),

@@ -17,6 +17,9 @@ REPEATED: tuple[Metric, ...] = tuple(metric for metric in METRICS if metric.name
 APART: tuple[Metric, ...] = tuple(metric for metric in METRICS if metric.name not in _NAMES)
 """With scenes, truth and unchanged pairs of their own, in a part of the study of accuracy."""
 
+NOT_SCORED = frozenset({"spot_redness"})
+"""The witness of spots for blood, which has an oracle of its own and no part yet."""
+
 
 def unchanged(accuracy: Findings, name: str) -> dict[str, dict[str, Any]]:
     """Unchanged skin photographed again for a metric of `APART`, by set-up.

@@ -109,7 +109,7 @@ def test_two_readings_are_averaged_and_their_scatter_counts() -> None:
 def test_a_change_is_stated_only_beyond_the_published_error(
     metric: object, unit: str, start: float, small: float, large: float
 ) -> None:
-    """Tape: 2.77 × 1 cm; weight: 2.77 × 0.65 kg; and the reading. A waist matters from 3 cm on (MEASUREMENT.md §2, F2)."""
+    """Tape: 2.77 × 1 cm; weight: 2.77 × 0.65 kg; and the reading. A waist matters from 3 cm on (§2, F2)."""
     name = metric.name  # type: ignore[attr-defined]
     lines = [
         f"2026-03-{day:02},{name},{value},{unit},1"
