@@ -203,13 +203,13 @@ def test_the_demonstration_is_there_at_once_and_says_that_it_is_rendered(desk: s
 def test_the_verdict_comes_while_the_page_waits(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "progress")
 
-    desk.get_by_text("Measuring").first.wait_for(timeout=15_000)
+    desk.get_by_text("Measuring").first.wait_for(timeout=60_000)
     picture(desk, "progress-measuring")
     desk.get_by_role("cell", name="30 Apr 2026").first.wait_for(timeout=MEASURING_SECONDS * 1000)
 
     desk.get_by_text("Measurable decrease in relief roughness").first.wait_for(timeout=MEASURING_SECONDS * 1000)
-    desk.get_by_text("Left out").wait_for(timeout=5_000)
-    desk.get_by_text("The light came from the").first.wait_for(timeout=5_000)
+    desk.get_by_text("Left out").wait_for(timeout=60_000)
+    desk.get_by_text("The light came from the").first.wait_for(timeout=60_000)
     picture(desk, "progress")
 
 
