@@ -89,7 +89,8 @@ Do not edit this page: `tests/test_validation.py` holds it to the stored finding
 
 Everything here is measured on **rendered skin**. Its relief, melanin, blood and pose are known exactly, so an error is
 an error and not an opinion. It is not skin: see [what this cannot show](#what-this-cannot-show). Numbers are as they
-came out, and no factor, seed or limit was tuned to them. Where a set-up was changed after a first look (the lamp at 45°
+came out. What the metrics have of constants was set on other rendered skins, of the same kind: new kinds of skin may do
+worse. Where a set-up was changed after a first look (the lamp at 45°
 for skin tone), the other result stands beside it. What falls short stands
 [right below the first table](#where-it-falls-short)."""
 

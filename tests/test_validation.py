@@ -93,9 +93,14 @@ def test_relief_ranks_every_depth_of_every_skin(swept: Findings) -> None:
 
 @pytest.mark.slow
 def test_frontal_light_shows_no_relief(swept: Findings) -> None:
-    """A dimple adds no more to the floor, which is 0.2 %, than 0.1 % of light: a twentieth of one of 2 mm at 45°."""
+    """A dimple adds no more to the floor than the floor may drift (10 %, MEASUREMENT.md §7.6), in the stored run.
+
+    The floor is 0.2 % of light. In the single layout that is drawn here it scatters by 0.05: 0.1 is allowed.
+    """
+    of_all = next(lamp for lamp in (stored("accuracy") or {})["relief"]["light"] if lamp["slant"] == 0.0)
     frontal = next(lamp for lamp in swept["light"] if lamp["slant"] == 0.0)
 
+    assert of_all["value"] == pytest.approx(of_all["floor"], rel=0.1)
     assert frontal["value"] == pytest.approx(frontal["floor"], abs=0.1)
 
 
