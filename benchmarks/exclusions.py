@@ -39,7 +39,7 @@ from tracker.alignment import AlignedImage
 from tracker.calibration import CalibratedImage, ColourLevel
 from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
-from tracker.measurement import measure, over_the_same_cells, shared_cells, usable_cells
+from tracker.measurement import measure, measure_part, over_the_same_cells, shared_cells, usable_cells
 from tracker.metrics import metric_named
 from tracker.phantom import PhantomPhoto
 from tracker.region import Reason, is_left_out, region_mask, skin_mask
@@ -142,7 +142,7 @@ def _change(then: AlignedImage, now: AlignedImage, region: Mask, name: str, leav
     try:
         whole, found = (measure(image, region, metric, marked=marked) for image in (then, shared))
         part = replace(then, valid=then.valid & usable_cells(shared, metric))
-        common = measure(part, region, metric, marked=marked)
+        common = measure_part(part, region, metric, marked=marked)
     except MeasurementDeclined:
         return float("nan")
     value = over_the_same_cells(found, whole, common, metric).value

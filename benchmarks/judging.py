@@ -17,6 +17,7 @@ from tracker.measurement import (
     Metric,
     Place,
     measure,
+    measure_part,
     over_the_same_cells,
     shared_cells,
     usable_cells,
@@ -178,7 +179,7 @@ def measured_anyway(reference: Reference, aligned: AlignedImage, metric: Metric)
     try:
         found = measure(shared, reference.mask, metric, marked=marked, marks=marks)
         part = replace(reference.aligned, valid=reference.aligned.valid & usable_cells(shared, metric))
-        common = measure(part, reference.mask, metric, marked=marked, marks=marks)
+        common = measure_part(part, reference.mask, metric, marked=marked, marks=marks)
     except MeasurementDeclined:
         return None
     whole = next(m for m in reference.values if m.metric == metric.name)

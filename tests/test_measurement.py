@@ -369,3 +369,35 @@ def test_too_few_marked_cells_are_declined_by_the_metrics_own_limit(everywhere: 
     assert measure(image, everywhere, _MARKED, marked=False).value > 5.0
     with pytest.raises(MeasurementDeclined, match="too little of the region"):
         measure(image, everywhere, replace(_MARKED, least_cells=500), marked=False)
+
+
+NEAR = [metric for metric in METRICS if metric.surround_mm is not None]
+
+
+@pytest.mark.parametrize("metric", NEAR, ids=lambda metric: metric.name)
+def test_what_lies_far_from_the_region_costs_nothing_and_changes_nothing(metric: Metric) -> None:
+    """The picture is cut to what the metric says it looks at; the whole picture gives the same number."""
+    image, patch = _close_up_with_everything()
+    whole = replace(metric, surround_mm=None)
+    marks = find_marks(image, patch, whole)
+
+    near, far = (measure(image, patch, each, marked=True, marks=marks) for each in (metric, whole))
+
+    # Wide filters run on a coarser copy, whose cells begin elsewhere in a smaller picture.
+    assert near.value == pytest.approx(far.value, rel=2e-3)
+    assert near.draws == pytest.approx(far.draws, rel=2e-3)
+    assert near.uncertainty == pytest.approx(far.uncertainty, rel=0.02)
+    assert (near.area_share, near.left_out, near.also_seen) == (far.area_share, far.left_out, far.also_seen)
+
+
+def _close_up_with_everything() -> tuple[AlignedImage, np.ndarray]:
+    """A close-up of 70 mm at 0.1 mm with grain, discs, pores and two lines, and a patch of 42 mm in it."""
+    size, mm = 700, 0.1
+    rows, cols = np.mgrid[:size, :size] * mm
+    patch = (np.abs(rows - 35) < 21) & (np.abs(cols - 35) < 21)
+    pigment = 0.3 * patch * (np.hypot((rows - 3) % 16 - 8, cols % 16 - 8) < 2.5)
+    shade = 0.1 * (np.hypot(rows % 3 - 1.5, cols % 3 - 1.5) < 0.25) * (cols > 35)
+    shade += sum(0.2 * (cols < 33) * np.exp(-0.5 * ((rows - at) / 0.2) ** 2) for at in (18.0, 36.0))
+    grain = np.random.default_rng(3).normal(0, 0.02, (size, size, 3))
+    light = np.exp(grain - pigment[..., None] * [0.36, 0.58, 1.0] - shade[..., None])
+    return _image(np.array([0.48, 0.30, 0.22]) * light, mm=mm), patch

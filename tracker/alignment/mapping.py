@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import cv2
@@ -149,6 +149,23 @@ class AlignedImage:
     def without(self, reasons: Reason) -> NDArray[np.bool_]:
         """Cells whose light is known and that are not left out for one of the reasons, shape (h, w)."""
         return self.valid if self.excluded is None else np.asarray(self.valid & ~is_left_out(self.excluded, reasons))
+
+    def window(self, down: slice, across: slice) -> AlignedImage:
+        """Some rows and columns of it, without `own` and `by`, which tell of the whole grid."""
+        linear, opposite = self.linear[down, across], self.opposite
+        if opposite is not None:
+            opposite = replace(opposite, linear=opposite.linear[down, across], valid=opposite.valid[down, across])
+        return replace(
+            self,
+            linear=np.ascontiguousarray(linear),
+            valid=self.valid[down, across],
+            sd=self.sd[down, across],
+            grid=replace(self.grid, shape=linear.shape[:2]),
+            excluded=None if self.excluded is None else self.excluded[down, across],
+            opposite=opposite,
+            own=None,
+            by=None,
+        )
 
 
 def in_own_frame(image: CalibratedImage) -> AlignedImage:

@@ -6,7 +6,15 @@ from tracker.measurement.cells import usable_cells
 from tracker.measurement.exclusions import shared_cells, with_exclusions
 from tracker.measurement.metric import Direction, Marks, Metric, Picture, Place, Role, Topic
 from tracker.measurement.statistics import weighted_median, weighted_sd
-from tracker.measurement.value import Measurement, check_carried, find_marks, measure, over_the_same_cells, place_of
+from tracker.measurement.value import (
+    Measurement,
+    check_carried,
+    find_marks,
+    measure,
+    measure_part,
+    over_the_same_cells,
+    place_of,
+)
 
 __all__ = [
     "Direction",
@@ -20,6 +28,7 @@ __all__ = [
     "check_carried",
     "find_marks",
     "measure",
+    "measure_part",
     "over_the_same_cells",
     "place_of",
     "shared_cells",

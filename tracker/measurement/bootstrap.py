@@ -19,33 +19,30 @@ _SEED = 20260131
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Cells of one group (the region, or the ring around it): where they are and which block they fall in."""
+    """Cells of one group (the region, or the ring around it): their numbers, and the block each falls in."""
 
-    mask: NDArray[np.bool_]
+    cells: NDArray[np.intp]
     blocks: NDArray[np.intp]
 
     @classmethod
     def of(cls, mask: NDArray[np.bool_], blocks: NDArray[np.intp]) -> Group:
-        return cls(mask, blocks[mask])
+        cells = np.flatnonzero(mask)
+        return cls(cells, blocks.ravel()[cells])
+
+    def taken(self, field: NDArray[np.float32]) -> NDArray[np.float64]:
+        """A quantity, shape (h, w, k), in these cells, shape (n, k)."""
+        return np.take(field.reshape(-1, field.shape[-1]), self.cells, axis=0).astype(np.float64)
 
 
 def evaluate(field: NDArray[np.float32], groups: list[Group], metric: Metric) -> float:
-    values = [_reduce(field, group, metric, None) for group in groups]
+    values = [metric.reduce(group.taken(field), np.ones(len(group.cells))) for group in groups]
     return values[0] if len(values) == 1 else values[0] - values[1]
-
-
-def _reduce(
-    field: NDArray[np.float32], group: Group, metric: Metric, block_weights: NDArray[np.float64] | None
-) -> float:
-    cells = field[group.mask].astype(np.float64)
-    weights = np.ones(len(cells)) if block_weights is None else block_weights[group.blocks]
-    return metric.reduce(cells, weights)
 
 
 def bootstrap(field: NDArray[np.float32], groups: list[Group], metric: Metric, count: int) -> NDArray[np.float64]:
     """Values over resampled blocks of skin (Bayesian block bootstrap: smooth weights, never an empty draw)."""
     rng = np.random.default_rng(_SEED)
-    prepared = [_in_order(*_thinned(field[g.mask].astype(np.float64), g.blocks)) for g in groups]
+    prepared = [_in_order(*_thinned(g.taken(field), g.blocks)) for g in groups]
     draws = np.empty(BOOTSTRAP_DRAWS)
     for k in range(BOOTSTRAP_DRAWS):
         weights = rng.standard_exponential(count)
@@ -68,7 +65,7 @@ def _in_order(cells: NDArray[np.float64], blocks: NDArray[np.intp]) -> tuple[NDA
 
 def alignment_spread(field: NDArray[np.float32], groups: list[Group], metric: Metric, image: AlignedImage) -> float:
     """Spread of the value when the photo is shifted by its own position uncertainty."""
-    shift = float(np.median(image.sd[groups[0].mask]))
+    shift = float(np.median(image.sd.ravel()[groups[0].cells]))
     if shift == 0.0:
         return 0.0
     rng = np.random.default_rng(_SEED)

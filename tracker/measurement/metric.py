@@ -128,6 +128,8 @@ class Metric:
         such as that of a count.
     least_cells : int
         Smallest number of cells that carries the statistic.
+    surround_mm : float or None
+        How far around its region the metric looks; cells further away do not change its value. None is the whole photo.
     picture : Picture
     shown : callable or None
         ``(AlignedImage, Place, field) -> ndarray (h, w)``: what a map shows, if it is not the first quantity of the
@@ -156,6 +158,7 @@ class Metric:
     find: Callable[[AlignedImage, NDArray[np.bool_]], Marks] | None = None
     terms: Callable[[AlignedImage, Place, NDArray[np.float32], float], tuple[tuple[str, float], ...]] | None = None
     least_cells: int = 64
+    surround_mm: float | None = None
     picture: Picture = Picture.REGION
     shown: Callable[[AlignedImage, Place, NDArray[np.float32]], NDArray[np.float32]] | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from tracker.errors import MeasurementDeclined
 from tracker.measurement.bootstrap import Group, alignment_spread, bootstrap, evaluate
 from tracker.measurement.cells import (
     ALWAYS,
-    blocks_of,
     check_area,
     reasons_of,
     ring_around,
@@ -22,6 +22,7 @@ from tracker.measurement.cells import (
     without_rim,
 )
 from tracker.measurement.metric import Marks, Metric, Place
+from tracker.measurement.near import Near, near_region, whole_grid
 from tracker.quality import Need
 from tracker.region import Reason, is_left_out, shares_left_out
 
@@ -72,6 +73,24 @@ class Measurement:
     also_seen: tuple[tuple[str, float], ...] = ()
 
 
+class Statistic(Protocol):
+    """A value and its bootstrap draws, of a `Measurement` or a `Part`."""
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def draws(self) -> tuple[float, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A value and its bootstrap draws over some of the cells of a photo."""
+
+    value: float
+    draws: tuple[float, ...]
+
+
 def measure(
     image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
 ) -> Measurement:
@@ -98,32 +117,42 @@ def measure(
     MeasurementDeclined
         The photo or the region does not carry this quantity; the reason says what is missing.
     """
-    place, blocks, groups = _carried(image, region, metric, marked=marked, marks=marks)
-    used = int(place.skin.sum())
-    field = metric.prepare(without_excluded(image, metric), place)
-    value = evaluate(field, groups, metric)
-    draws = bootstrap(field, groups, metric, 1 + int(blocks.max()))
+    near = near_region(image, region, metric, marks)
+    place, groups = _carried(near, metric, marked=marked)
+    field = metric.prepare(without_excluded(near.image, metric), place)
+    value, draws = evaluate(field, groups, metric), bootstrap(field, groups, metric, near.block_count)
     parts = (
         ("region", float(np.std(draws, ddof=1))),
-        ("alignment", alignment_spread(field, groups, metric, image)),
+        ("alignment", alignment_spread(field, groups, metric, near.image)),
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
-        *(metric.terms(image, place, field, value) if metric.terms else ()),
+        *(metric.terms(near.image, place, field, value) if metric.terms else ()),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
-    mm = image.grid.mm_per_cell
+    used, mm = int(place.skin.sum()), image.grid.mm_per_cell
     return Measurement(
         metric.name, metric.method, metric.unit, value, uncertainty, image.digest, image.taken_on, parts,
         tuple(draws.tolist()), used / max(1, int(region.sum())),
         None if mm is None else used * mm**2,
-        *_in_words(image, region, metric),
+        *_in_words(near.image, near.region, metric),
     )  # fmt: skip
+
+
+def measure_part(
+    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
+) -> Statistic:
+    """Value and draws alone, of a photo whose own uncertainty is not asked for; parameters are those of `measure`."""
+    near = near_region(image, region, metric, marks)
+    place, groups = _carried(near, metric, marked=marked)
+    field = metric.prepare(without_excluded(near.image, metric), place)
+    draws = bootstrap(field, groups, metric, near.block_count)
+    return Part(evaluate(field, groups, metric), tuple(draws.tolist()))
 
 
 def place_of(
     image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
 ) -> Place:
     """Where `measure` looks; parameters and errors are those of `measure`."""
-    return _carried(image, region, metric, marked=marked, marks=marks)[0]
+    return _carried(whole_grid(image, region, marks), metric, marked=marked)[0]
 
 
 def find_marks(image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool = True) -> Marks | None:
@@ -158,16 +187,14 @@ def check_carried(
     image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
 ) -> None:
     """What `measure` declines before it computes anything; parameters and errors are those of `measure`."""
-    _carried(image, region, metric, marked=marked, marks=marks)
+    _carried(near_region(image, region, metric, marks), metric, marked=marked)
 
 
-def _carried(
-    image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None
-) -> tuple[Place, NDArray[np.intp], list[Group]]:
-    """Place, blocks and groups of cells of a metric that a photo carries."""
+def _carried(near: Near, metric: Metric, *, marked: bool) -> tuple[Place, list[Group]]:
+    """Place and groups of cells of a metric that a photo carries."""
+    image, region, marks = near.image, near.region, near.marks
     _check_needs(image, metric, marked=marked)
     usable = usable_cells(image, metric)
-    blocks = blocks_of(region, image)
     counted, compared = without_rim(region & usable, image, metric), None
     if metric.find is not None:
         marks = find_marks(image, region, metric, marked=marked) if marks is None else marks
@@ -177,7 +204,7 @@ def _carried(
         compared = ring_around(region, usable, image, metric)
     check_area(counted, image, metric, region)
     masks = [counted] if compared is None else [counted, compared]
-    return Place(region & usable, counted, compared, marks), blocks, [Group.of(mask, blocks) for mask in masks]
+    return Place(region & usable, counted, compared, marks), [Group.of(mask, near.blocks) for mask in masks]
 
 
 Shares = tuple[tuple[str, float], ...]
@@ -195,15 +222,17 @@ def _in_words(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) ->
     return words[0], words[1]
 
 
-def over_the_same_cells(found: Measurement, whole: Measurement, common: Measurement, metric: Metric) -> Measurement:
+def over_the_same_cells(found: Measurement, whole: Measurement, common: Statistic, metric: Metric) -> Measurement:
     """A photo's value, freed from what the cells it lacks would have contributed.
 
     Parameters
     ----------
     found : Measurement
         Of the photo, over the cells it has.
-    whole, common : Measurement
-        Of the reference: over all its cells, and over those cells that the photo has.
+    whole : Measurement
+        Of the reference, over all its cells.
+    common : Statistic
+        Of the reference, over those cells that the photo has.
     metric : Metric
 
     Returns

@@ -69,6 +69,7 @@ FINE_ROUGHNESS = Metric(
     prepare=directed_shading,
     reduce=directed_roughness,
     session_sd=0.12,
+    surround_mm=8.0,
     tolerance_mm=0.5,
     margin_mm=1.5,
     min_area_cm2=4.0,

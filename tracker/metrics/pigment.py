@@ -64,6 +64,7 @@ PIGMENT_CONTRAST = Metric(
     prepare=_field,
     reduce=median,
     session_sd=0.6,
+    surround_mm=8.0,
     tolerance_mm=1.0,
     leaves_out=Reason.CLOTH | Reason.HAIR | Reason.SHINE,
     topic=Topic.PIGMENT,

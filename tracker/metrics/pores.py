@@ -98,6 +98,7 @@ PORES = Metric(
     prepare=pore_density,
     reduce=mean_density,
     session_sd=1.5,
+    surround_mm=8.0,
     tolerance_mm=0.5,
     margin_mm=0.6,
     min_area_cm2=2.0,

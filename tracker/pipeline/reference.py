@@ -21,6 +21,7 @@ from tracker.measurement import (
     check_carried,
     find_marks,
     measure,
+    measure_part,
     over_the_same_cells,
     shared_cells,
     usable_cells,
@@ -427,7 +428,7 @@ def _measure_against(reference: Reference, photo: AlignedImage, metric: Metric) 
     found = measure(photo, mask, metric, marked=reference.is_marked, marks=given)
     whole = next(m for m in reference.values if m.metric == metric.name)
     part = replace(reference.aligned, valid=reference.aligned.valid & usable_cells(photo, metric))
-    common = measure(part, mask, metric, marked=reference.is_marked, marks=given)
+    common = measure_part(part, mask, metric, marked=reference.is_marked, marks=given)
     return over_the_same_cells(found, whole, common, metric)
 
 
