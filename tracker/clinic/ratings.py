@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from tracker.clinic import photos, register, schema
+from tracker.clinic import photos, register, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.masked import MaskedGallery
-from tracker.clinic.records import PhotoState, StoredPhoto
+from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.clinic.register import not_found, random_id
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
 from tracker.errors import RecordError
+from tracker.measurement import Metric, Role
 from tracker.reader_study import (
     FEWEST_CHANGES,
     MOST_CONFIDENT,
@@ -53,7 +55,7 @@ class RatingSession:
     started_at : datetime
         With a time zone.
     pairs : tuple of RatedPair
-        In the order shown.
+        In the order shown. Those not answered yet whose photos cannot be aligned any more are left out.
     """
 
     id: str
@@ -97,8 +99,7 @@ class Ratings(Showing):
     def possible_rating(self, view_id: str) -> Composition:
         """How many pairs of each kind the photos of a view allow; fewer than `FEWEST_CHANGES` changes are too few."""
         with self._store.reading() as connection:
-            register.view(connection, view_id)
-            return possible(_candidates(connection, view_id))
+            return possible(self._shown(connection, register.view(connection, view_id)))
 
     def start_rating(
         self, view_id: str, rater: str, *, asks_confidence: bool = True, seed: int | None = None
@@ -125,7 +126,7 @@ class Ratings(Showing):
         seed = secrets.randbits(31) if seed is None else seed
         with self._store.writing() as connection:
             view = register.view(connection, view_id)
-            shown = _candidates(connection, view_id)
+            shown = self._shown(connection, view)
             found = possible(shown).changes
             if found < FEWEST_CHANGES:
                 raise RecordError(
@@ -148,6 +149,9 @@ class Ratings(Showing):
             rows = [_row(session_id, position, pair) for position, pair in enumerate(plan(shown, seed))]
             connection.execute(insert(schema.rating_answer), rows)
             return _session(connection, session_id)
+
+    def _shown(self, connection: Connection, view: View) -> list[Candidate]:
+        return _candidates(connection, view.id, self._chosen.metrics(view.indication))
 
     def rating(self, session_id: str) -> RatingSession:
         """One sitting; `RecordError` with code ``not_found`` if there is none."""
@@ -217,9 +221,17 @@ class Ratings(Showing):
         return self._masked.masked(shown, other, width, mirrored=mirrored)
 
 
-def _candidates(connection: Connection, view_id: str) -> list[Candidate]:
-    """Photos that may be judged by eye: comparable with their reference, each moment once."""
-    return [Candidate(p.id, p.taken_on) for p in photos.photos(connection, view_id) if _is_comparable(p)]
+def _candidates(connection: Connection, view_id: str, metrics: Sequence[Metric]) -> list[Candidate]:
+    """Photos that may be judged by eye: comparable with their reference, each moment once.
+
+    What stops the primary metric, such as a lamp on the other side, would mislead the eye as well: where that metric
+    has values, only photos that give one are shown.
+    """
+    shown = [p for p in photos.photos(connection, view_id) if _is_comparable(p)]
+    given = {p.id: results.metrics_of(connection, p.id) for p in shown}
+    primaries = [metric.name for metric in metrics if metric.role is Role.PRIMARY]
+    leading = next((name for name in primaries if any(name in found for found in given.values())), None)
+    return [Candidate(p.id, p.taken_on) for p in shown if leading is None or leading in given[p.id]]
 
 
 def _is_comparable(photo: StoredPhoto) -> bool:
@@ -244,11 +256,14 @@ def _session(connection: Connection, session_id: str) -> RatingSession:
     if row is None:
         raise not_found("rating")
     left, right = schema.photo.alias(), schema.photo.alias()
+    lost = select(schema.photo.c.id).join(schema.result, schema.photo.c.result_id == schema.result.c.id)
+    lost = lost.where(schema.result.c.code != "")
     chosen = (
         select(schema.rating_answer, left.c.taken_on.label("left_day"), right.c.taken_on.label("right_day"))
         .join(left, left.c.id == _ANSWER.left_id)
         .join(right, right.c.id == _ANSWER.right_id)
         .where(_ANSWER.session_id == session_id)
+        .where(or_(_ANSWER.choice.is_not(None), and_(left.c.id.not_in(lost), right.c.id.not_in(lost))))
         .order_by(_ANSWER.position)
     )
     return RatingSession(
