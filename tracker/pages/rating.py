@@ -10,7 +10,7 @@ from tracker.clinic.records import PhotoState, View
 from tracker.errors import RecordError
 from tracker.pages.choice import choose_view, demonstration_badge
 from tracker.pages.frame import NARROW, complain
-from tracker.pages.rating_results import show_results
+from tracker.pages.rating_results import SHOWN, show_results
 from tracker.pages.work import follow_work, show_work
 from tracker.reader_study import (
     CONFIDENCE_QUESTION,
@@ -29,7 +29,8 @@ RATING = "rating"
 SECONDS_PER_PAIR = 15
 BEGIN = (
     "Give the screen to somebody who does not know these photos. They see pairs of pictures without dates or names, "
-    "and answer with the arrow keys. Every answer is kept at once; a sitting that is broken off can go on later."
+    "and answer with the arrow keys. Every answer is kept at once; a sitting that is broken off can go on later. "
+    "Three raters or more make a result that does not hang on one eye."
 )
 
 
@@ -78,20 +79,28 @@ def _begin(clinic: Clinic, view: View) -> None:
         minutes = max(1, round(possible.total * SECONDS_PER_PAIR / 60))
         label = f"Start: {possible.total} pairs, about {minutes} minutes"
         if st.form_submit_button(label, type="primary", icon=":material/visibility_off:"):
-            try:
-                started = clinic.start_rating(view.id, rater, asks_confidence=asks)
-            except RecordError as error:
-                complain(error)
-            else:
-                _open(started.id)
+            _start(clinic, view, rater, asks_confidence=asks)
     _composition(possible)
+
+
+def _start(clinic: Clinic, view: View, rater: str, *, asks_confidence: bool) -> None:
+    """Go on with what this rater broke off; else begin."""
+    known = [s for s in clinic.ratings(view.id) if not s.is_finished and s.rater.casefold() == rater.strip().casefold()]
+    try:
+        sitting = known[0] if known else clinic.start_rating(view.id, rater, asks_confidence=asks_confidence)
+    except RecordError as error:
+        complain(error)
+    else:
+        _open(sitting.id)
 
 
 def _composition(possible: Composition) -> None:
     with st.expander("What is in a sitting", icon=":material/rule:"):
         parts = [
             f"- {possible.changes} pairs of two sessions; the later one is on the left in half of them",
-            f"- {possible.replicates} pairs of one session: nothing has changed between them",
+            f"- {possible.replicates} pairs of one session: nothing has changed between them"
+            if possible.replicates
+            else "- no pair of one session, because no session has two photos; mirror images stand in for them",
             f"- {possible.mirrors} photos beside their own mirror image",
             f"- {possible.repeats} of the pairs a second time, with the sides exchanged",
         ]
@@ -150,6 +159,7 @@ def _thank(session: RatingSession, total: int) -> None:
         st.title("Thank you", anchor=False)
         st.text(f"All {total} pairs are answered and kept. Please give the screen back.")
         if st.button("Show the results", icon=":material/visibility:"):
+            st.session_state[SHOWN] = True
             _leave(session)
 
 

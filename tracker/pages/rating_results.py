@@ -31,6 +31,9 @@ from tracker.reader_study import (
 )
 from tracker.report import Report
 
+#: Whether the results are shown: the next rater must not read them.
+SHOWN = "rating-results"
+
 
 def show_results(clinic: Clinic, view: View, *, go_on: Callable[[str], None]) -> None:
     """Show the sittings over a view.
@@ -49,7 +52,11 @@ def show_results(clinic: Clinic, view: View, *, go_on: Callable[[str], None]) ->
     finished = [session for session in sessions if session.is_finished]
     if not finished:
         return
+    count = "1 sitting" if len(finished) == 1 else f"{len(finished)} sittings"
+    if not st.toggle(f"Show what {count} found (not to those who will still rate)", key=SHOWN):
+        return
     st.subheader("Results", anchor=False)
+    st.caption(f"Asked: {plain(finished[-1].question)}")
     readings = [Reading(session.rater, session.pairs) for session in finished]
     report = clinic.report(view.id)
     _together(readings, report, clinic.photos(view.id))
@@ -114,19 +121,20 @@ def _together(readings: Sequence[Reading], report: Report | None, photos: Sequen
         said.append(metric_sentence(agreement_with(judged, measured), report.primary.metric.title, raters=len(raters)))
     with st.container(border=True):
         st.markdown("**All raters together**" if len(raters) > 1 else "**Beside the measurement**")
-        _listed(said)
+        for sentence in said:
+            st.text(sentence)
 
 
 def _one(session: RatingSession, reading: Reading) -> None:
     result = result_of(reading)
     with st.container(border=True):
-        st.markdown(f"**{plain(session.rater)}** · {day_text(session.started_at.astimezone().date())}")
-        said = [later_sentence(result.later), sensitivity_sentence(result.later)] if result.later else []
-        said += [repeat_sentence(result), side_sentence(result), null_sentence(result)]
+        day = day_text(session.started_at.astimezone().date())
+        st.markdown(f"**{plain(session.rater)}** · {day}")
+        if result.later:
+            st.text(later_sentence(result.later))
+            st.caption(plain(sensitivity_sentence(result.later)))
+        controls = [repeat_sentence(result), side_sentence(result), null_sentence(result)]
         if result.seconds is not None:
-            said.append(f"{result.seconds:.0f} s per pair.")
-        _listed(said)
-
-
-def _listed(sentences: Sequence[str]) -> None:
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences if sentence))
+            controls.append(f"Median {result.seconds:.0f} s per pair.")
+        for sentence in filter(None, controls):
+            st.caption(plain(sentence))

@@ -20,6 +20,8 @@ _QUESTIONS = {
     "contour": "does this part look narrower",
     "fat": "does this part look narrower",
 }
+#: Below so many pairs shown twice, κ is stated with a warning: its interval is a large-sample one.
+FEW_REPEATS = 10
 _USUAL = "does the skin look more even"
 
 CONFIDENCE_QUESTION = f"How clear is it? 0 = a guess … {MOST_CONFIDENT} = obvious"
@@ -29,8 +31,9 @@ WHAT_IT_SHOWS = (
     "own light and colour: a lamp that changed between two sessions is seen by the raters too."
 )
 DEPENDENT = (
-    "The pairs share photos, and the intervals take the pairs as independent: they are somewhat too narrow. One "
-    "person's photos say nothing of other people."
+    "The pairs share photos, raters judge the same pairs, and the intervals take every answer as independent: they are "
+    "too narrow. A photo that looks better for its light counts in several pairs. One person's photos say nothing of "
+    "other people."
 )
 
 
@@ -75,13 +78,14 @@ def repeat_sentence(result: Result) -> str:
     """Whether the rater said the same of the same pair."""
     if result.again is None:
         return ""
-    again = result.again
-    said = f"Same answer to {again.count} of {again.of} pairs shown twice"
-    if result.retest is None:
-        return _checked(f"{said}; κ cannot be computed from so few.")
-    return _checked(
-        f"{said}; quadratic-weighted κ {_kappa(result.retest.value, result.retest.low, result.retest.high)}."
-    )
+    again, retest = result.again, result.retest
+    said = f"Same choice in {again.count} of {again.of} pairs shown twice"
+    if retest is None:
+        return _checked(f"{said}; κ cannot be computed from these.")
+    few = " From so few pairs it says little." if retest.of < FEW_REPEATS else ""
+    kappa = _kappa(retest.value, retest.low, retest.high)
+    what = " of choice and clarity" if result.clear is not None else ""
+    return _checked(f"{said}; quadratic-weighted κ{what} {kappa}.{few}")
 
 
 def side_sentence(result: Result) -> str:
@@ -100,6 +104,8 @@ def null_sentence(result: Result) -> str:
     if null is None:
         return ""
     said = f"Of {null.of} pairs without a change, left in {null.count}: half is expected ({_interval(null.share)})."
+    if not null.share.holds(0.5):
+        said += " Chance alone would seldom be so one-sided."
     if result.clear is None or result.clear_of_null is None:
         return _checked(said)
     clear = (
