@@ -11,6 +11,7 @@ from tracker.clinic.ratings import RatingSession
 from tracker.clinic.records import StoredPhoto, View
 from tracker.measurement import Direction
 from tracker.pages.frame import day_text, plain
+from tracker.pages.rating_chart import show_shares
 from tracker.reader_study import (
     DEPENDENT,
     WHAT_IT_SHOWS,
@@ -60,6 +61,7 @@ def show_results(clinic: Clinic, view: View, *, go_on: Callable[[str], None]) ->
     readings = [Reading(session.rater, session.pairs) for session in finished]
     report = clinic.report(view.id)
     _together(readings, report, clinic.photos(view.id))
+    _compared(readings, key=f"shares-{view.id}")
     for session, reading in reversed(list(zip(finished, readings, strict=True))):
         _one(session, reading)
     st.caption(WHAT_IT_SHOWS)
@@ -123,6 +125,15 @@ def _together(readings: Sequence[Reading], report: Report | None, photos: Sequen
         st.markdown("**All raters together**" if len(raters) > 1 else "**Beside the measurement**")
         for sentence in said:
             st.text(sentence)
+
+
+def _compared(readings: Sequence[Reading], *, key: str) -> None:
+    """One row per sitting, where there are several."""
+    shares = [(reading.rater, found) for reading in readings if (found := pooled([reading])) is not None]
+    if len(shares) < 2:
+        return
+    named = [(f"{k}. {rater}", found) for k, (rater, found) in enumerate(shares, 1)]
+    show_shares(named, key=key)
 
 
 def _one(session: RatingSession, reading: Reading) -> None:

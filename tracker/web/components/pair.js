@@ -4,6 +4,7 @@
 const SIDES = { ArrowLeft: "left", ArrowRight: "right" };
 const WIDTHS = [320, 640, 1024, 1600];
 const SETTLING_MS = 300;
+const UNANSWERED_MS = 6000;
 const TYPING = "input, textarea, select, [contenteditable=true]";
 
 function mount(root) {
@@ -46,8 +47,15 @@ function mount(root) {
   const send = (confidence) => {
     rater.sent = true;
     const seconds = Math.round(performance.now() - rater.shownAt) / 1000;
-    rater.tell({ position: rater.data.position, choice: rater.chosen, confidence, seconds });
+    const { position, session } = rater.data;
+    rater.tell({ position, choice: rater.chosen, confidence, seconds });
     draw();
+    // The next pair is the receipt. Without it, as when the disk is full, the rater may answer again.
+    setTimeout(() => {
+      if (rater.data.session !== session || rater.data.position !== position) return;
+      rater.sent = false;
+      draw();
+    }, UNANSWERED_MS);
   };
   const choose = (side) => {
     if (!isReady()) return;
@@ -60,7 +68,8 @@ function mount(root) {
   };
 
   rater.show = () => {
-    rater.shownAt = null;
+    Object.assign(rater, { chosen: null, sent: false, shownAt: null });
+    draw();
     pictures.forEach((figure) => {
       const image = picture(rater.data[figure.dataset.side]);
       figure.querySelectorAll("img").forEach((old) => old.remove());
@@ -126,9 +135,7 @@ export default function (component) {
   const isNew = !rater.data || rater.data.session !== data.session || rater.data.position !== data.position;
   rater.data = data;
   rater.tell = (answer) => component.setTriggerValue("answer", answer);
-  rater.sent = false;
   root.setAttribute("aria-label", data.question);
-  if (isNew) rater.chosen = null;
   rater.ask();
   if (isNew) rater.show();
   window.addEventListener("keydown", rater.key);
