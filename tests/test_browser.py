@@ -280,6 +280,7 @@ def wait_for_pair(page: sync_api.Page, answered: int) -> None:
 def test_a_rater_answers_with_the_keys_alone_and_goes_on_after_a_reload(desk: sync_api.Page, site: Site) -> None:
     view = open_view(desk, site, "progress")
     desk.goto(f"{site.address}/rating?view={view}")
+    desk.get_by_role("button", name="Start: 20 pairs").wait_for(timeout=MEASURING_SECONDS * 1000)
     desk.get_by_label("Rater's initials").fill("AB")
     desk.get_by_role("button", name="Start: 20 pairs").click()
     wait_for_pair(desk, 0)
