@@ -99,6 +99,9 @@ class Metric:
         Which change is called better.
     multiplicative : bool
         True if changes are ratios: they are computed in logarithms and stated in per cent.
+    vanishes : bool
+        True for a ratio of something that can be gone, and whose logarithm therefore tells nothing near zero: its
+        changes are computed as shares of the baseline.
     needs : frozenset of Need
     prepare : callable
         ``(AlignedImage, Place) -> ndarray (h, w, k)``: the quantity in each cell.
@@ -159,6 +162,7 @@ class Metric:
     terms: Callable[[AlignedImage, Place, NDArray[np.float32], float], tuple[tuple[str, float], ...]] | None = None
     least_cells: int = 64
     surround_mm: float | None = None
+    vanishes: bool = False
     picture: Picture = Picture.REGION
     shown: Callable[[AlignedImage, Place, NDArray[np.float32]], NDArray[np.float32]] | None = None
 

@@ -119,13 +119,14 @@ def measure(
     """
     near = near_region(image, region, metric, marks)
     place, groups = _carried(near, metric, marked=marked)
-    field = metric.prepare(without_excluded(near.image, metric), place)
+    seen = without_excluded(near.image, metric)
+    field = metric.prepare(seen, place)
     value, draws = evaluate(field, groups, metric), bootstrap(field, groups, metric, near.block_count)
     parts = (
         ("region", float(np.std(draws, ddof=1))),
         ("alignment", alignment_spread(field, groups, metric, near.image)),
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
-        *(metric.terms(near.image, place, field, value) if metric.terms else ()),
+        *(metric.terms(seen, place, field, value) if metric.terms else ()),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
     used, mm = int(place.skin.sum()), image.grid.mm_per_cell
@@ -247,8 +248,14 @@ def over_the_same_cells(found: Measurement, whole: Measurement, common: Statisti
             return value * of_whole / max(of_common, 1e-9)
         return value + of_whole - of_common
 
+    value = shifted(found.value, whole.value, common.value)
     draws = tuple(map(shifted, found.draws, whole.draws, common.draws))
-    return replace(found, value=shifted(found.value, whole.value, common.value), draws=draws)
+    if not metric.multiplicative or not found.value:
+        return replace(found, value=value, draws=draws)
+    # The terms are shares of the value they were found with.
+    grown = value / found.value
+    parts = tuple((name, part * grown) for name, part in found.parts)
+    return replace(found, value=value, uncertainty=found.uncertainty * grown, parts=parts, draws=draws)
 
 
 def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:

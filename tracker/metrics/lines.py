@@ -140,6 +140,7 @@ LINE_CONTRAST = Metric(
     version=1,
     direction=Direction.LESS,
     multiplicative=True,
+    vanishes=True,
     needs=_NEEDS,
     prepare=line_energy,
     reduce=root_mean,

@@ -1,0 +1,127 @@
+"""What a timeline is made of: sessions, changes with their interval, and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from tracker.measurement import Measurement, Metric
+
+
+class Verdict(StrEnum):
+    """What may be said about a change."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    CHANGED = "changed"
+    NO_MEASURABLE_CHANGE = "no measurable change"
+    NOT_COMPARABLE = "not comparable"
+
+    @property
+    def is_change(self) -> bool:
+        """True if a measurable change is stated."""
+        return self in (Verdict.BETTER, Verdict.WORSE, Verdict.CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionValue:
+    """Mean of the replicates of one session, for one metric.
+
+    Attributes
+    ----------
+    taken_on : date
+    value : float
+        In the unit of the metric (geometric mean if it is multiplicative).
+    uncertainty : float
+        Standard uncertainty with the spread between sessions, in the unit of the metric.
+    measurements : tuple of Measurement
+    """
+
+    taken_on: date
+    value: float
+    uncertainty: float
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Difference of one session from the baseline, for one metric.
+
+    Attributes
+    ----------
+    metric : str
+    taken_on : date
+    baseline_on : date or None
+    baseline, value : float or None
+        In the unit of the metric; None where there is none.
+    change, low, high : float or None
+        Difference with its 95 % interval: in `unit`.
+    mdc95 : float or None
+        Smallest detectable change in the direction of the change, in `unit`.
+    unit : str
+        ``"%"`` for multiplicative metrics, else the unit of the metric.
+    mdc_source : str
+        ``"study"`` or ``"provisional"``.
+    verdict : Verdict
+    reason : str
+        Why it is not comparable; empty otherwise.
+    """
+
+    metric: str
+    taken_on: date
+    baseline_on: date | None
+    baseline: float | None
+    value: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    mdc95: float | None
+    unit: str
+    mdc_source: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTimeline:
+    """One metric over the sessions."""
+
+    metric: Metric
+    sessions: tuple[SessionValue, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def baseline(self) -> SessionValue | None:
+        """The first session with a value."""
+        return self.sessions[0] if self.sessions else None
+
+    @property
+    def latest(self) -> Change | None:
+        """The last change that could be stated; if there is none, the last session's."""
+        stated = [c for c in self.changes if c.verdict is not Verdict.NOT_COMPARABLE]
+        return stated[-1] if stated else (self.changes[-1] if self.changes else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A metric that one photo does not give, and why."""
+
+    metric: str
+    digest: str
+    taken_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All metrics of one view over its sessions, in display order."""
+
+    metrics: tuple[MetricTimeline, ...]
+
+    def of(self, name: str) -> MetricTimeline:
+        """Timeline of the metric with this name."""
+        for line in self.metrics:
+            if line.metric.name == name:
+                return line
+        raise KeyError(name)
