@@ -43,6 +43,11 @@ class SessionValue:
     uncertainty: float
     measurements: tuple[Measurement, ...]
 
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The dates it is a mean of: one, and more for a baseline of several sessions."""
+        return tuple(sorted({m.taken_on for m in self.measurements if m.taken_on}))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -66,6 +71,12 @@ class Change:
     verdict : Verdict
     reason : str
         Why it is not comparable; empty otherwise.
+    ruled_out : float or None
+        The largest change, in size and in `unit`, that the 90 % interval holds: one beyond it is excluded by two
+        one-sided tests at 5 %.
+    among : int
+        How many quantities the limit allows for: 1 for one that was named beforehand, more where several are looked at
+        and the largest of them would catch the eye.
     """
 
     metric: str
@@ -81,20 +92,65 @@ class Change:
     mdc_source: str
     verdict: Verdict
     reason: str = ""
+    ruled_out: float | None = None
+    among: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """The change of a treated side less that of an untreated one, in the same sessions.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+        Of each session that both sides give.
+    correlation : float
+        Of the spread of the two sides between sessions, as far as it is certain; 0 if nothing is known.
+    evidence : str
+        What that rests on, in words.
+    alone : tuple of (date, str)
+        Sessions that cannot be compared with the untreated side, and why.
+    """
+
+    changes: tuple[Change, ...]
+    correlation: float
+    evidence: str
+    alone: tuple[tuple[date, str], ...] = ()
+
+    def on(self, day: date) -> Change | None:
+        """The change of a session."""
+        return next((change for change in self.changes if change.taken_on == day), None)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricTimeline:
-    """One metric over the sessions."""
+    """One metric over the sessions.
+
+    Attributes
+    ----------
+    metric : Metric
+    sessions : tuple of SessionValue
+        By date; those of the baseline come first.
+    changes : tuple of Change
+    after_injection : tuple of Change
+        Sessions of the days after an injection: they show side effects, and are no part of the course.
+    start : SessionValue or None
+        The baseline, if it is the mean of several sessions.
+    relative : Relative or None
+        The same beside an untreated side.
+    """
 
     metric: Metric
     sessions: tuple[SessionValue, ...]
     changes: tuple[Change, ...]
+    after_injection: tuple[Change, ...] = ()
+    start: SessionValue | None = None
+    relative: Relative | None = None
 
     @property
     def baseline(self) -> SessionValue | None:
-        """The first session with a value."""
-        return self.sessions[0] if self.sessions else None
+        """The first session with a value, or the mean of the first ones."""
+        return self.start or (self.sessions[0] if self.sessions else None)
 
     @property
     def latest(self) -> Change | None:

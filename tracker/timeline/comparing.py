@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.timeline.change import Change, SessionValue, Verdict
 
 Z95 = 1.96
+Z90 = 1.645
 SHARED = ("region", "colour")
 """Terms of the uncertainty that two photos of one place share: their difference does not have them."""
 SHARES_BELOW = 0.5
@@ -22,7 +24,7 @@ _LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class _Arithmetic:
+class Arithmetic:
     """How values of a metric are compared: as they are, as logarithms, or as shares of the baseline.
 
     Attributes
@@ -39,7 +41,7 @@ class _Arithmetic:
     whole: float | None = None
 
     @classmethod
-    def between(cls, metric: Metric, baseline: float, value: float) -> _Arithmetic:
+    def between(cls, metric: Metric, baseline: float, value: float) -> Arithmetic:
         """Shares where little is left of what can vanish: its logarithm would tell nothing."""
         if metric.multiplicative and metric.vanishes and baseline > 0 and value < SHARES_BELOW * baseline:
             return cls(metric, value / baseline, baseline)
@@ -74,10 +76,20 @@ def session_value(metric: Metric, replicates: tuple[Measurement, ...], repeatabi
     values = np.array([m.value for m in replicates])
     as_logs = metric.multiplicative and not metric.vanishes
     value = float(np.exp(np.log(np.maximum(values, _LEAST)).mean())) if as_logs else float(values.mean())
-    between = repeatability.of(metric) * (abs(value) if metric.multiplicative else 1.0)
+    between = repeatability.of(metric, len(replicates)) * (abs(value) if metric.multiplicative else 1.0)
     own = sum(sum(part**2 for name, part in m.parts if name != "region") for m in replicates) / len(replicates) ** 2
     region = max(dict(m.parts).get("region", 0.0) ** 2 for m in replicates)
     return SessionValue(replicates[0].taken_on, value, float(np.sqrt(between**2 + own + region)), replicates)
+
+
+def mean_of_sessions(metric: Metric, sessions: Sequence[SessionValue]) -> SessionValue:
+    """Several sessions as one baseline: their mean, whose chance differences are smaller than those of one."""
+    values = np.array([session.value for session in sessions])
+    as_logs = metric.multiplicative and not metric.vanishes
+    value = float(np.exp(np.log(np.maximum(values, _LEAST)).mean())) if as_logs else float(values.mean())
+    spread = float(np.sqrt(sum(session.uncertainty**2 for session in sessions))) / len(sessions)
+    photos = tuple(m for session in sessions for m in session.measurements)
+    return SessionValue(sessions[-1].taken_on, value, spread, photos)
 
 
 def compare_sessions(
@@ -105,24 +117,62 @@ def compare_sessions(
     Ratios are compared as logarithms. Of a quantity that can vanish, less than half of its baseline is compared as a
     share of it: with r left, the spread between sessions is r times as large, and the photos' own terms are not.
     """
-    scale = _Arithmetic.between(metric, baseline.value, session.value)
-    difference = _level(scale, session) - _level(scale, baseline)
+    scale = Arithmetic.between(metric, baseline.value, session.value)
+    return stated_change(
+        scale, difference_of(scale, baseline, session, repeatability), baseline, session, repeatability
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A session less the baseline, in the scale in which they are compared.
+
+    Attributes
+    ----------
+    value : float
+    error : float
+        Its standard error.
+    unchanged : float
+        The standard error that it would have if nothing had changed.
+    """
+
+    value: float
+    error: float
+    unchanged: float
+
+
+def difference_of(
+    scale: Arithmetic, baseline: SessionValue, session: SessionValue, repeatability: Repeatability
+) -> Difference:
+    """A session less the baseline."""
     error, unchanged = _standard_errors(scale, baseline, session, repeatability)
-    mdc = scale.limit(unchanged)
-    low, high = difference - Z95 * error, difference + Z95 * error
+    return Difference(_level(scale, session) - _level(scale, baseline), error, unchanged)
+
+
+def stated_change(
+    scale: Arithmetic,
+    difference: Difference,
+    baseline: SessionValue,
+    session: SessionValue,
+    repeatability: Repeatability,
+) -> Change:
+    """A difference with its interval and verdict, in the unit in which it is shown."""
+    metric, found, error = scale.metric, difference.value, difference.error
+    mdc = scale.limit(difference.unchanged)
     return Change(
         metric=metric.name,
         taken_on=session.taken_on,
         baseline_on=baseline.taken_on,
         baseline=baseline.value,
         value=session.value,
-        change=scale.stated(difference),
-        low=scale.stated(low),
-        high=scale.stated(high),
-        mdc95=abs(scale.stated(float(np.copysign(mdc, difference)))),
+        change=scale.stated(found),
+        low=scale.stated(found - Z95 * error),
+        high=scale.stated(found + Z95 * error),
+        mdc95=abs(scale.stated(float(np.copysign(mdc, found)))),
         unit="%" if metric.multiplicative else metric.unit,
         mdc_source=repeatability.source_of(metric),
-        verdict=_verdict(metric, baseline.value, session.value, limit=mdc, exceeds=abs(difference) > mdc),
+        verdict=_verdict(metric, baseline.value, session.value, limit=mdc, exceeds=abs(found) > mdc),
+        ruled_out=max(abs(scale.stated(found + side * Z90 * error)) for side in (-1, 1)),
     )
 
 
@@ -148,17 +198,17 @@ def _verdict(metric: Metric, before: float, after: float, *, limit: float, excee
     return Verdict.BETTER if after < before else Verdict.WORSE
 
 
-def _level(scale: _Arithmetic, session: SessionValue) -> float:
-    return float(scale.of(np.array([m.value for m in session.measurements])).mean())
+def _level(scale: Arithmetic, session: SessionValue) -> float:
+    return float(_weights(session) @ scale.of(np.array([m.value for m in session.measurements])))
 
 
 def _standard_errors(
-    scale: _Arithmetic, baseline: SessionValue, session: SessionValue, repeatability: Repeatability
+    scale: Arithmetic, baseline: SessionValue, session: SessionValue, repeatability: Repeatability
 ) -> tuple[float, float]:
     """Standard error of the difference as it is, and of that of an unchanged value."""
-    between = 2 * repeatability.of(scale.metric) ** 2
-    then, now = (_own_variance(scale, s.measurements) for s in (baseline, session))
-    before, after = (_draws(scale, s.measurements) for s in (baseline, session))
+    between = sum(_between(scale.metric, s, repeatability) for s in (baseline, session))
+    then, now = (_own_variance(scale, s) for s in (baseline, session))
+    before, after = (_draws(scale, s) for s in (baseline, session))
     share = scale.share
     paired = float(np.var(after - share * before, ddof=1))
     return (
@@ -167,11 +217,26 @@ def _standard_errors(
     )
 
 
-def _own_variance(scale: _Arithmetic, replicates: Sequence[Measurement]) -> float:
-    """Variance of the mean of the replicates from what differs between photos."""
-    own = [sum(scale.term(part, m.value) ** 2 for name, part in m.parts if name not in SHARED) for m in replicates]
-    return sum(own) / len(own) ** 2
+def _between(metric: Metric, session: SessionValue, repeatability: Repeatability) -> float:
+    """Variance of the mean of its sessions that lamp, posture and framing make."""
+    shots = Counter(m.taken_on for m in session.measurements)
+    return sum(repeatability.of(metric, count) ** 2 for count in shots.values()) / len(shots) ** 2
 
 
-def _draws(scale: _Arithmetic, replicates: Sequence[Measurement]) -> NDArray[np.float64]:
-    return np.asarray(scale.of(np.array([m.draws for m in replicates])).mean(axis=0))
+def _weights(session: SessionValue) -> NDArray[np.float64]:
+    """Weight of each photo in the mean of the sessions' means."""
+    shots = Counter(m.taken_on for m in session.measurements)
+    return np.array([1 / (len(shots) * shots[m.taken_on]) for m in session.measurements])
+
+
+def _own_variance(scale: Arithmetic, session: SessionValue) -> float:
+    """Variance of the mean of its photos from what differs between photos."""
+    own = [
+        sum(scale.term(part, m.value) ** 2 for name, part in m.parts if name not in SHARED)
+        for m in session.measurements
+    ]
+    return float(_weights(session) ** 2 @ np.array(own))
+
+
+def _draws(scale: Arithmetic, session: SessionValue) -> NDArray[np.float64]:
+    return np.asarray(_weights(session) @ scale.of(np.array([m.draws for m in session.measurements])))
