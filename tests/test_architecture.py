@@ -22,6 +22,8 @@ JOURNEY = (
     "dual",
     "measurement",
     "metrics",
+    "agreement",
+    "trend",
     "repeatability",
     "timeline",
     "report",

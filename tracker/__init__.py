@@ -3,7 +3,7 @@
 The journey of a photo, and the modules in its order::
 
     photo → calibration → region → alignment → shading → quality → measurement → metrics
-          → repeatability → timeline → report → reports → pipeline
+          → agreement → trend → repeatability → timeline → report → reports → pipeline
 
 `track` is the product in one function.
 """
@@ -20,6 +20,7 @@ from tracker.errors import (
     RecordError,
     RegionInvalid,
     SeriesInvalid,
+    StudyInvalid,
     TrackerError,
 )
 from tracker.measurement import Measurement, Metric
@@ -53,6 +54,7 @@ __all__ = [
     "Repeatability",
     "Report",
     "SeriesInvalid",
+    "StudyInvalid",
     "Timeline",
     "TrackerError",
     "Verdict",

@@ -9,6 +9,7 @@
     ├── AlignmentFailed      the two photos do not show the same skin well enough
     ├── MeasurementDeclined  this number would not mean anything in this photo
     ├── SeriesInvalid        these photos do not make a series
+    ├── StudyInvalid         these repeated readings or ratings cannot carry the number that was asked for
     └── RecordError          the clinic's record cannot do what was asked
 
 Each carries one complete sentence for the practitioner: what happened and what to do next. A *code* names the
@@ -71,6 +72,12 @@ class SeriesInvalid(TrackerError):
     """The photos do not make a series."""
 
     default_code = "series"
+
+
+class StudyInvalid(TrackerError):
+    """Repeated readings or ratings cannot carry the number that was asked for."""
+
+    default_code = "study"
 
 
 class RecordError(TrackerError):

@@ -1,4 +1,4 @@
-"""How well a number repeats: test–retest standard deviations and the smallest detectable change."""
+"""What a change is judged by: test–retest standard deviations per metric, measured or provisional."""
 
 from __future__ import annotations
 
