@@ -17,10 +17,12 @@ from tracker.timeline import (
     MetricTimeline,
     Refused,
     Schedule,
+    TrendMethod,
     Verdict,
     beside_control,
     correlation_of,
     timeline,
+    trend_of,
 )
 
 START = date(2026, 3, 2)
@@ -174,6 +176,46 @@ def test_no_change_is_claimed_that_is_not_larger_than_the_limit_or_whose_interva
                 assert abs(change.change) > change.mdc95
                 assert change.low > 0 or change.high < 0
             assert abs(change.change) <= change.ruled_out
+
+
+# --- trends ----------------------------------------------------------------------------------------------------------
+
+
+def test_two_sessions_are_no_trend() -> None:
+    assert trend_of(_line(PIGMENT, (0, 8.0), (30, 5.0))) is None
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_few_sessions_are_a_line_whose_error_is_that_of_the_set_up(count: int) -> None:
+    """MEASUREMENT.md §6.5: b = Σ (t − t̄)(y − ȳ) / Σ (t − t̄)², SE = s_w / √Σ (t − t̄)², here per 30 days."""
+    found = trend_of(_line(PIGMENT, *((30 * k, 8.0 - k) for k in range(count))))
+
+    error = 0.6 / np.sqrt(((np.arange(count) - (count - 1) / 2) ** 2).sum())
+    assert found.method is TrendMethod.KNOWN_SPREAD
+    assert found.slope == pytest.approx(-1.0)
+    assert found.high - found.slope == pytest.approx(1.96 * error, rel=1e-3)
+    assert found.is_certain is (1.96 * error < 1.0)
+
+
+def test_from_five_sessions_on_ranks_tell() -> None:
+    found = trend_of(_line(PIGMENT, *((30 * k, 8.0 - k) for k in range(5))))
+
+    assert (found.method, found.sessions) == (TrendMethod.RANKS, 5)
+    assert found.slope == pytest.approx(-1.0)
+    assert found.p == pytest.approx(1 / 60, abs=1e-4)
+
+
+def test_a_trend_of_ratios_is_one_of_per_cent() -> None:
+    found = trend_of(_line(RELIEF, *((30 * k, 4.0 * 0.9**k) for k in range(6))))
+
+    assert (found.unit, found.slope) == ("%", pytest.approx(-10.0))
+    assert found.is_certain
+
+
+def test_one_odd_session_makes_no_trend() -> None:
+    found = trend_of(_line(PIGMENT, *zip((0, 30, 60, 90, 120, 150), (8.0, 8.1, 7.9, 8.05, 7.95, 2.0), strict=True)))
+
+    assert not found.is_certain
 
 
 # --- the untreated side ---------------------------------------------------------------------------------------------

@@ -184,7 +184,7 @@ def studied(studies: Mapping[str, Study], set_up: str) -> Repeatability:
         With the spread of a session of one photo, so that no gain from replicates is claimed twice.
     """
     values = {name: of.components.of(1).sd for name, of in studies.items() if of.progress.counts}
-    return Repeatability(values, "study", set_up) if values else Repeatability(set_up=set_up)
+    return Repeatability(values, source="study", set_up=set_up) if values else Repeatability(set_up=set_up)
 
 
 def _agreement(sets: Sets) -> Intraclass | None:

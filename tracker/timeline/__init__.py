@@ -15,6 +15,7 @@ from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.timeline.change import Change, MetricTimeline, Refused, Relative, SessionValue, Timeline, Verdict
 from tracker.timeline.comparing import Z95, compare_sessions, mean_of_sessions, not_comparable, session_value
 from tracker.timeline.control import beside_control, correlation_of, relative_to
+from tracker.timeline.course import Trend, TrendMethod, trend_of
 from tracker.timeline.crosstalk import without_cross_talk
 from tracker.timeline.schedule import NO_SCHEDULE, SIDE_EFFECT_DAYS, Schedule
 from tracker.timeline.several import judged_together
@@ -30,6 +31,8 @@ __all__ = [
     "Schedule",
     "SessionValue",
     "Timeline",
+    "Trend",
+    "TrendMethod",
     "Verdict",
     "beside_control",
     "compare_sessions",
@@ -38,6 +41,7 @@ __all__ = [
     "relative_to",
     "session_value",
     "timeline",
+    "trend_of",
 ]
 
 

@@ -217,6 +217,11 @@ def _standard_errors(
     )
 
 
+def spread_of_session(scale: Arithmetic, session: SessionValue, repeatability: Repeatability) -> float:
+    """Standard deviation of a session in the scale of comparison, without what all sessions of one place share."""
+    return float(np.sqrt(_between(scale.metric, session, repeatability) + _own_variance(scale, session)))
+
+
 def _between(metric: Metric, session: SessionValue, repeatability: Repeatability) -> float:
     """Variance of the mean of its sessions that lamp, posture and framing make."""
     shots = Counter(m.taken_on for m in session.measurements)

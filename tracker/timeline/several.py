@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from tracker.timeline.change import Change, MetricTimeline, Verdict
 from tracker.timeline.comparing import Z95
+from tracker.trend import holm
 
 LEVEL = 0.05
 
@@ -60,16 +61,12 @@ def judged_together(lines: list[MetricTimeline], primary: Collection[str]) -> li
 def _limits(changes: list[Change], multiplicative: dict[str, bool]) -> dict[str, tuple[float, int]]:
     """Of each metric of a session: the normal deviate that it has to exceed, and for how many that allows."""
     size = {c.metric: _deviate(c, ratio=multiplicative[c.metric]) for c in changes}
+    adjusted = holm({name: float(2 * ndtr(-deviate)) for name, deviate in size.items()})
     order = sorted(size, key=lambda name: -size[name])
-    found: dict[str, tuple[float, int]] = {}
-    for k, name in enumerate(order):
-        left = len(order) - k
-        needed = float(-ndtri(LEVEL / 2 / left))
-        if size[name] <= needed:
-            # All that are smaller are not rejected either, whatever they are.
-            return found | dict.fromkeys(order[k:], (needed, left))
-        found[name] = needed, left
-    return found
+    held = [name for name in order if adjusted[name] <= LEVEL]
+    # Those that do not hold are judged by the limit of the largest of them, whatever they are.
+    left = {name: len(order) - min(k, len(held)) for k, name in enumerate(order)}
+    return {name: (float(-ndtri(LEVEL / 2 / count)), count) for name, count in left.items()}
 
 
 def _with_limit(change: Change, limits: dict[date, dict[str, tuple[float, int]]], ratios: dict[str, bool]) -> Change:
