@@ -73,7 +73,7 @@ def trend_of(line: MetricTimeline, repeatability: Repeatability = PROVISIONAL) -
     Notes
     -----
     With three or four sessions a weighted line whose error is that of the set-up: residuals of so few points tell
-    nothing. From five on the median of the slopes of all pairs (Theil–Sen) and the exact test of Mann and Kendall, which
+    nothing. From five on the median of the slopes of all pairs (Theil–Sen) and the exact test of Mann and Kendall, that
     need no spread and no straight line; four sessions in perfect order happen by chance in one of twelve courses
     (MEASUREMENT.md §6.5).
     """
