@@ -194,7 +194,7 @@ def test_a_few_sessions_are_a_line_whose_error_is_that_of_the_set_up(count: int)
     assert found.method is TrendMethod.KNOWN_SPREAD
     assert found.slope == pytest.approx(-1.0)
     assert found.high - found.slope == pytest.approx(1.96 * error, rel=1e-3)
-    assert found.is_certain is (1.96 * error < 1.0)
+    assert found.is_certain == (1.96 * error < 1.0)
 
 
 def test_from_five_sessions_on_ranks_tell() -> None:

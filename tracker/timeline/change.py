@@ -74,6 +74,9 @@ class Change:
     ruled_out : float or None
         The largest change, in size and in `unit`, that the 90 % interval holds: one beyond it is excluded by two
         one-sided tests at 5 %.
+    compared : (float, float) or None
+        The difference and the standard error that it would have if nothing had changed, as they were compared: of
+        ratios the logarithms.
     among : int
         How many quantities the limit allows for: 1 for one that was named beforehand, more where several are looked at
         and the largest of them would catch the eye.
@@ -93,6 +96,7 @@ class Change:
     verdict: Verdict
     reason: str = ""
     ruled_out: float | None = None
+    compared: tuple[float, float] | None = None
     among: int = 1
 
 

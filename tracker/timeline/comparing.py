@@ -65,9 +65,11 @@ class Arithmetic:
             return 100 * max(difference, -1.0)
         return 100 * float(np.expm1(difference)) if self.metric.multiplicative else difference
 
-    def limit(self, error: float) -> float:
-        """The smallest difference, up or down, that an unchanged value with this standard error seldom shows."""
-        return -float(np.expm1(-Z95 * error)) if self.whole is not None else Z95 * error
+    def stated_limit(self, size: float, *, up: bool) -> float:
+        """The size of a difference as it is shown, in the direction of a change."""
+        if self.whole is not None:
+            return 100 * size
+        return abs(self.stated(size if up else -size))
 
 
 def session_value(metric: Metric, replicates: tuple[Measurement, ...], repeatability: Repeatability) -> SessionValue:
@@ -158,7 +160,7 @@ def stated_change(
 ) -> Change:
     """A difference with its interval and verdict, in the unit in which it is shown."""
     metric, found, error = scale.metric, difference.value, difference.error
-    mdc = scale.limit(difference.unchanged)
+    mdc = Z95 * difference.unchanged
     return Change(
         metric=metric.name,
         taken_on=session.taken_on,
@@ -168,11 +170,12 @@ def stated_change(
         change=scale.stated(found),
         low=scale.stated(found - Z95 * error),
         high=scale.stated(found + Z95 * error),
-        mdc95=abs(scale.stated(float(np.copysign(mdc, found)))),
+        mdc95=scale.stated_limit(mdc, up=found >= 0),
         unit="%" if metric.multiplicative else metric.unit,
         mdc_source=repeatability.source_of(metric),
         verdict=_verdict(metric, baseline.value, session.value, limit=mdc, exceeds=abs(found) > mdc),
         ruled_out=max(abs(scale.stated(found + side * Z90 * error)) for side in (-1, 1)),
+        compared=(found, difference.unchanged),
     )
 
 

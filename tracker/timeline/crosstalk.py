@@ -90,4 +90,7 @@ def silenced(line: MetricTimeline, reasons: Reasons) -> MetricTimeline:
 
 
 def _without_value(change: Change, reason: str) -> Change:
-    return replace(change, change=None, low=None, high=None, mdc95=None, verdict=Verdict.NOT_COMPARABLE, reason=reason)
+    return replace(
+        change, change=None, low=None, high=None, mdc95=None, ruled_out=None, compared=None,
+        verdict=Verdict.NOT_COMPARABLE, reason=reason,
+    )  # fmt: skip

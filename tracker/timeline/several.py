@@ -7,11 +7,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
 from scipy.special import ndtr, ndtri
 
+from tracker.measurement import Metric
 from tracker.timeline.change import Change, MetricTimeline, Verdict
-from tracker.timeline.comparing import Z95
+from tracker.timeline.comparing import Arithmetic
 from tracker.trend import holm
 
 LEVEL = 0.05
@@ -42,62 +42,40 @@ def judged_together(lines: list[MetricTimeline], primary: Collection[str]) -> li
     ----------
     .. [1] Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
     """
-    by_day: dict[date, list[Change]] = defaultdict(list)
+    by_day: dict[date, dict[str, float]] = defaultdict(dict)
     for line in lines:
         if line.metric.name not in primary:
             for change in line.changes:
-                if change.change is not None:
-                    by_day[change.taken_on].append(change)
-    multiplicative = {line.metric.name: line.metric.multiplicative for line in lines}
-    limits = {day: _limits(changes, multiplicative) for day, changes in by_day.items()}
+                if change.compared is not None and change.change is not None:
+                    by_day[change.taken_on][line.metric.name] = _deviate(change.compared)
+    needed = {day: _needed(deviates) for day, deviates in by_day.items()}
     return [
         line
         if line.metric.name in primary
-        else replace(line, changes=tuple(_with_limit(c, limits, multiplicative) for c in line.changes))
+        else replace(line, changes=tuple(_with_limit(line.metric, c, needed.get(c.taken_on, {})) for c in line.changes))
         for line in lines
     ]
 
 
-def _limits(changes: list[Change], multiplicative: dict[str, bool]) -> dict[str, tuple[float, int]]:
-    """Of each metric of a session: the normal deviate that it has to exceed, and for how many that allows."""
-    size = {c.metric: _deviate(c, ratio=multiplicative[c.metric]) for c in changes}
-    adjusted = holm({name: float(2 * ndtr(-deviate)) for name, deviate in size.items()})
-    order = sorted(size, key=lambda name: -size[name])
-    held = [name for name in order if adjusted[name] <= LEVEL]
+def _deviate(compared: tuple[float, float]) -> float:
+    """How many standard errors of an unchanged value a difference is."""
+    return abs(compared[0]) / max(compared[1], 1e-12)
+
+
+def _needed(deviates: dict[str, float]) -> dict[str, int]:
+    """For how many quantities the limit of each has to allow."""
+    adjusted = holm({name: float(2 * ndtr(-deviate)) for name, deviate in deviates.items()})
+    order = sorted(deviates, key=lambda name: -deviates[name])
+    held = sum(p <= LEVEL for p in adjusted.values())
     # Those that do not hold are judged by the limit of the largest of them, whatever they are.
-    left = {name: len(order) - min(k, len(held)) for k, name in enumerate(order)}
-    return {name: (float(-ndtri(LEVEL / 2 / count)), count) for name, count in left.items()}
+    return {name: len(order) - min(k, held) for k, name in enumerate(order)}
 
 
-def _with_limit(change: Change, limits: dict[date, dict[str, tuple[float, int]]], ratios: dict[str, bool]) -> Change:
-    if change.change is None or change.mdc95 is None:
+def _with_limit(metric: Metric, change: Change, needed: dict[str, int]) -> Change:
+    among = needed.get(metric.name, 1)
+    if among == 1 or change.compared is None or change.baseline is None or change.value is None:
         return change
-    needed, among = limits[change.taken_on][change.metric]
-    if among == 1:
-        return change
-    ratio, up = ratios[change.metric], change.change >= 0
-    widest = _stated(needed / Z95 * _scaled(change.mdc95, ratio=ratio, up=up), ratio=ratio, up=up)
-    changed = abs(change.change) > widest
-    verdict = change.verdict if changed else Verdict.NO_MEASURABLE_CHANGE
-    return replace(change, mdc95=widest, among=among, verdict=verdict)
-
-
-def _deviate(change: Change, *, ratio: bool) -> float:
-    """How many standard errors of an unchanged value a change is."""
-    assert change.change is not None
-    assert change.mdc95 is not None
-    up = change.change >= 0
-    size = _scaled(abs(change.change), ratio=ratio, up=up)
-    return Z95 * size / max(_scaled(change.mdc95, ratio=ratio, up=up), 1e-12)
-
-
-def _scaled(size: float, *, ratio: bool, up: bool) -> float:
-    """Size of a change as it is compared: of a ratio in per cent its logarithm."""
-    if not ratio:
-        return size
-    left = size / 100 if up else -min(size / 100, 1.0)
-    return float(np.inf) if left <= -1 else abs(float(np.log1p(left)))
-
-
-def _stated(size: float, *, ratio: bool, up: bool) -> float:
-    return 100 * abs(float(np.expm1(size if up else -size))) if ratio else size
+    size = float(-ndtri(LEVEL / 2 / among)) * change.compared[1]
+    scale = Arithmetic.between(metric, change.baseline, change.value)
+    verdict = change.verdict if abs(change.compared[0]) > size else Verdict.NO_MEASURABLE_CHANGE
+    return replace(change, mdc95=scale.stated_limit(size, up=change.compared[0] >= 0), among=among, verdict=verdict)
