@@ -23,7 +23,7 @@ class Repeatability:
         The same between re-framed photos of one session, where a study told the two apart; `session_sd` is then without
         it. Only this part becomes smaller with the number of photos.
     side_correlation : mapping of str to float
-        Correlation of that spread between two sides of a body that are photographed in the same sessions.
+        Correlation of `session_sd` between two sides of a body that are photographed in the same sessions.
     source : str
         ``"study"`` if measured in this clinic's set-up, else ``"provisional"``.
     set_up : str

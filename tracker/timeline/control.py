@@ -114,10 +114,14 @@ def _difference(
 
 
 def _between_sessions(metric: Metric, pair: tuple[SessionValue, SessionValue], repeatability: Repeatability) -> float:
-    """Variance between sessions that is in a difference; the same for both sides if they were photographed alike."""
+    """Variance of a difference that both sides of a body can share: not what differs from photo to photo."""
     then, now = pair
-    shots = [len(then.measurements) / len(then.days), len(now.measurements)]
-    spreads = [repeatability.of(metric, max(1, round(count))) ** 2 for count in shots]
+    if metric.name in repeatability.side_correlation:
+        spreads = [repeatability.session_sd.get(metric.name, metric.session_sd) ** 2] * 2
+    else:
+        # A correlation of the values themselves is one of all that is in them.
+        shots = [len(then.measurements) / len(then.days), len(now.measurements)]
+        spreads = [repeatability.of(metric, max(1, round(count))) ** 2 for count in shots]
     return spreads[0] / len(then.days) + spreads[1]
 
 
