@@ -119,13 +119,14 @@ def measure(
     """
     near = near_region(image, region, metric, marks)
     place, groups = _carried(near, metric, marked=marked)
-    field = metric.prepare(without_excluded(near.image, metric), place)
+    seen = without_excluded(near.image, metric)
+    field = metric.prepare(seen, place)
     value, draws = evaluate(field, groups, metric), bootstrap(field, groups, metric, near.block_count)
     parts = (
         ("region", float(np.std(draws, ddof=1))),
         ("alignment", alignment_spread(field, groups, metric, near.image)),
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
-        *(metric.terms(near.image, place, field, value) if metric.terms else ()),
+        *(metric.terms(seen, place, field, value) if metric.terms else ()),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
     used, mm = int(place.skin.sum()), image.grid.mm_per_cell
