@@ -238,7 +238,7 @@ def _middle_profile(values: NDArray[np.float64], weights: NDArray[np.float64]) -
 def _references(
     image: AlignedImage, place: Place, field: NDArray[np.float32], value: float
 ) -> tuple[tuple[str, float], ...]:
-    """How far the coverage depends on where bare scalp is seen: half of what its two halves differ by."""
+    """How far coverage depends on where bare scalp is seen: half of what either half of it alone gives apart."""
     kinds, light = _kinds(place), _log_light(image)
     scalp = kinds == SCALP
     number = np.cumsum(scalp.sum(axis=1))
@@ -280,7 +280,7 @@ PART_WIDTH = Metric(
     plain="the width of the part",
     symbol="PW",
     unit="mm",
-    version=1,
+    version=2,
     direction=Direction.NONE,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.SAME_RENDERING, Need.MARKED_HAIR, Need.SCALE}),
