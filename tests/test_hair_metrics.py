@@ -189,10 +189,22 @@ def test_the_uncertainty_of_the_scalp_is_half_of_what_its_halves_give_apart(dark
     assert dict(found.parts)["scalp"] == pytest.approx(abs(halves[0] - halves[1]) / 2, rel=0.05, abs=0.02)
 
 
+def test_the_rim_of_the_region_is_no_uncertainty_of_the_coverage() -> None:
+    """Evenly covered scalp to both sides of a part, half a millimetre off: beyond the rim is as much hair."""
+    x = np.arange(SIZE[1]) * PITCH
+    cover = np.repeat(np.where(np.abs(x - 20.0) < 3.0, 0.0, 0.8).astype(np.float32)[None], SIZE[0], axis=0)
+    region = np.zeros(SIZE, np.bool_)
+    region[100:-100, 80:-80] = True
+
+    found = measure(replace(_photo(cover), sd=np.full(SIZE, 5.0, np.float32)), region, HAIR_COVERAGE, marked=True)
+
+    assert dict(found.parts)["alignment"] < 0.5
+
+
 @pytest.mark.parametrize("shift", [0.5, 2.0])
 def test_a_part_of_one_width_has_no_uncertainty_by_its_place(shift: float) -> None:
-    y, x = np.mgrid[: SIZE[0], : SIZE[1]] * PITCH
-    photo = _photo(np.where(np.abs(x - 20.0) < 3.0, 0.0, 0.8).astype(np.float32) + np.float32(0) * y.astype(np.float32))
+    x = np.arange(SIZE[1]) * PITCH
+    photo = _photo(np.repeat(np.where(np.abs(x - 20.0) < 3.0, 0.0, 0.8).astype(np.float32)[None], SIZE[0], axis=0))
 
     found = measure(replace(photo, sd=np.full(SIZE, shift, np.float32)), REGION, PART_WIDTH, marked=True)
 

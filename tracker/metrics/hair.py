@@ -195,11 +195,12 @@ def _mixed(share: NDArray[np.float32], hair: float) -> NDArray[np.float32]:
 
 
 def _coverage_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
-    return np.asarray(100 * hair_cover(image, place)[..., None], dtype=np.float32)
+    """Coverage in per cent, and whether it is known, shape (h, w, 2)."""
+    return np.stack([100 * hair_cover(image, place), place.skin.astype(np.float32)], axis=-1)
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    return float(np.average(values[:, 0], weights=weights))
+    return float(values[:, 0] @ weights / max(float(values[:, 1] @ weights), 1e-12))
 
 
 def _part_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:

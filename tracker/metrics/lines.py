@@ -81,6 +81,7 @@ def line_energy(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     sigma = _FLANK_SIGMA_MM / mm
     beside = smooth_under_mask(energy, flank, sigma)
     known = smooth_under_mask(flank.astype(np.float32), np.ones_like(flank), sigma) > _LEAST_FLANK
+    known &= place.skin
     if not (known & place.counted).any():
         raise MeasurementDeclined(
             "Line contrast needs plain skin beside the lines, and none can be used here: leave the skin "
