@@ -113,7 +113,10 @@ def _study(metric: Metric) -> Repeatability:
     """What a clinic's own study would have found, had it found the truth."""
     session, shot = (metric.session_sd * np.sqrt(share) for share in (SHARE_OF_SESSION, 1 - SHARE_OF_SESSION))
     return Repeatability(
-        {metric.name: float(session)}, {metric.name: float(shot)}, {metric.name: SIDES}, source="study"
+        {metric.name: float(session)},
+        source="study",
+        shot_sd={metric.name: float(shot)},
+        side_correlation={metric.name: SIDES},
     )
 
 

@@ -97,7 +97,7 @@ def test_a_baseline_of_more_sessions_is_refused() -> None:
 
 def test_more_photos_make_smaller_what_differs_between_photos_only() -> None:
     """MEASUREMENT.md §6.3: MDC = 1.96 √2 √(s_session² + s_shot² / r)."""
-    study = Repeatability({"delta_mi": 0.3}, {"delta_mi": 0.4}, source="study")
+    study = Repeatability({"delta_mi": 0.3}, "study", shot_sd={"delta_mi": 0.4})
 
     def limit(shots: int) -> float:
         photos = [_photo(PIGMENT, 8.0, day, shot=k) for day in (0, 7) for k in range(shots)]

@@ -19,22 +19,22 @@ class Repeatability:
     session_sd : mapping of str to float
         By name of the metric; in its unit, or as a logarithm if it is multiplicative. What is missing is taken
         from the provisional value of the metric.
+    source : str
+        ``"study"`` if measured in this clinic's set-up, else ``"provisional"``.
+    set_up : str
+        The set-up the values hold for, in words.
     shot_sd : mapping of str to float
         The same between re-framed photos of one session, where a study told the two apart; `session_sd` is then without
         it. Only this part becomes smaller with the number of photos.
     side_correlation : mapping of str to float
         Correlation of `session_sd` between two sides of a body that are photographed in the same sessions.
-    source : str
-        ``"study"`` if measured in this clinic's set-up, else ``"provisional"``.
-    set_up : str
-        The set-up the values hold for, in words.
     """
 
     session_sd: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    shot_sd: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    side_correlation: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     source: str = "provisional"
     set_up: str = "lamp and feet on marks on the floor"
+    shot_sd: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    side_correlation: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, metric: Metric, shots: int = 1) -> float:
         """Standard deviation between sessions for this metric, of each of which so many photos are averaged."""
