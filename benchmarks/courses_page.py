@@ -27,19 +27,20 @@ def section(found: Findings) -> str:
 {found["courses"]} courses of each kind, drawn and not photographed: {found["sessions"]} sessions in
 {courses.DAYS[-1]} days with {found["shots"]} photos each. Sessions differ by the spread of the set-up, photos of a
 session by a part of it, and the two sides of a body share what differs between sessions with a correlation of
-{courses.SIDES:g}. MDC95 is that of one session against the baseline, known from a study; the *provisional* column judges
-the same courses without one, believing no gain from two photos. What is counted is the last session of the course: that is
-what the headline is about.
+{courses.SIDES:g}. MDC95 is that of one session against the baseline, known from a study; the *provisional* column
+judges the same courses without one, believing no gain from two photos. What is counted is the last session of the
+course: that is what the headline is about.
 
 {tables}
 
-Where nothing changes on the treated side alone (the first row, the drift, the camera and the missing sessions), a claim
-is false; beside the untreated side it stays so where both sides change alike. {_verdict(found)} Without an untreated side
-a drift or another camera is called a change about as often as a change of the skin of that size: the skin, or its
-photo, did change, and nothing in one side can tell why. *At any visit*: looking at every session and taking the
-worst, unchanged skin is called changed in {_worst(found)} of the courses. That is why the headline is about the last
-session, and why the plot shows the band. *Trend*: the slope over the whole course is told from none (Theil–Sen and
-Mann–Kendall), at 5 %."""
+Where nothing changes on the treated side (the first row and that of missing sessions), a claim is false; beside the
+untreated side it is also false where both sides change alike (drift, camera). {_verdict(found)}
+
+Without an untreated side a drift or another camera is called a change about as often as a change of the skin of that
+size: the skin, or its photo, did change, and nothing in one side can tell why. *At any visit*: looking at every session
+and taking the worst, unchanged skin is called changed in {_worst(found)} of the courses. That is why the headline is
+about the last session, and why the plot shows the band. *Trend*: the slope over the whole course is told from none
+(Theil–Sen and Mann–Kendall), at 5 %."""
 
 
 def _table(rows: Findings) -> str:
