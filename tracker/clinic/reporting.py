@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,8 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
         colour=colour_of(row.colour),
         scale=scale_of(row.scale),
         through=row.through or "",
+        camera=row.camera or "",
+        taken_at=datetime.fromisoformat(row.taken_at) if row.taken_at else None,
     )
 
 

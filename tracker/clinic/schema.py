@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: Raised with every new table or column; new columns may be empty, so that older records can be brought up to date.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 metadata = MetaData()
 
@@ -155,6 +155,8 @@ result = Table(
     Column("through", String),
     Column("opposite", String),
     Column("lent_to", String),
+    Column("camera", String),
+    Column("taken_at", String),
     sqlite_autoincrement=True,
 )
 Index(
@@ -197,6 +199,14 @@ skin_state = Table(
     Column("view_id", _belongs_to("view"), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("noted", JSON, nullable=False),
+)
+
+#: Days on which a view was injected, after that day's photos.
+injection = Table(
+    "injection",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("day", Date, primary_key=True),
 )
 
 refused = Table(
