@@ -28,7 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {"bright or dark": ("bright spot", "dark spo
 _PAINT = 0.82
 """How much of the colour covers the grey photo."""
 _LEAST_AREA = 6e-5
-"""Share of the picture below which a patch of a region gets no outline of its own; a mark always has one."""
+"""Share of the picture below which a patch of a region, or any hole, gets no outline of its own; a mark always does."""
 _SUBPIXEL = 4
 """Binary digits after the point in coordinates that lines are drawn at."""
 
@@ -180,12 +180,12 @@ def _outline(
     size = (fine * mask.shape[1], fine * mask.shape[0])
     high = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
     which = cv2.RETR_EXTERNAL if outer else cv2.RETR_CCOMP
-    found, _ = cv2.findContours(high.astype(np.uint8), which, cv2.CHAIN_APPROX_NONE)
+    found, above = cv2.findContours(high.astype(np.uint8), which, cv2.CHAIN_APPROX_NONE)
     scale = np.array(picture.shape[1::-1]) / size
     lines = [
         np.rint(((line + 0.5) * scale - 0.5) * 2**_SUBPIXEL).astype(np.int32)
-        for line in found
-        if cv2.contourArea(line) >= least * high.size
+        for line, (*_, parent) in zip(found, above[0] if found else (), strict=True)
+        if cv2.contourArea(line) >= high.size * (least if parent < 0 else _LEAST_AREA)
     ]
     thin = max(1, round(width * picture.shape[1] / 480))
     for thickness, ink in ((thin + max(1, round(0.5 * thin)), HALO), (thin, colour)):
