@@ -135,7 +135,7 @@ class Metric:
         ``(AlignedImage, Place, field) -> ndarray (h, w)``: what a map shows, if it is not the first quantity of the
         field.
     shown_unit : str
-        What a map shows is in, if not in `unit`: a unit, or a key of `tracker.reports.overlays.WORDS`.
+        What a map shows is in, if not in `unit`: a unit, or a key of `tracker.report.overlay.WORDS`.
     """
 
     name: str
