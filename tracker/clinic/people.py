@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.clinic import register
 from tracker.clinic import injections as days_of_injection
+from tracker.clinic import register
 from tracker.clinic import states as states_of_skin
 from tracker.clinic.records import Patient, View
 from tracker.clinic.store import Store

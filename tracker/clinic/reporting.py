@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from tracker.clinic import register, schema
 from tracker.clinic.evidence import colour_of, scale_of
+from tracker.clinic.injections import injections
 from tracker.clinic.records import View
 from tracker.clinic.results import checks_of
 from tracker.clinic.states import noted
@@ -20,7 +21,7 @@ from tracker.pipeline import Basis, Result, summarise
 from tracker.quality import Check, SkinState, skin_state
 from tracker.region import WHOLE_SKIN
 from tracker.report import Rejection, Report, ReportedPhoto
-from tracker.timeline import Refused
+from tracker.timeline import Refused, Schedule
 
 Notes = Mapping[date, frozenset[SkinState]]
 _PHOTO, _RESULT = schema.photo.c, schema.result.c
@@ -53,8 +54,16 @@ def report(
         [Rejection(row.digest, row.name, row.taken_on, row.reason, row.code) for row in rows if row.code],
         metrics=metrics,
         control=control,
+        schedule=_schedule(connection, view),
         title=_title(connection, view),
     )
+
+
+def _schedule(connection: Connection, view: View) -> Schedule:
+    """Injections of a view, or of the one whose untreated side it is; what came before the first is the baseline."""
+    treated = select(schema.view.c.id).where(schema.view.c.control_id == view.id)
+    days = [day for each in (view.id, *connection.execute(treated).scalars()) for day in injections(connection, each)]
+    return Schedule(tuple(sorted(set(days))), baseline_sessions=2 if days else 1)
 
 
 def _title(connection: Connection, view: View) -> str:

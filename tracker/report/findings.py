@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from tracker.calibration import ColourCalibration, Scale
 from tracker.measurement import Measurement, Metric, Role
 from tracker.quality import Check, Comparability, Status
 from tracker.region import Region
-from tracker.timeline import MetricTimeline, Refused, Timeline
+from tracker.timeline import NO_SCHEDULE, MetricTimeline, Refused, Schedule, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class ReportedPhoto:
         Its own scale; None without one, and where it was not kept.
     through : str
         Digest of the photo through which it was aligned with the reference; empty for directly.
+    camera : str
+        Make and model as the camera wrote them; empty if unknown.
+    taken_at : datetime or None
+        By the camera's own clock, without a time zone.
     """
 
     digest: str
@@ -47,6 +51,8 @@ class ReportedPhoto:
     colour: ColourCalibration | None = field(default=None, compare=False, repr=False)
     scale: Scale | None = None
     through: str = ""
+    camera: str = ""
+    taken_at: datetime | None = None
 
     @property
     def status(self) -> Status:
@@ -102,6 +108,8 @@ class Report:
         The set-up the detectable change holds for.
     control : Report or None
         The same for the untreated side.
+    schedule : Schedule
+        When was injected.
     unused_lines : tuple of str
         What was typed beside the photos and cannot be used, one sentence each.
     """
@@ -116,6 +124,7 @@ class Report:
     colour_evidence: str = ""
     set_up: str = ""
     control: Report | None = field(default=None)
+    schedule: Schedule = NO_SCHEDULE
     unused_lines: tuple[str, ...] = ()
 
     @property

@@ -7,15 +7,26 @@ exceeds what the set-up can resolve (MDC95); everything else is said to be what 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
 from tracker.measurement import Measurement, Metric, Role
 from tracker.repeatability import PROVISIONAL, Repeatability
-from tracker.timeline.change import Change, MetricTimeline, Refused, Relative, SessionValue, Timeline, Verdict
+from tracker.timeline.change import (
+    Change,
+    MetricTimeline,
+    Refused,
+    Relative,
+    SessionValue,
+    Timeline,
+    Trend,
+    TrendMethod,
+    Verdict,
+)
 from tracker.timeline.comparing import Z95, compare_sessions, mean_of_sessions, not_comparable, session_value
 from tracker.timeline.control import beside_control, correlation_of, relative_to
-from tracker.timeline.course import Trend, TrendMethod, trend_of
+from tracker.timeline.course import trend_of
 from tracker.timeline.crosstalk import without_cross_talk
 from tracker.timeline.schedule import NO_SCHEDULE, SIDE_EFFECT_DAYS, Schedule
 from tracker.timeline.several import judged_together
@@ -105,7 +116,8 @@ def _line(
     for day, reason in reasons.items():
         missed = not_comparable(metric, day, reason, repeatability)
         (after if schedule.is_aftermath(day) else changes).append(missed)
-    return MetricTimeline(metric, tuple(sessions), _by_day(changes), _by_day(after), baseline if count > 1 else None)
+    line = MetricTimeline(metric, tuple(sessions), _by_day(changes), _by_day(after), baseline if count > 1 else None)
+    return replace(line, trend=trend_of(line, repeatability))
 
 
 def _by_day(changes: list[Change]) -> tuple[Change, ...]:

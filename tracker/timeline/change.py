@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from tracker.measurement import Measurement, Metric
 
+LEVEL = 0.05
+"""Of a test: so seldom does unchanged skin seem to change."""
+
 
 class Verdict(StrEnum):
     """What may be said about a change."""
@@ -126,6 +129,45 @@ class Relative:
         return next((change for change in self.changes if change.taken_on == day), None)
 
 
+class TrendMethod(StrEnum):
+    """How a trend was found."""
+
+    KNOWN_SPREAD = "slope with the spread of the set-up"
+    RANKS = "Theil–Sen slope, Mann–Kendall test"
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A trend over the sessions of a course.
+
+    Attributes
+    ----------
+    slope, low, high : float
+        Per 30 days with its interval, in `unit`.
+    unit : str
+        ``"%"`` for ratios.
+    p : float
+        Two-sided, for no trend.
+    sessions : int
+    method : TrendMethod
+    is_certain : bool
+        The test rejects no trend at 5 %, and the interval leaves out zero.
+    """
+
+    slope: float
+    low: float
+    high: float
+    unit: str
+    p: float
+    sessions: int
+    method: TrendMethod
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether unchanged skin would seldom show such a row."""
+        return self.p <= LEVEL and (self.low > 0 or self.high < 0)
+
+
 @dataclass(frozen=True, slots=True)
 class MetricTimeline:
     """One metric over the sessions.
@@ -142,6 +184,8 @@ class MetricTimeline:
         The baseline, if it is the mean of several sessions.
     relative : Relative or None
         The same beside an untreated side.
+    trend : Trend or None
+        Over the whole course; None for fewer than three sessions.
     """
 
     metric: Metric
@@ -150,6 +194,7 @@ class MetricTimeline:
     after_injection: tuple[Change, ...] = ()
     start: SessionValue | None = None
     relative: Relative | None = None
+    trend: Trend | None = None
 
     @property
     def baseline(self) -> SessionValue | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 
 from tracker.repeatability import PROVISIONAL, Repeatability
-from tracker.timeline.change import MetricTimeline
+from tracker.timeline.change import MetricTimeline, Trend, TrendMethod
 from tracker.timeline.comparing import Arithmetic, spread_of_session
 from tracker.trend import LEAST_SESSIONS, known_sd_slope, mann_kendall, theil_sen
 
@@ -16,46 +13,6 @@ FEWEST = 3
 """Two sessions are a change and no trend."""
 DAYS = 30.0
 """A slope is stated per so many days."""
-_LEVEL = 0.05
-
-
-class TrendMethod(StrEnum):
-    """How a trend was found."""
-
-    KNOWN_SPREAD = "slope with the spread of the set-up"
-    RANKS = "Theil–Sen slope, Mann–Kendall test"
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """A trend over the sessions of a course.
-
-    Attributes
-    ----------
-    slope, low, high : float
-        Per 30 days with its interval, in `unit`.
-    unit : str
-        ``"%"`` for ratios.
-    p : float
-        Two-sided, for no trend.
-    sessions : int
-    method : TrendMethod
-    is_certain : bool
-        The test rejects no trend at 5 %, and the interval leaves out zero.
-    """
-
-    slope: float
-    low: float
-    high: float
-    unit: str
-    p: float
-    sessions: int
-    method: TrendMethod
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether unchanged skin would seldom show such a row."""
-        return self.p <= _LEVEL and (self.low > 0 or self.high < 0)
 
 
 def trend_of(line: MetricTimeline, repeatability: Repeatability = PROVISIONAL) -> Trend | None:

@@ -10,11 +10,9 @@ from datetime import date
 from scipy.special import ndtr, ndtri
 
 from tracker.measurement import Metric
-from tracker.timeline.change import Change, MetricTimeline, Verdict
+from tracker.timeline.change import LEVEL, Change, MetricTimeline, Verdict
 from tracker.timeline.comparing import Arithmetic
 from tracker.trend import holm
-
-LEVEL = 0.05
 
 
 def judged_together(lines: list[MetricTimeline], primary: Collection[str]) -> list[MetricTimeline]:
