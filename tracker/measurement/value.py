@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from math import sqrt
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,9 @@ from tracker.quality import Need
 from tracker.region import Reason, is_left_out, shares_left_out
 
 FOUND = Reason.HAIR | Reason.SHINE | Reason.CLOTH | Reason.BLUR
+Shares = tuple[tuple[str, float], ...]
+COUNTING = "counting"
+"""The term of a count: Poisson's, of which the resampled skin shows most by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,12 @@ def measure(
     place, groups = _carried(near, metric, marked=marked)
     field = metric.prepare(without_excluded(near.image, metric), place)
     value, draws = evaluate(field, groups, metric), bootstrap(field, groups, metric, near.block_count)
+    region_sd = float(np.std(draws, ddof=1))
     parts = (
-        ("region", float(np.std(draws, ddof=1))),
+        ("region", region_sd),
         ("alignment", alignment_spread(field, groups, metric, near.image)),
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
-        *(metric.terms(near.image, place, field, value) if metric.terms else ()),
+        *(_beyond(region_sd, metric.terms(near.image, place, field, value)) if metric.terms else ()),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
     used, mm = int(place.skin.sum()), image.grid.mm_per_cell
@@ -135,6 +140,11 @@ def measure(
         None if mm is None else used * mm**2,
         *_in_words(near.image, near.region, metric),
     )  # fmt: skip
+
+
+def _beyond(region_sd: float, terms: Shares) -> Shares:
+    """The terms; of a counting error what resampled skin does not show: things spread over some blocks vary less."""
+    return tuple((name, sqrt(max(0.0, term**2 - region_sd**2)) if name == COUNTING else term) for name, term in terms)
 
 
 def measure_part(
@@ -205,9 +215,6 @@ def _carried(near: Near, metric: Metric, *, marked: bool) -> tuple[Place, list[G
     check_area(counted, image, metric, region)
     masks = [counted] if compared is None else [counted, compared]
     return Place(region & usable, counted, compared, marks), [Group.of(mask, near.blocks) for mask in masks]
-
-
-Shares = tuple[tuple[str, float], ...]
 
 
 def _in_words(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -> tuple[Shares, Shares]:
