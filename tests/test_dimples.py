@@ -166,6 +166,14 @@ def test_a_count_and_an_area_know_what_the_light_adds_or_hides() -> None:
         assert dict(found.parts)["light"] == pytest.approx(apart, rel=0.05)
 
 
+def test_light_of_which_next_to_nothing_is_known_leaves_a_count_as_uncertain_as_it_is() -> None:
+    image = _skin(DEEP_AND_SHALLOW, sd=2 * KAPPA)
+
+    light = dict(_measured(DIMPLE_COUNT, image, image).parts)["light"]
+
+    assert 0 < light < np.inf
+
+
 def test_an_area_of_nothing_is_uncertain_by_the_smallest_dimple() -> None:
     found = _measured(DIMPLE_AREA, _skin(0 * DEEP_AND_SHALLOW), _skin(0 * DEEP_AND_SHALLOW))
 
