@@ -341,7 +341,7 @@ _MARKED = replace(
     name="made_up",
     needs=frozenset({Need.COLOUR}),
     find=_dark_marks,
-    terms=lambda image, place, field, value: (("counting", 0.25),),
+    terms=lambda image, place, field, value: (("outline", 0.25),),
     least_cells=16,
 )
 
@@ -379,8 +379,22 @@ def test_further_terms_are_kept_and_add_up(everywhere: np.ndarray) -> None:
     bare = measure(image, everywhere, replace(_MARKED, terms=None), marked=False)
     found = measure(image, everywhere, _MARKED, marked=False)
 
-    assert dict(found.parts)["counting"] == 0.25
+    assert dict(found.parts)["outline"] == 0.25
     assert found.uncertainty == pytest.approx(np.hypot(bare.uncertainty, 0.25))
+
+
+def test_a_counting_error_is_not_stated_twice(everywhere: np.ndarray) -> None:
+    """Resampled blocks of skin hold more or fewer of what is counted: that spread is Poisson's already."""
+    image = _with_dark_discs(0.7)
+    region = dict(measure(image, everywhere, _MARKED, marked=False).parts)["region"]
+
+    def counting(poisson: float) -> float:
+        counted = replace(_MARKED, terms=lambda image, place, field, value: (("counting", poisson),))
+        return dict(measure(image, everywhere, counted, marked=False).parts)["counting"]
+
+    assert region > 0
+    assert counting(0.9 * region) == 0.0
+    assert np.hypot(counting(2 * region), region) == pytest.approx(2 * region)
 
 
 def test_too_few_marked_cells_are_declined_by_the_metrics_own_limit(everywhere: np.ndarray) -> None:
