@@ -114,6 +114,7 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
         colour=colour_of(row.colour),
         scale=scale_of(row.scale),
         through=row.through or "",
+        lent=bool(row.lent_to),
     )
 
 

@@ -59,7 +59,7 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
     found = [(line, c) for line in lines for c in line.changes if c.taken_on == after.taken_on]
     if not found:
         st.text("This is the first session: there is nothing before it to compare with.")
-    leading = [pair for pair in found if pair[0] in report.leading] or found
+    leading = [pair for pair in found if pair[0] in report.leading]
     further = [pair for pair in found if pair not in leading]
     _cards(report, leading)
     if any(change.mdc_source == "provisional" for _, change in found):
