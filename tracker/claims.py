@@ -1,9 +1,10 @@
 """What may be stated of a photo, as a whitelist: what is not on it cannot be said.
 
-A quantity has a unit of the list, and needs what that unit presupposes: no millimetres of depth without opposite lamps
-and a gauge, no tone without known colours, no shading without a light that is compared. The gate stops a metric that
-needs something a photo lacks, so a change is never stated across lamps, poses or colour levels. A sentence about a
-result has one of the forms of the list, and no word that claims what a photo cannot show.
+A quantity has a unit of the list, and needs what that unit presupposes: no depth as a length without opposite lamps and a
+gauge, no centimetres or kilograms but those that somebody typed, no tone without known colours, no shading without a
+light that is compared. The gate stops a metric that needs something a photo lacks, so a change is never stated across
+lamps, poses or colour levels. A sentence about a result has one of the forms of the list, and no word that claims what a
+photo cannot show.
 """
 
 from __future__ import annotations
@@ -83,7 +84,9 @@ UNITS: dict[str, Unit] = {
 _DEPTH = re.compile(r"\b(?:depth|deep|deeper|height|high|relief|prominence|dimples?)\b", re.IGNORECASE)
 _TRUE_DEPTH = frozenset({"dual light", "relief gauge"})
 
-_LENGTHS = frozenset({"mm", "cm", "mm²", "cm²", "%"})
+#: Units in which a depth could be stated as a length, or as a part of one.
+_OF_A_DEPTH = frozenset({"mm", "cm", "mm²", "cm²", "%"})
+
 #: What no photo shows and somebody types: the unit is that of this name and of no other.
 TYPED_NAMES = {"cm": "tape", "kg": "weight"}
 
@@ -147,7 +150,7 @@ def check_quantity(names: Sequence[str], unit: str, needs: Collection[str]) -> N
     if presupposed and not any(each <= had for each in presupposed):
         wanted = " or ".join(" and ".join(sorted(each)) for each in presupposed)
         raise ForbiddenClaim(f"{names[0]} in {unit} may only be stated with {wanted}")
-    if unit in _LENGTHS and any(_DEPTH.search(name.replace("_", " ")) for name in names) and not had >= _TRUE_DEPTH:
+    if unit in _OF_A_DEPTH and any(_DEPTH.search(name.replace("_", " ")) for name in names) and not had >= _TRUE_DEPTH:
         raise ForbiddenClaim(f"{names[0]} in {unit} may only be stated with {' and '.join(sorted(_TRUE_DEPTH))}")
     if TYPED_NAMES.get(unit, names[0]) not in names:
         raise ForbiddenClaim(f"{names[0]} in {unit} may not be stated: only {TYPED_NAMES[unit]} is, as it was typed")
