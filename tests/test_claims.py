@@ -40,8 +40,8 @@ EVERY_METRIC = pytest.mark.parametrize("metric", EVERYTHING, ids=lambda m: m.nam
         "Melanin concentration", "Bruise age", "Age of the bruise", "Hair count", "Number of hairs", "Percentile",
         "Beauty score", "Skin age", "caused by the sessions", "an effect of the laser", "because of the cream",
         "Melanoma", "heals", "Dissolved septa", "You look 5 years younger", "This will improve", "Skin laxity",
-        "Regrowth", "regrown hair", "Hair growth", "It sags", "Grading", "Younger skin", "Slimmer thighs", "Inflammation",
-        "Tumour", "tumor", "infected skin", "anti-ageing", "rejuvenated",
+        "Regrowth", "regrown hair", "Hair growth", "It sags", "Grading", "Younger skin", "Slimmer thighs",
+        "Inflammation", "Tumour", "tumor", "infected skin", "anti-ageing", "rejuvenated",
     ],
 )  # fmt: skip
 def test_a_word_for_what_no_photo_shows_is_stopped(text: str) -> None:

@@ -156,6 +156,13 @@ def test_what_is_added_to_a_headline_passes_the_whitelist_too(monkeypatch: pytes
         headline(report)
 
 
+@pytest.mark.parametrize(("value", "uncertainty"), [(np.nan, 1.0), (30.0, np.inf), (30.0, np.nan)])
+def test_what_is_no_number_has_no_class(value: float, uncertainty: float) -> None:
+    line = a_report([metric_named("ita")], {"ita": (30.0, 30.0)}).leading[0]
+
+    assert "(" not in value_sentence(SessionValue(DAY, value, uncertainty, line.sessions[0].measurements), line)
+
+
 @pytest.mark.parametrize(
     ("value", "uncertainty", "words"),
     [

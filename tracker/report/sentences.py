@@ -5,6 +5,7 @@ Each passes `tracker.claims.stated`, the whitelist of what may be said.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
@@ -214,9 +215,9 @@ def value_sentence(session: SessionValue, line: MetricTimeline) -> str:
 
 def _in_words(session: SessionValue, metric: Metric) -> str:
     """What a value is called, such as the class of its angle: every class that its 95 % interval reaches."""
-    if metric.name not in IN_WORDS:
-        return ""
     reach = 1.96 * session.uncertainty
+    if metric.name not in IN_WORDS or not math.isfinite(session.value + reach):
+        return ""
     inside = np.linspace(session.value + reach, session.value - reach, 201)
     return " or ".join(dict.fromkeys(IN_WORDS[metric.name](float(value)) for value in inside))
 
