@@ -3,8 +3,8 @@
 A quantity has a unit of the list, and needs what that unit presupposes: no depth as a length without opposite lamps
 and a gauge, no centimetres or kilograms but those that somebody typed, no tone without known colours, no shading
 without a light that is compared. The gate stops a metric that needs something a photo lacks, so a change is never
-stated across lamps, poses or colour levels. A sentence about a result has one of the forms of the list, and no word that
-claims what a photo cannot show.
+stated across lamps, poses or colour levels. A sentence about a result has one of the forms of the list, and no word
+that claims what a photo cannot show.
 """
 
 from __future__ import annotations
