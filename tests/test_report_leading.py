@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tracker.claims import ForbiddenClaim
 from tracker.clinic.topics import topics_of
@@ -191,6 +192,42 @@ def test_a_report_with_a_tone_says_what_its_uncertainty_is_of() -> None:
     assert TONE_NOTE in content_of(both).notes
     assert TONE_NOTE not in content_of(relief).notes
     assert PROVISIONAL_NOTE in content_of(relief).notes
+
+
+@pytest.mark.parametrize(("name", "there"), [("ita", True), ("relief", False)])
+def test_the_card_of_a_tone_says_so_too(name: str, *, there: bool) -> None:
+    def script(report):  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from tracker.pages.verdict import verdict_card
+
+        verdict_card(report.leading[0], report.leading[0].latest)
+
+    report = a_report([metric_named(name)], {name: (30.0, 10.0)})
+    app = AppTest.from_function(script, kwargs={"report": report}, default_timeout=30).run()
+
+    assert not app.exception
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    assert any("as a colour it is known to about ΔE00 1 to 2" in text.replace("\u00a0", " ") for text in said) == there
+
+
+def test_the_comparison_calls_nothing_better_or_worse_that_does_not_lead() -> None:
+    def script(report, after):  # type: ignore[no-untyped-def]
+        from tracker.pages.compare import _verdicts
+
+        _verdicts(report, after)
+
+    values = {"relief": (9.0, 2.0), "waviness": (9.0, 1.0), "dual_relief": (1.0, 9.0)}
+    both = a_report(metrics_about([Topic.RELIEF]), values)
+    none = a_report(metrics_about([Topic.RELIEF]), {"waviness": (9.0, 1.0)})
+    badges = {}
+    for name, report in (("both", both), ("none", none)):
+        kwargs = {"report": report, "after": report.photos[-1]}
+        app = AppTest.from_function(script, kwargs=kwargs, default_timeout=30).run()
+        assert not app.exception
+        words = "\n".join(str(element.value) for element in app.markdown)
+        badges[name] = [word for word in ("Better", "Worse", "Changed") if f"{word}]" in words]
+        assert ("Nothing that was asked about" in words) == (name == "none")
+
+    assert badges == {"both": ["Better", "Changed"], "none": ["Changed"]}
 
 
 @pytest.mark.parametrize(
