@@ -125,6 +125,7 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
         through=row.through or "",
         camera=row.camera or "",
         taken_at=datetime.fromisoformat(row.taken_at) if row.taken_at else None,
+        lent=bool(row.lent_to),
     )
 
 

@@ -36,7 +36,11 @@ class Topic(StrEnum):
 
 
 class Role(StrEnum):
-    """How much a quantity may carry: one primary quantity per topic is declared before anything is measured."""
+    """How much a quantity may carry.
+
+    A verdict rests on one primary quantity per topic, declared before anything is measured. Where a topic has two, what
+    decides is only whether a patch is marked: see `tracker.metrics.primary_among`.
+    """
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -123,6 +127,8 @@ class Metric:
         brings the value nearer to the truth on rendered skin.
     topic : Topic
     role : Role
+    witness : bool
+        It was not asked about: it is measured because a change of another metric is only judged beside it.
     find : callable or None
         ``(AlignedImage, skin) -> Marks``: what is looked for once, in the reference, and carried to the later photos by
         the alignment. Raises `MeasurementDeclined` if there is nothing.
@@ -160,6 +166,7 @@ class Metric:
     leaves_out: Reason = Reason.CLOTH
     topic: Topic = Topic.RELIEF
     role: Role = Role.SECONDARY
+    witness: bool = False
     find: Callable[[AlignedImage, NDArray[np.bool_]], Marks] | None = None
     terms: Callable[[AlignedImage, Place, NDArray[np.float32], float], tuple[tuple[str, float], ...]] | None = None
     least_cells: int = 64
