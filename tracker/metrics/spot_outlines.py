@@ -28,7 +28,7 @@ _BLOOD_COUNTS = (0.45, 0.60), (0.5, 1.0)
 its melanin is drawn as blood, since blue is spent."""
 COLOUR_TELLS = (0.70, 0.76)
 """ln(R/G) of skin up to which colour alone tells a spot, and from which darkness alone: fractions about 0.15, 0.20."""
-_LEAST_COLOUR_SDS = 2.5
+_LEAST_COLOUR_SDS = 3.0
 _LEAST_COLOURED = (0.55, 0.65), (0.40, 0.25)
 """ln(R/G) of skin, and the least share of the darkening of a spot that its colour must account for."""
 _REDDEST = 1.0
