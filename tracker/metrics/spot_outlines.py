@@ -26,15 +26,18 @@ _COARSE_MM = 2.0
 _BLOOD_COUNTS = (0.45, 0.60), (0.5, 1.0)
 """ln(R/G) of skin, and how much of the haemoglobin map counts as the colour of a spot: the darker the skin, the more of
 its melanin is drawn as blood, since blue is spent."""
-COLOUR_TELLS = (0.70, 0.76)
-"""ln(R/G) of skin up to which colour alone tells a spot, and from which darkness alone: fractions about 0.15, 0.20."""
-_LEAST_COLOUR_SDS = 3.0
-_LEAST_COLOURED = (0.55, 0.65), (0.40, 0.25)
+_COLOUR_SHARE = (0.55, 0.64, 0.69, 0.73), (1.0, 0.5, 0.5, 0.0)
+"""ln(R/G) of skin, and how far the colour of pigment outlines a spot; its darkness does the rest."""
+COLOUR_TELLS = 0.71
+"""ln(R/G) of skin above which the colour of a spot is not told from that of a shadow: fraction about 0.15."""
+_LEAST_COLOUR_SDS = (0.55, 0.64), (3.0, 2.7)
+_LEAST_COLOURED = (0.55, 0.64), (0.40, 0.12)
 """ln(R/G) of skin, and the least share of the darkening of a spot that its colour must account for."""
+_LEAST_GREEN_SDS = 3.5
 _REDDEST = 1.0
 """ΔG − ΔR over ΔR: melanin has up to 0.6, blood 2 and more."""
-_BLOOD_TOLD, _MOST_BLOOD = 0.60, 0.5
-"""ln(R/G) of skin up to which the map of blood holds none of the melanin, and what a spot may have of it there."""
+_BLOOD_TOLD = 0.60
+"""ln(R/G) of skin up to which the map of blood holds little of the melanin: a spot has less of it than of melanin."""
 BESIDE_GAP_MM, BESIDE_MM, BESIDE_MEAN_MM = 1.0, 3.0, 5.0
 """The skin beside a spot: from where, to where, and the standard deviation of its mean."""
 
@@ -94,21 +97,26 @@ def _coloured(
     account for enough of the darkening. Where colour tells nothing, on dark skin, all are kept.
     """
     tone = tone_ratio(light, skin)
-    if tone >= COLOUR_TELLS[1] or not labels.any():
+    if tone > COLOUR_TELLS or not labels.any():
         return labels
     maps = np.dstack([melanin_index(light), melanin_index(light[..., 1:]), chromophores(light)])
     over = maps - smooth_under_mask(maps, beside_marks(labels, skin, mm), BESIDE_MEAN_MM / mm)
-    shades = np.stack([maps[..., 0], _colour(maps[..., 2:], tone)], axis=-1)
-    noise = _robust_sd((shades - _background(shades, skin, mm))[..., 1][skin])
+    shades = np.stack([maps[..., 1] - maps[..., 0], _colour(maps[..., 2:], tone)], axis=-1)
+    shades -= _background(shades, skin, mm)
+    green_noise, noise = (_robust_sd(shades[..., k][skin]) for k in (0, 1))
     cells = np.maximum(np.bincount(labels.ravel()), 1)
     red, green, melanin, blood = (
         np.bincount(labels.ravel(), weights=over[..., k].ravel()) / cells for k in range(over.shape[-1])
     )
     found = melanin + np.interp(tone, *_BLOOD_COUNTS) * blood
-    kept = (found > _LEAST_COLOUR_SDS * noise) & (MELANIN[0] * found > np.interp(tone, *_LEAST_COLOURED) * red)
-    kept &= green - red < _REDDEST * np.maximum(red, 0.0)
+    kept = found > np.interp(tone, *_LEAST_COLOUR_SDS) * noise
+    kept &= MELANIN[0] * found > np.interp(tone, *_LEAST_COLOURED) * red
     if tone < _BLOOD_TOLD:
-        kept &= blood < _MOST_BLOOD * melanin
+        kept &= blood < melanin
+    else:
+        # Of a strong spot on such skin blue shows nothing any more; it is still darker in green than in red.
+        kept |= green - red > _LEAST_GREEN_SDS * green_noise
+        kept &= green - red < _REDDEST * np.maximum(red, 0.0)
     kept[0] = False
     return np.where(kept[labels], labels, 0).astype(np.int32)
 
@@ -130,14 +138,14 @@ def _inside(labels: NDArray[np.int32], skin: NDArray[np.bool_], mm: float) -> ND
 def _evidence(light: NDArray[np.float32], skin: NDArray[np.bool_], mm: float) -> NDArray[np.float32]:
     """Pigment over its background, in its own standard deviations, shape (h, w).
 
-    On all but dark skin this is the colour of pigment, which shading does not have. On dark skin blue is spent, a spot
-    is as grey as a shadow, and the melanin index has to serve, which sees shading too.
+    On light skin this is the colour of pigment, which shading does not have. The darker the skin, the more blue is
+    spent, the greyer is a spot, and the more the melanin index has to serve, which sees shading too.
     """
     tone = tone_ratio(light, skin)
     witnesses = np.stack([melanin_index(light), _colour(chromophores(light), tone)], axis=-1)
     over = witnesses - _background(witnesses, skin, mm)
     sds = [_robust_sd(over[..., k][skin]) for k in (0, 1)]
-    share = float(np.interp(tone, COLOUR_TELLS, (1.0, 0.0)))
+    share = float(np.interp(tone, *_COLOUR_SHARE))
     total = sum(w * over[..., k] / np.float32(max(sds[k], 1e-6)) for k, w in enumerate((1.0 - share, share)))
     return np.where(skin, total, np.float32(0)).astype(np.float32)
 

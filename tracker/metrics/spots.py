@@ -66,7 +66,7 @@ def _check_told_from_shadows(image: AlignedImage, skin: NDArray[np.bool_]) -> No
     """Whether spots can be told from the shadows of relief: by their colour, or because there is no relief to see."""
     mm = image.grid.mm_per_cell
     assert mm is not None
-    if tone_ratio(image.linear, skin) <= np.mean(COLOUR_TELLS):
+    if tone_ratio(image.linear, skin) <= COLOUR_TELLS:
         return
     # A small region shows no direction of the light; the skin around it does.
     shown = skin if skin.sum() * mm**2 >= 100 * _LIGHT_CM2 else image.valid & looks_like_skin(image.linear)
