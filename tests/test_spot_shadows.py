@@ -50,16 +50,14 @@ def _discs(vector: tuple[float, ...], density: float) -> NDArray[np.float32]:
         for col in (16, 40, 64):
             discs += 1 / (1 + np.exp(np.minimum((np.hypot(y - row, x - col) - 4.0) / 0.5, 50.0)))
     light = np.exp(rng.normal(0, 0.01, (320, 320, 3)) - density * discs[..., None] * np.array(vector))
-    return (np.array([0.42, 0.27, 0.18]) * light).astype(np.float32)
+    return np.asarray(np.array([0.42, 0.27, 0.18]) * light, np.float32)
 
 
 @pytest.mark.parametrize(
     ("vector", "density", "spots"),
     [(MELANIN, 0.4, 9), ((1.0, 1.0, 1.0), 0.1, 0), ((1.0, 1.0, 1.0), 0.4, 0), (HAEMOGLOBIN, 0.4, 0)],
 )
-def test_pigment_is_a_spot_and_a_shadow_or_blood_is_none(
-    vector: tuple[float, ...], density: float, spots: int
-) -> None:
+def test_pigment_is_a_spot_and_a_shadow_or_blood_is_none(vector: tuple[float, ...], density: float, spots: int) -> None:
     assert outlined_spots(_image(_discs(vector, density)), EVERYWHERE).max() == spots
 
 
