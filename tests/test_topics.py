@@ -84,6 +84,29 @@ def test_what_can_be_chosen_in_the_app_decides_what_is_measured() -> None:
     assert all(Chosen().metrics(name) for name in INDICATIONS)
 
 
+@pytest.mark.parametrize("changed", ["what is usual", "a witness"])
+def test_whatever_changes_the_choice_of_metrics_makes_stored_results_outdated(
+    changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, views = Chosen().signature, [Chosen().metrics(name) for name in (*TOPICS_OF, "")]
+
+    if changed == "what is usual":
+        monkeypatch.setattr("tracker.clinic.topics.USUAL_TOPICS", USUAL_TOPICS[:-1])
+    else:
+        monkeypatch.setattr(
+            "tracker.clinic.topics.metrics_about",
+            lambda topics=USUAL_TOPICS: tuple(m for m in metrics_about(topics) if m.name != "bruise_area"),
+        )
+
+    assert [Chosen().metrics(name) for name in (*TOPICS_OF, "")] != views
+    assert Chosen().signature != before
+
+
+def test_the_choice_of_metrics_is_the_same_as_long_as_nothing_changes() -> None:
+    assert Chosen().signature == Chosen().signature
+    assert Chosen.of([metric_named("relief")]).signature != Chosen().signature
+
+
 def test_a_pigment_view_is_measured_for_pigment_and_other_views_as_before(tmp_path: Path) -> None:
     with Clinic.open(tmp_path) as clinic:
         patient = clinic.add_patient(code="A")

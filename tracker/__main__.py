@@ -80,7 +80,7 @@ def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     measure = commands.add_parser("measure", help="metrics of single photos")
     measure.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     _shared_options(measure)
-    measure.set_defaults(run=_lazily("series:measure_photos"))
+    measure.set_defaults(run=_lazily("single:measure_photos"))
 
 
 def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

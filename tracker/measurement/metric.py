@@ -134,6 +134,8 @@ class Metric:
     shown : callable or None
         ``(AlignedImage, Place, field) -> ndarray (h, w)``: what a map shows, if it is not the first quantity of the
         field.
+    shown_unit : str
+        What a map shows is in, if not in `unit`: a unit, or a key of `tracker.reports.overlays.WORDS`.
     """
 
     name: str
@@ -161,6 +163,7 @@ class Metric:
     surround_mm: float | None = None
     picture: Picture = Picture.REGION
     shown: Callable[[AlignedImage, Place, NDArray[np.float32]], NDArray[np.float32]] | None = None
+    shown_unit: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what must not be stated."""

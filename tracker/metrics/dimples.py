@@ -128,6 +128,7 @@ DIMPLE_COUNT = Metric(
     terms=count_error,
     picture=Picture.MAP,
     shown=shown_height,
+    shown_unit="mm",
 )
 DIMPLE_AREA = Metric(
     name="dimple_area",
@@ -151,6 +152,7 @@ DIMPLE_AREA = Metric(
     terms=area_error,
     picture=Picture.MAP,
     shown=shown_height,
+    shown_unit="mm",
 )
 DIMPLE_DEPTH = Metric(
     name="dimple_depth",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from tracker.alignment import Alignment
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
@@ -21,7 +20,7 @@ from tracker.report import Rejection, Report
 from tracker.timeline import Refused, timeline
 
 Progress = Callable[[int, int, str], None]
-Watcher = Callable[[Reference, CalibratedImage, Alignment | None], None]
+Watcher = Callable[[Reference, CalibratedImage, Result], None]
 
 
 def track(
@@ -60,7 +59,8 @@ def track(
     progress : callable, optional
         Called with (done, total, what) before each photo.
     watcher : callable, optional
-        Called with the reference, each photo and its alignment while its pixels are in memory.
+        Called with the reference, each photo and what it gave while its pixels are in memory; the second photo of a
+        pair gives nothing by itself.
 
     Returns
     -------
@@ -108,11 +108,11 @@ def track(
             if result.alignment is not None:
                 accepted[taken_on] = Waypoint.at(image, result.alignment, 1 + days.index(taken_on))
                 accepted = dict(list(accepted.items())[-MOST_DETOURS:])
-            _show(watcher, reference, image, result.alignment)
+            _show(watcher, reference, image, result)
             if opposite is not None:
                 ahead.use_up(k + 1)
                 results.append(result_of_opposite(opposite, result))
-                _show(watcher, reference, opposite.image, results[-1].alignment)
+                _show(watcher, reference, opposite.image, results[-1])
         except (PhotoRejected, AlignmentFailed) as error:
             rejections.append(Rejection(digest, name, taken_on, error.reason, error.code))
     if reference is None:
@@ -182,6 +182,6 @@ def _read(source: PhotoSource) -> Photo:
     return source if isinstance(source, Photo) else read_photo(source)
 
 
-def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage, result: Result) -> None:
     if watcher:
-        watcher(reference, image, alignment)
+        watcher(reference, image, result)

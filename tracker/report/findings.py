@@ -102,6 +102,8 @@ class Report:
         The set-up the detectable change holds for.
     control : Report or None
         The same for the untreated side.
+    unused_lines : tuple of str
+        What was typed beside the photos and cannot be used, one sentence each.
     """
 
     title: str
@@ -114,6 +116,7 @@ class Report:
     colour_evidence: str = ""
     set_up: str = ""
     control: Report | None = field(default=None)
+    unused_lines: tuple[str, ...] = ()
 
     @property
     def reference(self) -> ReportedPhoto:

@@ -208,17 +208,18 @@ def _check(check: Check) -> CheckRow:
 
 
 def _declined(report: Report) -> tuple[tuple[str, str], ...]:
-    """Metrics without any value, those together for which most of the photos gave the same reason."""
+    """Metrics without any value, those together for which most of the photos gave the same reason; and typed lines."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for line in report.timeline.metrics:
         if not line.sessions:
             reasons = Counter(r.reason for r in report.refused if r.metric == line.metric.name)
             reason = reasons.most_common(1)[0][0] if reasons else "–"
             groups.setdefault(without_title(reason, line.metric.title), []).append((line.metric.title, reason))
-    return tuple(
+    rows = [
         (", ".join(title for title, _ in found), plain(found[0][1] if len(found) == 1 else shared))
         for shared, found in groups.items()
-    )
+    ]
+    return (*rows, *(("Typed", plain(sentence)) for sentence in report.unused_lines))
 
 
 def _method(line: MetricTimeline) -> MethodRow:

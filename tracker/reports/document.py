@@ -79,6 +79,7 @@ def _series(report: Report) -> dict[str, object]:
         "set_up": report.set_up,
         "photos": [_photo(photo, report) for photo in report.photos],
         "rejections": [_rejection(rejection) for rejection in report.rejections],
+        "unused_lines": list(report.unused_lines),
         "metrics": [_metric(line) for line in report.timeline.metrics],
         "measurements": [_measurement(measurement) for measurement in report.measurements],
         "changes": [
