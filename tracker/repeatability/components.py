@@ -147,7 +147,7 @@ class Components:
         -----
         The interval is exact for the number of photos the study took, else that of a sum or difference of two mean
         squares after Graybill and Wang, and Ting et al. (Burdick, Graybill, "Confidence Intervals on Variance
-        Components", 1992, sections 3.2 and 3.3). If the sets differ less than their photos let expect, the component
+        Components", 1992). If the sets differ less than their photos let expect, the component
         between sets is zero and all readings tell the one between photos, as restricted maximum likelihood has it.
         """
         if shots < 1:
@@ -155,10 +155,9 @@ class Components:
         if self.within is None:
             return spread_of(self.between, self.between_freedom)
         session, shot = self._parts(self.within)
-        if session == 0.0:
-            return spread_of(shot / shots, self.between_freedom + self.within_freedom)
+        sd = math.sqrt(session + shot / shots)
         low, high = self._ends(1.0 / shots - self.share, self.within)
-        return Spread(math.sqrt(session + shot / shots), low, high, self.between_freedom)
+        return Spread(sd, min(low, sd), max(high, sd), self.between_freedom)
 
     def _parts(self, within: float) -> tuple[float, float]:
         """Variance between sets and between photos."""

@@ -18,7 +18,7 @@ class Progress:
     Attributes
     ----------
     subjects, complete : int
-        People, and those with three re-posed sets.
+        People, and those with three re-posed sets of one place.
     missing : tuple of str
         What the least study still needs: 20 people in three sets each. Empty: it counts.
     wanted : tuple of str
@@ -56,23 +56,26 @@ def progress(readings: Iterable[Reading]) -> Progress:
     known = list(readings)
     sets: dict[str, set[str]] = {}
     for reading in known:
-        sets.setdefault(reading.subject, set()).add(reading.posing)
-    complete = sum(len(of) >= POSINGS for of in sets.values())
-    return Progress(len(sets), complete, tuple(_missing(sets, complete)), tuple(_wanted(known, complete)))
+        sets.setdefault(reading.place, set()).add(reading.posing)
+    people = {reading.subject for reading in known}
+    complete = {reading.subject for reading in known if len(sets[reading.place]) >= POSINGS}
+    begun = {reading.place: POSINGS - len(sets[reading.place]) for reading in known if reading.subject not in complete}
+    missing = _missing(begun, len(complete), len(people))
+    return Progress(len(people), len(complete), tuple(missing), tuple(_wanted(known, len(complete))))
 
 
-def _missing(sets: dict[str, set[str]], complete: int) -> Iterator[str]:
+def _missing(begun: dict[str, int], complete: int, people: int) -> Iterator[str]:
+    """What is left; `begun` has the sets to take of people who have none of their places complete."""
     if complete >= LEAST_SUBJECTS:
         return
-    begun = {subject: POSINGS - len(of) for subject, of in sorted(sets.items()) if len(of) < POSINGS}
     if begun:
-        listed = ", ".join(f"{subject} ({left})" for subject, left in begun.items())
+        listed = "; ".join(f"{place} ({left})" for place, left in sorted(begun.items()))
         yield f"Re-posed sets still to take of people who have begun: {listed}."
-    new = LEAST_SUBJECTS - complete - len(begun)
+    new = LEAST_SUBJECTS - people
     if new > 0:
-        people = f"{new} more people, each" if new > 1 else "One more person"
+        more = f"{new} more people, each" if new > 1 else "One more person"
         done = f"{complete} of at least {LEAST_SUBJECTS} {'is' if complete == 1 else 'are'} done"
-        yield f"{people} in three re-posed sets: {done}."
+        yield f"{more} in three re-posed sets: {done}."
 
 
 def _wanted(readings: list[Reading], complete: int) -> Iterator[str]:
@@ -84,7 +87,7 @@ def _wanted(readings: list[Reading], complete: int) -> Iterator[str]:
     changed = sum(len({r.operator for r in readings if r.subject == who and r.operator}) > 1 for who in people)
     if 2 * changed < len(people):
         yield f"In half of the people another operator should take one of the sets: so far in {changed}."
-    photos = [(reading.subject, reading.posing) for reading in readings]
+    photos = [(reading.place, reading.posing) for reading in readings]
     if photos and len(photos) == len(set(photos)):
         yield "Two or three photos per set would tell what averaging photos gains."
 

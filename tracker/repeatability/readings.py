@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tracker.errors import StudyInvalid
 
-#: Subject → re-posed set → its photos' values, shape (shots,), on the scale in which the spread is even.
+#: Subject and place → re-posed set → its photos' values, shape (shots,), on the scale in which the spread is even.
 Sets = Mapping[str, Mapping[str, NDArray[np.float64]]]
 
 
@@ -29,7 +29,8 @@ class Reading:
     value : float
         In the unit of the metric.
     operator, tone, site : str
-        Who took the photo, the skin tone group and the place on the body; empty where not noted.
+        Who took the photo, the skin tone group and the place on the body; empty where not noted. Two places of one
+        person are two subjects to the statistics, because their values differ.
     """
 
     subject: str
@@ -39,9 +40,14 @@ class Reading:
     tone: str = ""
     site: str = ""
 
+    @property
+    def place(self) -> str:
+        """The skin that is read again and again: the subject, and the place on the body if it is noted."""
+        return f"{self.subject}, {self.site}" if self.site else self.subject
+
 
 def sets_of(readings: Iterable[Reading], *, multiplicative: bool) -> Sets:
-    """Values by subject and re-posed set, in logarithms if the metric is multiplicative.
+    """Values by subject and place, and re-posed set, in logarithms if the metric is multiplicative.
 
     Raises
     ------
@@ -51,10 +57,10 @@ def sets_of(readings: Iterable[Reading], *, multiplicative: bool) -> Sets:
     found: dict[str, dict[str, list[float]]] = {}
     for reading in readings:
         value = _scaled(reading, multiplicative=multiplicative)
-        found.setdefault(reading.subject, {}).setdefault(reading.posing, []).append(value)
+        found.setdefault(reading.place, {}).setdefault(reading.posing, []).append(value)
     return {
-        subject: {posing: np.array(sets[posing]) for posing in sorted(sets, key=in_order)}
-        for subject, sets in found.items()
+        place: {posing: np.array(sets[posing]) for posing in sorted(sets, key=in_order)}
+        for place, sets in found.items()
     }
 
 
@@ -64,7 +70,7 @@ def in_order(posing: str) -> tuple[int, str]:
 
 
 def _scaled(reading: Reading, *, multiplicative: bool) -> float:
-    where = f"of {reading.subject}, set {reading.posing},"
+    where = f"of {reading.place}, set {reading.posing},"
     if not math.isfinite(reading.value):
         raise StudyInvalid(f"The value {where} is not a number; please leave this photo out.")
     if multiplicative and reading.value <= 0.0:

@@ -91,7 +91,7 @@ class Study:
     ----------
     multiplicative : bool
     subjects : int
-        Subjects with two re-posed sets or more.
+        Subjects with two re-posed sets or more; two places of one person are two.
     within : Spread
         s_w of a session as it was taken in the study (mean of its photos), pooled over the subjects.
     components : Components
