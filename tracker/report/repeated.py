@@ -143,7 +143,7 @@ def _averaged(metric: Metric, study: Study) -> str:
         return "–"
     gain = 1.0 - study.components.of(AVERAGED).sd / study.components.of(1).sd if study.components.of(1).sd > 0 else 0.0
     change = study.mdc95(AVERAGED)
-    return f"{_detectable(metric, change.fall, change.rise)}, {100 * gain:.0f} % less"
+    return f"{_detectable(metric, change.fall, change.rise)} (spread {100 * gain:.0f} % smaller)"
 
 
 def _agreement(study: Study) -> str:
