@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import Connection, insert, select, update
+from streamlit.testing.v1 import AppTest
 
 from tracker.clinic import Clinic, PhotoState, StoredPhoto, schema
 from tracker.clinic.measuring import Finding
@@ -21,6 +22,8 @@ from tracker.clinic.study_records import Place, Posed, Progress, Study, Subject,
 from tracker.errors import RecordError
 from tracker.measurement import Measurement, Metric
 from tracker.metrics import metric_named
+from tracker.pages.frame import plain
+from tracker.pages.study_result import difference_chart
 from tracker.pipeline import Basis, Result
 from tracker.region import WHOLE_SKIN
 from tracker.report import ReportedPhoto
@@ -393,3 +396,122 @@ def test_values_of_another_set_up_make_way_as_a_whole(clinic: Clinic) -> None:
     values = clinic.adopted_values("Thigh", "standing")
     assert {value.set_up for value in values} == {second.set_up}
     assert {value.used for value in values} == {"upper bound"}
+
+
+# The page
+
+
+def shown(clinic: Clinic) -> AppTest:
+    def script(clinic):  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from tracker.pages.frame import frame
+        from tracker.pages.study import page
+
+        frame(lambda: page(clinic))
+
+    return AppTest.from_function(script, kwargs={"clinic": clinic}, default_timeout=60).run()
+
+
+def said(app: AppTest) -> str:
+    kinds = ("title", "subheader", "markdown", "text", "caption", "info", "success", "error", "table")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_the_page_of_an_empty_record_says_how_it_is_done_and_starts_a_study(clinic: Clinic) -> None:
+    app = shown(clinic)
+    assert "the person steps away" in said(app)
+
+    next(box for box in app.text_input if box.label == "Camera, lamp and room").set_value("Canon R8, room 2")
+    next(box for box in app.selectbox if box.label == "Another site").set_value("thigh")
+    press(app, "Start the study")
+
+    assert [study.set_up for study in clinic.studies()] == ["Canon R8, room 2 (marked floor)"]
+    assert "Nobody takes part yet" in said(app)
+    assert "0 of 20 people" in str(app.get("progress")[0].proto)
+
+
+def test_a_study_without_a_set_up_is_refused_in_one_sentence(clinic: Clinic) -> None:
+    app = press(shown(clinic), "Start the study")
+
+    assert len(app.error) == 1
+    assert clinic.studies() == ()
+
+
+def test_a_person_is_added_with_a_code_and_their_photos_are_stored_by_posing(clinic: Clinic) -> None:
+    study = started(clinic)
+    app = press(shown(clinic), "Add person")
+    subject = clinic.study_subjects(study.id)[0]
+    assert subject.code == "V01"
+
+    for number in (1, 2):
+        app.file_uploader[0].set_value([(f"{number}.jpg", jpeg(number), "image/jpeg")]).run()
+        next(box for box in app.checkbox if "all the same" in box.label).check().run()  # noise is no good photo
+        next(box for box in app.date_input if box.label == "Taken on").set_value(DAY).run()
+        press(app, "Store 1 photo")
+        for posed in clinic.study_subjects(study.id)[0].photos:
+            pretend_measured(clinic, posed.photo, relief=3.0)
+        app.run()
+
+    assert [each.posing for each in clinic.study_subjects(study.id)[0].photos] == [1, 2]
+    assert "1 more posing" in said(app)
+
+
+def test_a_rejected_photo_is_shown_with_its_reason_and_is_to_be_taken_again(clinic: Clinic) -> None:
+    study = started(clinic)
+    subject = clinic.add_subject(study.id, code="V01")
+    rejected(clinic, photographed(clinic, subject.view_id, 1, seed=1))
+
+    app = shown(clinic)
+
+    assert "blurred" in said(app)
+    assert "take posing 1 again" in said(app)
+
+
+def test_a_study_that_is_too_small_shows_its_numbers_and_offers_nothing(clinic: Clinic) -> None:
+    study = started(clinic)
+    synthetic(clinic, study, people=5, sets=3, shots=2, seed=5)
+
+    app = shown(clinic)
+
+    assert not app.exception
+    assert "Relief roughness" in said(app)
+    assert "Nothing can be used in reports yet" in said(app)
+    assert all(button.label != "Use these values for this set-up" for button in app.button)
+
+
+def test_values_are_taken_over_by_a_button_that_says_which_and_undone_by_another(clinic: Clinic) -> None:
+    study = started(clinic)
+    synthetic(clinic, study, people=12, sets=3, shots=2, seed=5)
+    app = shown(clinic)
+    assert "upper end of the interval" in said(app)
+    assert "12 of 20 people" in str(app.get("progress")[0].proto)
+
+    press(app, "Use these values for this set-up")
+
+    assert {value.used for value in clinic.adopted_values("thigh", "standing")} == {"upper bound"}
+    assert plain("one phone, one lamp") in app.success[0].value
+
+    press(app, "Use provisional values")
+
+    assert clinic.adopted_values("thigh", "standing") == ()
+
+
+def test_the_differences_are_drawn_as_they_are_said(clinic: Clinic) -> None:
+    study = started(clinic)
+    synthetic(clinic, study, people=12, sets=3, shots=2, seed=5)
+    relief = clinic.study_results(study.id)[0]
+    assert relief.study is not None
+    assert relief.study.differences is not None
+
+    spec = difference_chart(relief)
+
+    points = spec["layer"][-1]["data"]["values"]
+    logs = np.log1p(np.array([point["difference"] for point in points]) / 100)
+    assert len(points) == 12
+    assert logs.mean() == pytest.approx(relief.study.differences.bias.value)
+    drawn = [layer["data"]["values"][0]["at"] for layer in spec["layer"][:-1]]
+    limits = relief.study.differences
+    assert np.log1p(np.array(drawn) / 100) == pytest.approx([limits.bias.value, limits.lower.value, limits.upper.value])
