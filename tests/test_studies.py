@@ -416,6 +416,10 @@ def said(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
+def so_far(app: AppTest) -> AppTest:
+    return app.toggle[0].set_value(True).run()
+
+
 def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label == label).click().run()
 
@@ -474,7 +478,7 @@ def test_a_study_that_is_too_small_shows_its_numbers_and_offers_nothing(clinic: 
     study = started(clinic)
     synthetic(clinic, study, people=5, sets=3, shots=2, seed=5)
 
-    app = shown(clinic)
+    app = so_far(shown(clinic))
 
     assert not app.exception
     assert "Relief roughness" in said(app)
@@ -485,7 +489,7 @@ def test_a_study_that_is_too_small_shows_its_numbers_and_offers_nothing(clinic: 
 def test_values_are_taken_over_by_a_button_that_says_which_and_undone_by_another(clinic: Clinic) -> None:
     study = started(clinic)
     synthetic(clinic, study, people=12, sets=3, shots=2, seed=5)
-    app = shown(clinic)
+    app = so_far(shown(clinic))
     assert "upper end of the interval" in said(app)
     assert "12 of 20 people" in str(app.get("progress")[0].proto)
 

@@ -40,24 +40,25 @@ def page(clinic: Clinic) -> None:
     """Run a repeatability study and see what it gives."""
     look_at_width()
     studies = clinic.studies()
-    heading, right = st.columns([7, 3], vertical_alignment="bottom")
-    heading.title("Repeatability", anchor=False)
     if not studies:
+        st.title("Repeatability", anchor=False)
         st.markdown(WHAT_FOR)
         _protocol(expanded=True)
         st.subheader("Start", anchor=False)
         with st.container(width=NARROW):
             _new_study(clinic)
         return
-    with right.popover("New study", icon=":material/add:"):
-        _new_study(clinic)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title("Repeatability", anchor=False, width="content")
+        with st.popover("New study", icon=":material/add:"):
+            _new_study(clinic)
     study = _choose(studies)
     show_work(clinic)
     subjects = clinic.study_subjects(study.id)
     _protocol(expanded=not subjects)
     _progress(study, subjects)
     show_people(clinic, study, subjects)
-    show_result(clinic, study)
+    show_result(clinic, study, subjects)
 
 
 def _protocol(*, expanded: bool) -> None:

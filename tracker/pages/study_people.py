@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tracker.clinic import Clinic
-from tracker.clinic.study_records import MOST_POSINGS, POSINGS, Study, Subject, Tone
+from tracker.clinic.study_records import POSINGS, Study, Subject, Tone
 from tracker.errors import TrackerError
 from tracker.pages.choice import patient_label
 from tracker.pages.frame import complain, day_text, plain
@@ -93,8 +93,7 @@ def _ask_tone(key: str, now: Tone | None) -> Tone | None:
 
 def _photos(clinic: Clinic, subject: Subject) -> None:
     generation = st.session_state.setdefault(GENERATION, 0)
-    shown = max(POSINGS, *subject.posings, min(subject.next_posing, MOST_POSINGS)) if subject.posings else POSINGS
-    numbers = list(range(1, shown + 1))
+    numbers = list(range(1, max(POSINGS, *subject.posings, 1) + 1))
     posing = st.segmented_control(
         "Posing",
         numbers,

@@ -9,14 +9,16 @@ from typing import Any
 import streamlit as st
 
 from tracker.clinic import Clinic
-from tracker.clinic.study_records import AdoptedValue, Study
+from tracker.clinic.study_records import AdoptedValue, Progress, Study, Subject
 from tracker.measurement import Role
 from tracker.pages.chart import HEIGHT, PADDING, in_the_dark
 from tracker.pages.frame import on_phone, plain
-from tracker.repeatability import MetricStudy
+from tracker.repeatability import LEAST_SUBJECTS, MetricStudy
 from tracker.report import STUDY_NOTE, StudyRow, adoption_sentence, difference_sentences, study_row
 from tracker.reports.legend import ACCENT, INK, MUTED, QUIET
+from tracker.reports.typography import unbroken
 
+BLIND = "While photos are still being taken, who knows the numbers may place the lamp by them: better look at the end."
 _COLUMNS = {
     "Metric": "title",
     "Spread (95 % interval)": "spread",
@@ -29,12 +31,15 @@ _COLUMNS = {
 }
 
 
-def show_result(clinic: Clinic, study: Study) -> None:
+def show_result(clinic: Clinic, study: Study, subjects: Sequence[Subject]) -> None:
     """Show the table of a study, the differences on demand, and the step that takes it over."""
     st.subheader("Result", anchor=False)
+    _adopted(clinic, study, clinic.adopted_values(study.site, study.pose))
+    under_way = Progress.of(subjects).complete < LEAST_SUBJECTS
+    if under_way and not st.toggle("Show the result so far", key=f"so-far-{study.id}", help=BLIND):
+        return
     results = clinic.study_results(study.id)
     known = [each for each in results if each.study is not None]
-    _adopted(clinic, study, clinic.adopted_values(study.site, study.pose))
     if not known:
         st.caption("The first numbers appear when two people have two posings each.")
         return
@@ -55,10 +60,13 @@ def _table(rows: Sequence[StudyRow], known: Sequence[MetricStudy]) -> None:
             with st.container(gap=None):
                 st.markdown(f"**{plain(title)}**")
                 for label, name in list(_COLUMNS.items())[1:]:
-                    st.caption(plain(f"{label}: {getattr(row, name)}"))
+                    st.caption(unbroken(plain(f"{label}: {getattr(row, name)}")))
     else:
         table = [
-            {label: plain(title if name == "title" else getattr(row, name)) for label, name in _COLUMNS.items()}
+            {
+                label: unbroken(plain(title if name == "title" else getattr(row, name)))
+                for label, name in _COLUMNS.items()
+            }
             for title, row in zip(titles, rows, strict=True)
         ]
         st.table(table, border="horizontal")

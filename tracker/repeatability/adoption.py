@@ -70,7 +70,7 @@ class MetricStudy:
     @property
     def usable(self) -> Usable | None:
         """What reports may use; None if that is not enough yet."""
-        if self.study is None or self.study.within.sd <= 0.0 or self.people < LEAST_TO_ADOPT:
+        if self.study is None or self.people < LEAST_TO_ADOPT:
             return None
         single = self.study.components.of(1)
         if self.study.progress.counts:
@@ -89,8 +89,6 @@ class MetricStudy:
             return ""
         if self.study is None:
             return self.reason
-        if self.study.within.sd <= 0.0:
-            return "All photos gave the same value, which says nothing about skin that has some of it."
         return f"{self.people} of at least {LEAST_TO_ADOPT} people with two posings."
 
 
