@@ -429,7 +429,7 @@ def test_the_page_of_an_empty_record_says_how_it_is_done_and_starts_a_study(clin
     assert "the person steps away" in said(app)
 
     next(box for box in app.text_input if box.label == "Camera, lamp and room").set_value("Canon R8, room 2")
-    next(box for box in app.selectbox if box.label == "Another site").set_value("thigh")
+    next(box for box in app.selectbox if box.label == "Or another site").set_value("thigh")
     press(app, "Start the study")
 
     assert [study.set_up for study in clinic.studies()] == ["Canon R8, room 2 (marked floor)"]

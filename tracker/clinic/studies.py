@@ -171,6 +171,15 @@ def readings(connection: Connection, study_id: str) -> Sequence[Row[str, int, st
     return connection.execute(chosen.order_by(schema.photo.c.arrival)).all()
 
 
+def refusals(connection: Connection, study_id: str) -> dict[str, str]:
+    """Why photos of a study did not give a metric, by its name: the reason of the photo that came last."""
+    joined = schema.study_subject.join(schema.photo, schema.photo.c.view_id == _SUBJECT.view_id)
+    joined = joined.join(schema.refused, schema.photo.c.result_id == schema.refused.c.result_id)
+    chosen = select(schema.refused.c.metric, schema.refused.c.reason).select_from(joined)
+    rows = connection.execute(chosen.where(_SUBJECT.study_id == study_id).order_by(schema.photo.c.arrival))
+    return {row.metric: row.reason for row in rows}
+
+
 def adopt(connection: Connection, own: Study, values: Sequence[AdoptedValue]) -> None:
     """Make values those of the reports of a view; those of another set-up no longer hold for it."""
     key = _key(own.site, own.pose)

@@ -155,7 +155,7 @@ class Studying(Showing):
         """How well each metric repeats, from what has been measured so far; in display order."""
         with self._store.reading() as connection:
             own = studies.study(connection, study_id)
-            rows = studies.readings(connection, study_id)
+            rows, refused = studies.readings(connection, study_id), studies.refusals(connection, study_id)
             codes = {each.view_id: each.code for each in studies.subjects(connection, study_id)}
         metrics = self._chosen.metrics(own.indication)
         found = {
@@ -166,7 +166,7 @@ class Studying(Showing):
             ]
             for metric in metrics
         }
-        return study_metrics(metrics, found)
+        return study_metrics(metrics, found, refused)
 
     def adopt_study(self, study_id: str) -> tuple[AdoptedValue, ...]:
         """Use what a study found in the reports of its view, from now on.

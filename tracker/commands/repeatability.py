@@ -24,7 +24,7 @@ from tracker.repeatability import (
     study_document,
     study_metrics,
 )
-from tracker.report import STUDY_NOTE, Report, adoption_sentence, study_row, without_title
+from tracker.report import STUDY_NOTE, Report, adoption_sentence, not_studied, study_row
 
 #: Stand-in days: the posings of a person follow each other, whatever the cameras' clocks say.
 _FIRST = date(2000, 1, 1)
@@ -32,9 +32,10 @@ _FIRST = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Readings by metric; what could not be used, as (where, why); and where each file was met first, by digest."""
+    """Readings by metric, and why there are none; what could not be used, as (where, why); files met, by digest."""
 
     readings: dict[str, list[Reading]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     met: dict[str, str] = field(default_factory=dict)
 
@@ -47,7 +48,7 @@ def study_folder(options: Namespace) -> int:
         bar(k, len(people), person.name)
         _measure(person, metrics, colours, found)
     bar(len(people), len(people), "done")
-    studies = study_metrics(metrics, found.readings)
+    studies = study_metrics(metrics, found.readings, found.refused)
     document = study_document(studies, options.set_up)
     if options.out is not None:
         text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
@@ -70,6 +71,7 @@ def _measure(person: Path, metrics: Sequence[Metric], colours: KnownColours, fou
         found.left_out.append((display_name(person.name), error.reason))
         return
     found.left_out.extend((display_name(f"{person.name}/{r.name}"), r.reason) for r in report.rejections)
+    found.refused.update((each.metric, each.reason) for each in report.refused)
     for name, reading in _readings(report, display_name(person.name), [posing.name for posing in posings]):
         found.readings.setdefault(name, []).append(reading)
 
@@ -129,18 +131,9 @@ def _lines(studies: Sequence[MetricStudy], found: _Found, people: int) -> Iterat
         yield f"  for reports  {row.use}"
         if row.remark:
             yield f"  {row.remark}"
-    for reason, titles in _without(studies).items():
+    for reason, titles in not_studied(studies).items():
         yield f"Not given: {', '.join(titles)}. {reason}"
     for where, why in found.left_out:
         yield f"Left out, {where}: {why}"
     yield STUDY_NOTE
     yield adoption_sentence(studies)
-
-
-def _without(studies: Sequence[MetricStudy]) -> dict[str, list[str]]:
-    """Titles of the metrics that the photos do not give, by why not."""
-    shared: dict[str, list[str]] = {}
-    for each in studies:
-        if each.study is None:
-            shared.setdefault(without_title(each.reason, each.metric.title), []).append(each.metric.title)
-    return shared

@@ -108,12 +108,12 @@ def _new_study(clinic: Clinic) -> None:
         known = st.selectbox(
             "Body view",
             range(len(views)),
-            format_func=lambda k: ", ".join(part for part in views[k] if part).capitalize() or "Another, see below",
+            format_func=lambda k: ", ".join(part for part in views[k] if part).capitalize() or "Another, named below",
             index=1 if len(views) > 1 else 0,
             help="The values are used for all views of this site and pose, left and right.",
         )
-        site = st.selectbox("Another site", SITES, index=None, accept_new_options=True, placeholder="Choose or type")
-        pose = st.text_input("Another pose", placeholder="standing, weight on both feet", max_chars=80)
+        site = st.selectbox("Or another site", SITES, index=None, accept_new_options=True, placeholder="Choose or type")
+        pose = st.text_input("Or another pose", placeholder="standing, weight on both feet", max_chars=80)
         indication = st.selectbox(
             "What is measured", ("", *INDICATIONS[:-1]), format_func=lambda text: text.capitalize() or "The usual"
         )

@@ -109,7 +109,8 @@ def _photos(clinic: Clinic, subject: Subject) -> None:
     stored = subject.photos_of(posing)
     if stored:
         st.caption(f"Stored of posing {posing} of {plain(subject.code)}")
-        photo_rows(stored, clinic)
+        report = clinic.report(subject.view_id)
+        photo_rows(stored, clinic, {p.digest: p.checks for p in report.photos} if report is not None else {})
     _notes(clinic, subject)
     _region(clinic, subject)
 

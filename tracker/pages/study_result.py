@@ -14,7 +14,7 @@ from tracker.measurement import Role
 from tracker.pages.chart import HEIGHT, PADDING, in_the_dark
 from tracker.pages.frame import on_phone, plain
 from tracker.repeatability import LEAST_SUBJECTS, MetricStudy
-from tracker.report import STUDY_NOTE, StudyRow, adoption_sentence, difference_sentences, study_row
+from tracker.report import STUDY_NOTE, StudyRow, adoption_sentence, difference_sentences, not_studied, study_row
 from tracker.reports.legend import ACCENT, INK, MUTED, QUIET
 from tracker.reports.typography import unbroken
 
@@ -46,7 +46,7 @@ def show_result(clinic: Clinic, study: Study, subjects: Sequence[Subject]) -> No
     _table([study_row(each) for each in known], known)
     st.caption(plain(STUDY_NOTE))
     _differences([each for each in known if difference_sentences(each)])
-    _missing([each for each in results if each.study is None])
+    _missing(results)
     _adoption(clinic, study, results)
 
 
@@ -148,10 +148,14 @@ def difference_chart(each: MetricStudy) -> dict[str, Any]:
     }
 
 
-def _missing(without: Sequence[MetricStudy]) -> None:
-    if without:
-        rows = [{"Not in the table": plain(e.metric.title), "Why": plain(e.reason)} for e in without]
-        with st.expander(f"Not in the table ({len(without)})", icon=":material/visibility_off:"):
+def _missing(results: Sequence[MetricStudy]) -> None:
+    rows = [
+        {"Not in the table": plain(", ".join(titles)), "Why": plain(why)}
+        for why, titles in not_studied(results).items()
+    ]
+    if rows:
+        count = sum(each.study is None for each in results)
+        with st.expander(f"Not in the table ({count})", icon=":material/visibility_off:"):
             st.table(rows, border="horizontal")
 
 

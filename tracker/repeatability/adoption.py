@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tracker.errors import StudyInvalid
 from tracker.measurement import Metric
@@ -12,6 +13,7 @@ from tracker.repeatability.study import Study, study
 
 #: With fewer people even the upper bound says little of others: it is 1.8 times the estimate at ten people twice.
 LEAST_TO_ADOPT = 10
+_NO_READING = "No photo of the study gave this number."
 ESTIMATE, UPPER_BOUND = "estimate", "upper bound"
 
 
@@ -92,7 +94,11 @@ class MetricStudy:
         return f"{self.people} of at least {LEAST_TO_ADOPT} people with two posings."
 
 
-def study_metrics(metrics: Sequence[Metric], readings: Mapping[str, Iterable[Reading]]) -> tuple[MetricStudy, ...]:
+def study_metrics(
+    metrics: Sequence[Metric],
+    readings: Mapping[str, Iterable[Reading]],
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[MetricStudy, ...]:
     """How well each metric of a study repeats.
 
     Parameters
@@ -101,18 +107,23 @@ def study_metrics(metrics: Sequence[Metric], readings: Mapping[str, Iterable[Rea
         In display order.
     readings : mapping of str to iterable of Reading
         By name of the metric; of one set-up and one view.
+    refused : mapping of str to str
+        Why photos did not give a metric, by its name.
 
     Returns
     -------
     tuple of MetricStudy
         One for each metric.
     """
-    return tuple(_studied(metric, tuple(readings.get(metric.name, ()))) for metric in metrics)
+    return tuple(
+        _studied(metric, tuple(readings.get(metric.name, ())), refused.get(metric.name, _NO_READING))
+        for metric in metrics
+    )
 
 
-def _studied(metric: Metric, readings: tuple[Reading, ...]) -> MetricStudy:
+def _studied(metric: Metric, readings: tuple[Reading, ...], why_none: str) -> MetricStudy:
     if not readings:
-        return MetricStudy(metric, readings, None, "No photo of the study gave this number.")
+        return MetricStudy(metric, readings, None, why_none)
     try:
         return MetricStudy(metric, readings, study(readings, multiplicative=metric.multiplicative))
     except StudyInvalid as error:

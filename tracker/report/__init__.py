@@ -21,6 +21,7 @@ from tracker.report.repeated import (
     StudyRow,
     adoption_sentence,
     difference_sentences,
+    not_studied,
     study_row,
     width_sentence,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "in_short",
     "metric_sentence",
     "metric_titles",
+    "not_studied",
     "number",
     "patient_headline",
     "patient_sentence",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tracker.claims import said
 from tracker.measurement import Metric
 from tracker.repeatability import LEAST_TO_ADOPT, MetricStudy, Spread, Study, spread_of
+from tracker.report.sentences import without_title
 from tracker.report.words import number, signed
 
 AVERAGED = 3
@@ -87,6 +88,15 @@ def difference_sentences(each: MetricStudy) -> tuple[str, ...]:
         follows = "follows" if limits.slope_p < 0.05 else "does not measurably follow"
         sentences.append(f"The difference {follows} the size of the value (p = {limits.slope_p:.2g}).")
     return tuple(sentences)
+
+
+def not_studied(studies: Sequence[MetricStudy]) -> dict[str, list[str]]:
+    """Titles of the metrics that a study does not give, by why not."""
+    shared: dict[str, list[str]] = {}
+    for each in studies:
+        if each.study is None:
+            shared.setdefault(without_title(each.reason, each.metric.title), []).append(each.metric.title)
+    return shared
 
 
 def width_sentence(people: int, posings: int = 3) -> str:
