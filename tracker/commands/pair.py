@@ -24,6 +24,7 @@ from tracker.commands.printing import (
     print_json,
     writer,
 )
+from tracker.commands.studied import known_repeatability
 from tracker.commands.topics import asked_metrics
 from tracker.errors import AlignmentFailed, PhotoRejected, RegionInvalid, TrackerError
 from tracker.measurement import Measurement, Metric, Role
@@ -42,6 +43,7 @@ from tracker.pipeline import (
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
 from tracker.quality.check import is_about
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
+from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import colour_difference_of, practitioner_sentence, practitioner_summary
 from tracker.reports.document import (
     area_document,
@@ -94,7 +96,10 @@ def compare_pair(options: Namespace) -> int:
         for path in (options.opposite_reference, options.opposite_moving)
     )
     metrics = asked_metrics(options)
-    document = compare_document(then, now, region, points=options.points, metrics=metrics, opposite=opposite)
+    document = compare_document(
+        then, now, region, points=options.points, metrics=metrics, opposite=opposite,
+        repeatability=known_repeatability(options.repeatability),
+    )  # fmt: skip
     if options.json:
         print_json(document)
     else:
@@ -124,6 +129,7 @@ def compare_document(
     points: PointPairs | None = None,
     metrics: Sequence[Metric] | None = None,
     opposite: Sequence[CalibratedImage | None] = (None, None),
+    repeatability: Repeatability = PROVISIONAL,
 ) -> dict[str, Any]:
     """The comparison of a pair in the form of `compare --json`, with a sentence per metric.
 
@@ -144,7 +150,7 @@ def compare_document(
         _complain_of_points(error)
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
-    changes = _changes(first, second, reason, metrics)
+    changes = _changes(first, second, reason, metrics, repeatability)
     moved = colour_difference_of(changes.values())
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
@@ -195,7 +201,11 @@ def _checks_of_unaligned(
 
 
 def _changes(
-    first: Result | None, second: Result | None, reason: Exception | None, metrics: Sequence[Metric]
+    first: Result | None,
+    second: Result | None,
+    reason: Exception | None,
+    metrics: Sequence[Metric],
+    repeatability: Repeatability,
 ) -> dict[str, Change]:
     results = [r for r in (first, second) if r is not None]
     measured = [m for r in results for m in r.measurements]
@@ -204,7 +214,7 @@ def _changes(
         refused = [Refused(m.name, "", _SECOND, str(reason)) for m in metrics]
     # What the reference itself does not give explains the pair before anything the second photo lacks.
     refused = [Refused(r.metric, r.digest, _SECOND, r.reason) for r in reversed(refused)]
-    lines = timeline(measured, refused, metrics).metrics
+    lines = timeline(measured, refused, metrics, repeatability).metrics
     return {line.metric.name: line.changes[-1] for line in lines}
 
 

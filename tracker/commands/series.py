@@ -16,6 +16,7 @@ from tracker.calibration import CalibratedImage, KnownColours, KnownDistance
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.origins import FOLDER, Origins, drawn_before
 from tracker.commands.printing import ProgressBar, forget, print_json, writer
+from tracker.commands.studied import known_repeatability
 from tracker.commands.topics import asked_metrics
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
@@ -25,6 +26,7 @@ from tracker.photo import PHOTO_SUFFIXES, display_name, read_photo
 from tracker.pipeline import Reference, Result, Watcher, track, with_typed
 from tracker.quality import Status
 from tracker.region import Region, read_region
+from tracker.repeatability import Repeatability
 from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
 from tracker.reports.document import report_document
@@ -69,16 +71,19 @@ def track_folder(options: Namespace) -> int:
     untreated = photo_files(options.control) if options.control else []
     # Read before anything is measured: what is wrong with a file must not come out at the end of it.
     typed, typed_beside = _typed_in(options.folder), _typed_in(options.control)
+    repeat = known_repeatability(options.repeatability)
     forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
     album, colours = _Album(options.out / "aligned"), known_colours(options)
     metrics = asked_metrics(options)
     origins = Origins(metrics)
     control = None
     if options.control:
-        control = _tracked(options.control, untreated, _region_in(options.control), colours, metrics, typed_beside)
+        marked = region_in(options.control)
+        control = _tracked(options.control, untreated, marked, colours, metrics, typed_beside, repeat)
     report = _tracked(
-        options.folder, photos, region, colours, metrics, typed, control, [album, origins], known_distance(options)
-    )
+        options.folder, photos, region, colours, metrics, typed, repeat, control, [album, origins],
+        known_distance(options),
+    )  # fmt: skip
     write = writer(options.out)
     pictures = replace(_pictures(report, album, photos), origins=origins.of(report))
     for name, data in origins.files(report):
@@ -116,6 +121,7 @@ def _tracked(
     colours: KnownColours,
     metrics: Sequence[Metric],
     typed: _Typed,
+    repeatability: Repeatability,
     control: Report | None = None,
     watchers: Sequence[Watcher] = (),
     distance: KnownDistance | None = None,
@@ -129,6 +135,7 @@ def _tracked(
         photos,
         region=region,
         metrics=metrics,
+        repeatability=repeatability,
         control=control,
         colours=colours,
         distance=distance,
@@ -201,8 +208,9 @@ def photo_files(folder: Path) -> list[Path]:
 
 def _region(options: Namespace) -> Region | None:
     """The region asked for, else the one that lies in the folder."""
-    return read_region(options.region) if options.region else _region_in(options.folder)
+    return read_region(options.region) if options.region else region_in(options.folder)
 
 
-def _region_in(folder: Path) -> Region | None:
+def region_in(folder: Path) -> Region | None:
+    """The region that lies in a folder; None if there is none."""
     return next((read_region(folder / n) for n in _REGION_FILES if (folder / n).is_file()), None)

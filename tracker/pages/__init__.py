@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracker.clinic import Clinic
-from tracker.pages import compare, patient, progress, region, session, standards, today
+from tracker.pages import compare, patient, progress, region, session, standards, study, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ PAGES = (
     PageEntry("compare", "Compare", ":material/compare:", compare.page),
     PageEntry("progress", "Progress", ":material/timeline:", progress.page),
     PageEntry("region", "Region", ":material/polyline:", region.page),
+    PageEntry("repeatability", "Repeatability", ":material/repeat:", study.page),
     PageEntry("colour-card", "Colour card", ":material/palette:", standards.page),
 )
 PATIENT_PAGE = PageEntry("patient-view", "Patient's page", ":material/person:", patient.page)

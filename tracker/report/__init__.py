@@ -16,6 +16,15 @@ from tracker.report.colour import (
 from tracker.report.findings import Rejection, Report, ReportedPhoto
 from tracker.report.overlay import Overlay
 from tracker.report.patient import patient_headline, patient_sentence
+from tracker.report.repeated import (
+    STUDY_NOTE,
+    StudyRow,
+    adoption_sentence,
+    difference_sentences,
+    not_studied,
+    study_row,
+    width_sentence,
+)
 from tracker.report.sentences import (
     EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
@@ -55,12 +64,15 @@ __all__ = [
     "LEAST_SHARE_SAID",
     "NOT_A_DIAGNOSIS",
     "PROVISIONAL_NOTE",
+    "STUDY_NOTE",
     "TONE_NOTE",
     "Overlay",
     "Rejection",
     "Report",
     "ReportedPhoto",
+    "StudyRow",
     "UncertaintyPart",
+    "adoption_sentence",
     "area_sentence",
     "beside_tone",
     "change_text",
@@ -69,6 +81,7 @@ __all__ = [
     "colour_difference_on",
     "colour_sentence",
     "detectable_text",
+    "difference_sentences",
     "direction_sentence",
     "found_text",
     "group_sentence",
@@ -77,6 +90,7 @@ __all__ = [
     "is_absolute_colour",
     "metric_sentence",
     "metric_titles",
+    "not_studied",
     "number",
     "patient_headline",
     "patient_sentence",
@@ -88,8 +102,10 @@ __all__ = [
     "signed",
     "stopped_sentence",
     "stopped_text",
+    "study_row",
     "uncertainty_parts",
     "value_sentence",
     "why_not_measured",
+    "width_sentence",
     "without_title",
 ]
