@@ -42,12 +42,13 @@ def headline(report: Report) -> str:
     return stated(sentence + older, line.metric) if older else sentence
 
 
-def beside_control_sentence(line: MetricTimeline) -> str:
-    """The latest change relative to the untreated side; empty where that is not known.
+def beside_control_sentence(line: MetricTimeline, day: date | None = None) -> str:
+    """The change of a session, by default the latest, relative to the untreated side; empty where that is not known.
 
     Where it is known it leads: what happened to both sides happened whatever was done.
     """
-    change = line.relative.on(line.latest.taken_on) if line.relative and line.latest else None
+    day = day or (line.latest.taken_on if line.latest else None)
+    change = line.relative.on(day) if line.relative and day else None
     if change is None or change.change is None or change.mdc95 is None:
         return ""
     title, unit = lowered(line.metric.title), said(change.unit)
