@@ -278,7 +278,7 @@ def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
 EVERY_PAGE = pytest.mark.parametrize("entry", [*PAGES, PATIENT_PAGE], ids=lambda entry: entry.path)
 
 
-NOT_OF_PATIENTS = {"colour-card"}
+NOT_OF_PATIENTS = {"colour-card", "repeatability"}
 
 
 def words(app: AppTest) -> str:

@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.scenes import thigh as limb
 from tests.test_app import HERE, ask, run_page, words
+from tests.test_hair_metrics import _photo as hair_photo
+from tests.test_hair_metrics import _scalp as scalp_with_a_part
+from tests.test_measurement import ON_SKIN, _pictured
 from tracker.alignment import AlignedImage, Alignment
 from tracker.calibration import CalibratedImage
 from tracker.clinic import Clinic
@@ -20,13 +25,13 @@ from tracker.clinic.overlays import overlay_bytes, overlay_from
 from tracker.clinic.records import StoredPhoto, View
 from tracker.errors import MeasurementDeclined, RecordError
 from tracker.measurement import Marks, Metric, Picture, Topic, measure, place_of
-from tracker.metrics import metric_named, metrics_about
+from tracker.metrics import METRICS, metric_named
 from tracker.metrics.relief import relief_share
 from tracker.pages import PAGES
 from tracker.pages.origin import legend_html
-from tracker.phantom import PhantomPhoto
+from tracker.phantom import PhantomPhoto, build_stage, nominal_shot, photograph
 from tracker.pipeline import Reference, as_reference, follow, in_frame, overlay
-from tracker.quality import Need
+from tracker.quality import Comparability, Need
 from tracker.region import WHOLE_SKIN, polygon_region
 from tracker.report.overlay import DIVERGING, Overlay
 from tracker.reports.legend_strip import with_legend
@@ -213,6 +218,9 @@ def test_the_legend_says_what_colours_and_lines_mean() -> None:
     assert (painted.low, painted.high, painted.colours) == ("−10", "+10 units", DIVERGING)
     assert painted.lines == ()
     yes_or_no = replace(square(Picture.MAP, values=1.0, ring=False), span=(0.0, 1.0))
+    bright_or_dark = replace(square(Picture.MAP, values=1.0, ring=False), span=(-1.0, 1.0), unit="bright or dark")
+    said = legend_of(bright_or_dark, RELIEF)
+    assert (said.low, said.high, said.colours) == ("bright spot", "dark spot", DIVERGING)
     found = legend_of(yes_or_no, RELIEF)
     assert (found.low, found.high) == ("not found", "found")
     assert [said for _, said in outlined.lines] == ["found and counted", "the skin it is compared with"]
@@ -367,7 +375,132 @@ def test_a_removed_photo_takes_its_overlays_with_it(measured: Clinic, pigment: t
     assert not (measured.home / "derived" / extra.id[:2] / extra.id).exists()
 
 
-def test_every_metric_can_be_shown() -> None:
-    for metric in metrics_about(list(Topic)):
-        assert metric.picture in Picture
-        assert metric.picture is not Picture.MARKS or metric.find is not None, "marks have to be found"
+# Every metric
+
+#: What stands at the high end of the colours of each map: what a cell shows, which need not be the unit of the number.
+MAPS = {
+    "relief": "% log-luminance",
+    "waviness": "% log-luminance",
+    "dual_relief": "% slope shading",
+    "dual_depth": "mm",
+    "dimple_count": "mm",
+    "dimple_area": "mm",
+    "dimple_depth": "mm",
+    "melanin_mottling": "× 0.01 OD",
+    "blood_mottling": "× 0.01 OD",
+    "bruise_area": "found",
+    "line_length": "found",
+    "fine_roughness": "% log-luminance",
+    "pores": "dark spot",
+    "hair_coverage": "% of area",
+    "part_width": "mm",
+}
+
+
+def _reference(image: AlignedImage, mask: np.ndarray) -> Reference:
+    """A marked patch of made-up skin as the reference, without what only files of photos have."""
+    height, width = (n * image.grid.px_per_cell for n in mask.shape)
+    region = polygon_region(np.array([[0, 0], [0, width - 1], [height - 1, width - 1], [height - 1, 0]], float))
+    return Reference(cast("CalibratedImage", None), region, mask, Comparability(()), image, (), (), {})
+
+
+def _is_drawn(found: Overlay, metric: Metric) -> None:
+    skin = np.full((300, 400, 3), (200, 150, 120), np.uint8)
+    picture, legend = drawn(skin, found), legend_of(found, metric)
+
+    assert found.counted.any()
+    assert (picture != skin).any(), "something is seen"
+    assert legend.title == metric.title
+    if metric.picture is Picture.MAP:
+        assert legend.high.endswith(MAPS[metric.name])
+        assert legend.low
+        assert found.values is not None
+        assert np.ptp(drawn(skin, found)[..., 0]) > 0
+    else:
+        assert (legend.low, legend.high) == ("", "")
+        assert legend.lines[0][0] == (255, 196, 61)
+
+
+@pytest.mark.parametrize("metric", ON_SKIN, ids=lambda m: m.name)
+def test_every_metric_of_skin_can_be_drawn_and_its_legend_says_what_is_seen(metric: Metric) -> None:
+    image, patch = _pictured(metric)
+
+    _is_drawn(overlay(image, _reference(image, patch), metric), metric)
+
+
+@pytest.mark.parametrize("metric", [m for m in METRICS if m.topic is Topic.HAIR], ids=lambda m: m.name)
+def test_every_metric_of_hair_can_be_drawn(metric: Metric) -> None:
+    image = hair_photo(scalp_with_a_part(110.0, 4.0))
+
+    _is_drawn(overlay(image, _reference(image, np.ones(image.grid.shape, np.bool_)), metric), metric)
+
+
+def test_every_metric_of_the_outline_can_be_drawn(calibrated: Calibrated) -> None:
+    stage = build_stage(limb(slant=50.0, melanin=0.03), seed=31, size=(480, 640))
+    metrics = [m for m in METRICS if m.topic is Topic.CONTOUR]
+    reference = as_reference(calibrated(photograph(stage, nominal_shot(stage.plan, (480, 640)))), WHOLE_SKIN, metrics)
+
+    for metric in metrics:
+        _is_drawn(overlay(reference.aligned, reference, metric), metric)
+
+
+def test_every_map_is_said_in_what_it_shows() -> None:
+    assert set(MAPS) == {m.name for m in METRICS if m.picture is Picture.MAP}
+    assert {m.topic for m in METRICS} == {m.topic for m in ON_SKIN} | {Topic.HAIR, Topic.CONTOUR}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.005, 0.5, 0.99, 1.0])
+def test_what_is_found_is_told_from_what_is_not_however_much_there_is(share: float) -> None:
+    """More than 98 % of the reference: both percentiles are 1, and a later photo must not be all of one colour."""
+    image, patch = _pictured(CONTRAST)
+    columns = np.indices(patch.shape)[1]
+    order = np.argsort(np.where(patch, columns, -1), axis=None)[::-1]
+
+    def found(among: int) -> Metric:
+        chosen = np.zeros(patch.size, np.float32)
+        chosen[order[:among]] = 1
+        shown = chosen.reshape(*patch.shape, 1)
+        return replace(metric_named("bruise_area"), needs=frozenset({Need.SCALE}), prepare=lambda image, place: shown)
+
+    metric = found(round(share * patch.sum()))
+    before = overlay(image, _reference(image, patch), metric)
+    half = np.where(columns < 250, 1, 0).astype(np.float32)
+    later = replace(before, values=half)
+
+    assert before.span == (0.0, 1.0)
+    picture = drawn(np.full((*patch.shape, 3), 150, np.uint8), later).astype(int)
+    assert np.abs(picture[250, 200] - picture[250, 300]).sum() > 150
+    assert (legend_of(later, metric).low, legend_of(later, metric).high) == ("not found", "found")
+
+
+@pytest.mark.parametrize("size", [(675, 900), (360, 480), (900, 1200), (97, 129)])
+def test_every_mark_is_outlined_however_small(size: tuple[int, int]) -> None:
+    """Marks of 1 to 6 cells on a grid of 800 by 600, in pictures that are larger and smaller."""
+    counted = np.zeros((600, 800), np.bool_)
+    places = [(40 + 80 * k, 50 + 130 * j) for k in range(7) for j in range(6)]
+    for n, (row, col) in enumerate(places):
+        counted[row : row + 1 + n % 2, col : col + 1 + n % 3] = True
+    found = Overlay(None, counted, None, None, "index", Picture.MARKS)
+    skin = np.full((*size, 3), (200, 150, 120), np.uint8)
+
+    changed = (drawn(skin, found) != skin).any(axis=2)
+
+    for row, col in places:
+        y, x = round(row * size[0] / 600), round(col * size[1] / 800)
+        near = changed[max(0, y - 4) : y + 5, max(0, x - 4) : x + 5]
+        assert near.any(), (row, col)
+    assert changed.mean() < 0.25
+
+
+def test_specks_of_a_region_and_holes_of_a_mark_get_no_outline() -> None:
+    counted = np.zeros((600, 800), np.bool_)
+    counted[200:400, 300:500] = True
+    spotted = counted.copy()
+    spotted[50:52, 50:52] = True
+    spotted[300:302, 400:402] = False
+
+    for kind in (Picture.MARKS, Picture.REGION):
+        lines = (drawn(SKIN, Overlay(None, spotted, None, None, "", kind)) == (255, 196, 61)).all(axis=2)
+        assert lines[200, 300:500].any(), "the outline of the large one"
+        assert lines[40:62, 40:62].any() == (kind is Picture.MARKS)
+        assert not lines[280:320, 380:420].any(), "a hole"

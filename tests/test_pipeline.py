@@ -136,7 +136,7 @@ def test_progress_and_pixels_are_offered_photo_by_photo(pigment: tuple[PhantomPh
         region=polygon_region(np.asarray(pigment[0].region, float)),
         metrics=(),
         progress=lambda done, total, what: seen.append((done, total)),
-        watcher=lambda reference, image, alignment: watched.append(image.photo.name),
+        watcher=lambda reference, image, result: watched.append(image.photo.name),
     )
 
     assert seen == [(0, 2), (1, 2), (2, 2)]

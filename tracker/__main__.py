@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
@@ -58,12 +59,21 @@ def parser() -> argparse.ArgumentParser:
     _pair_commands(commands)
     _phantom_command(commands)
     _card_command(commands)
+    _study_command(commands)
     demo = commands.add_parser("demo", help="load the demonstration clinic")
     demo.set_defaults(run=_lazily("application:demo"))
     app = commands.add_parser("app", help="start the app on this computer")
     app.add_argument("--port", type=int, default=None, help="port on 127.0.0.1 (8501)")
     app.set_defaults(run=_lazily("application:app"))
     return top
+
+
+def _days(text: str) -> tuple[date, ...]:
+    """Days of a list such as ``"2026-03-02,2026-03-16"``."""
+    try:
+        return tuple(sorted({date.fromisoformat(day.strip()) for day in text.split(",")}))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of days; write them as 2026-03-02,2026-03-16") from None
 
 
 def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,11 +86,26 @@ def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     track.add_argument(
         "--control", type=Path, metavar="FOLDER", help="photos of the untreated side of the same dates, shown beside"
     )
+    track.add_argument(
+        "--injected",
+        type=_days,
+        default=(),
+        metavar="DAY[,DAY…]",
+        help="days of injections, YYYY-MM-DD: photos of the five days after each are kept apart from the course",
+    )
+    track.add_argument(
+        "--baseline-sessions",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="how many of the first sessions the baseline is the mean of",
+    )
+    _repeatability_option(track)
     track.set_defaults(run=_lazily("series:track_folder"))
     measure = commands.add_parser("measure", help="metrics of single photos")
     measure.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     _shared_options(measure)
-    measure.set_defaults(run=_lazily("series:measure_photos"))
+    measure.set_defaults(run=_lazily("single:measure_photos"))
 
 
 def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -101,6 +126,7 @@ def _pair_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     align.add_argument("--json", action="store_true", help="print one JSON document")
     align.add_argument("--distance", metavar=_DISTANCE, help="as for compare, in pixels of REFERENCE")
     _shared_options(compare)
+    _repeatability_option(compare)
     for name, of in (("reference", "REFERENCE"), ("moving", "MOVING")):
         compare.add_argument(
             f"--opposite-{name}",
@@ -143,10 +169,45 @@ def _card_command(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     card.set_defaults(run=_lazily("card:print_card"))
 
 
+def _study_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    study = commands.add_parser("repeatability", help="how well each number repeats, from re-posed photos")
+    study.add_argument("folder", type=Path, metavar="FOLDER", help="one folder per person, in it one per posing")
+    study.add_argument("--out", type=Path, metavar="FILE.json", help="for --repeatability of track and compare")
+    study.add_argument(
+        "--set-up", type=_short, default="a set-up without a name", metavar="WORDS", help="camera, lamp and room"
+    )
+    _what_and_colours(study)
+    study.set_defaults(run=_lazily("repeatability:study_folder"), grey=None)
+
+
+def _repeatability_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--repeatability",
+        type=Path,
+        metavar="FILE.json",
+        help="what `repeatability --out` found in this set-up, instead of provisional values",
+    )
+
+
 def _shared_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--region", type=Path, metavar="FILE", help='{"polygon": [[row, col], …]} or a PNG mask, in reference pixels'
     )
+    _what_and_colours(command)
+    command.add_argument(
+        "--distance",
+        metavar=_DISTANCE,
+        help="two points (row,column) of the reference photo and the millimetres between them, where no marker is seen",
+    )
+    command.add_argument(
+        "--grey",
+        type=Path,
+        metavar="FILE",
+        help='outline of a grey card, {"polygon": …} in pixels of the reference, at one place of every photo',
+    )
+
+
+def _what_and_colours(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.add_argument(
         "--for",
@@ -164,17 +225,6 @@ def _shared_options(command: argparse.ArgumentParser) -> None:
         choices=("after-2014", "before-2014"),
         default="after-2014",
         help="when a ColorChecker in the pictures was made: after (default) or before November 2014",
-    )
-    command.add_argument(
-        "--distance",
-        metavar=_DISTANCE,
-        help="two points (row,column) of the reference photo and the millimetres between them, where no marker is seen",
-    )
-    command.add_argument(
-        "--grey",
-        type=Path,
-        metavar="FILE",
-        help='outline of a grey card, {"polygon": …} in pixels of the reference, at one place of every photo',
     )
 
 

@@ -20,6 +20,7 @@ from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
+from tracker.clinic.studying import Studying
 from tracker.clinic.topics import Chosen
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
@@ -31,7 +32,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Ratings):
+class Clinic(Studying, Ratings):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
@@ -44,7 +45,6 @@ class Clinic(Ratings):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
-        self._files = files
         self._lock = threading.Lock()
         self.home = files.home
 
@@ -237,15 +237,3 @@ class Clinic(Ratings):
             worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
-
-    def _arrived(self) -> None:
-        self._bench.photos_came()
-        worker = self._worker
-        if worker is not None:
-            worker.wake()
-
-    def _remove_files(self, gone: list[tuple[str, str]]) -> None:
-        """After the rows: a file without a row is litter, a row without its file is a loss."""
-        for photo_id, file in gone:
-            self._files.remove_original(file)
-            self._files.remove_derived(photo_id)

@@ -25,6 +25,8 @@ from tracker.report import Overlay
 from tracker.reports.overlays import drawn
 
 MIN_WIDTH, MAX_WIDTH = 16, 12_000
+_SHOWN_AS = 2
+"""Raised whenever the same measurement is shown otherwise: overlays that are kept are then made again."""
 
 
 class Gallery:
@@ -116,7 +118,7 @@ class Gallery:
 
     def _overlay_name(self, photo: StoredPhoto, metric_name: str) -> str:
         basis = self._token(self._reference(photo))
-        return f"overlay-{metric_name}-{self._token(photo)}-{basis}"
+        return f"overlay-{_SHOWN_AS}-{metric_name}-{self._token(photo)}-{basis}"
 
     def outline(self, photo_id: str, polygon: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
         """Lines of a region of the reference in a later photo, in pixels of that photo."""

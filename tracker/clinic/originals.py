@@ -14,8 +14,10 @@ from tracker.errors import PhotoRejected, RecordError
 from tracker.photo import read_photo
 
 
-def new_photo(view_id: str, data: bytes, name: str, taken_on: date | None) -> photos.NewPhoto:
-    """What has to be known of a photo before it is stored.
+def new_photo(
+    view_id: str, data: bytes, name: str, taken_on: date | None, posing: int | None = None
+) -> photos.NewPhoto:
+    """What has to be known of a photo before it is stored; `posing` only of one of a repeatability study.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def new_photo(view_id: str, data: bytes, name: str, taken_on: date | None) -> ph
         raise PhotoRejected(
             f"{shown} has no date; please give the day it was taken, or send the camera's own file.", code="no_date"
         )
-    return photos.NewPhoto(view_id, photo.digest, shown, day, photo.shape)
+    return photos.NewPhoto(view_id, photo.digest, shown, day, photo.shape, posing)
 
 
 def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes) -> StoredPhoto:

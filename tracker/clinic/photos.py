@@ -20,13 +20,14 @@ _PHOTO = schema.photo.c
 
 @dataclass(frozen=True, slots=True)
 class NewPhoto:
-    """What is known of a photo when it arrives."""
+    """What is known of a photo when it arrives; `posing` only of one of a repeatability study."""
 
     view_id: str
     digest: str
     name: str
     taken_on: date
     shape: tuple[int, int]
+    posing: int | None = None
 
 
 def photos(connection: Connection, view_id: str) -> tuple[StoredPhoto, ...]:
@@ -85,6 +86,8 @@ def add(connection: Connection, new: NewPhoto, file: str) -> StoredPhoto:
             is_reference=False,
         )
     )
+    if new.posing is not None:
+        connection.execute(insert(schema.posing).values(photo_id=photo_id, number=new.posing))
     return photo(connection, photo_id)
 
 

@@ -31,8 +31,9 @@ def not_found(what: str) -> RecordError:
 
 
 def patients(connection: Connection) -> tuple[Patient, ...]:
-    """All patients, by code."""
-    return tuple(_patient(row) for row in connection.execute(select(schema.patient).order_by(schema.patient.c.code)))
+    """All patients, by code; not the hosts of studies, which are nobody."""
+    chosen = select(schema.patient).where(schema.patient.c.id.not_in(select(schema.study.c.host_id)))
+    return tuple(_patient(row) for row in connection.execute(chosen.order_by(schema.patient.c.code)))
 
 
 def patient(connection: Connection, patient_id: str) -> Patient:
@@ -70,10 +71,10 @@ def remove_demonstration(connection: Connection) -> None:
 
 
 def views(connection: Connection, patient_id: str) -> tuple[View, ...]:
-    """Views of a patient in the order in which they were added."""
+    """Views of a patient in the order in which they were added; not those of a study that the patient took part in."""
     patient(connection, patient_id)
-    chosen = _VIEWS.where(schema.view.c.patient_id == patient_id).order_by(schema.view.c.arrival)
-    return tuple(_view(row) for row in connection.execute(chosen))
+    own = schema.view.c.patient_id == patient_id, schema.view.c.id.not_in(select(schema.study_subject.c.view_id))
+    return tuple(_view(row) for row in connection.execute(_VIEWS.where(*own).order_by(schema.view.c.arrival)))
 
 
 def view(connection: Connection, view_id: str) -> View:

@@ -155,6 +155,8 @@ result = Table(
     Column("through", String),
     Column("opposite", String),
     Column("lent_to", String),
+    Column("camera", String),
+    Column("taken_at", String),
     sqlite_autoincrement=True,
 )
 Index(
@@ -199,12 +201,74 @@ skin_state = Table(
     Column("noted", JSON, nullable=False),
 )
 
+#: Days on which a view was injected, after that day's photos.
+injection = Table(
+    "injection",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
 refused = Table(
     "refused",
     metadata,
     Column("result_id", _belongs_to("result"), primary_key=True),
     Column("metric", String, primary_key=True),
     Column("reason", String, nullable=False),
+)
+
+
+# How well a number repeats: a study on volunteers and patients, and what the clinic took over from it.
+
+#: `host_id` is a row among the patients that is nobody: the views of volunteers, of whom only a code is known, are its.
+study = Table(
+    "study",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("host_id", _belongs_to("patient"), nullable=False, unique=True),
+    Column("equipment", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("pose", String, nullable=False),
+    Column("indication", String, nullable=False),
+    Column("started_on", Date, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: One person of a study is one view, whose photos are measured against the first of them.
+study_subject = Table(
+    "study_subject",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("study_id", _belongs_to("study"), nullable=False, index=True),
+    Column("code", String, nullable=False),
+    Column("tone", String, nullable=False),
+    Column("has_other_operator", Boolean, nullable=False),
+    UniqueConstraint("study_id", "code"),
+)
+
+#: Photos of one number were taken without moving person, lamp and camera in between, but re-framed.
+posing = Table(
+    "posing",
+    metadata,
+    Column("photo_id", _belongs_to("photo"), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
+#: What reports of a view use, as numbers: a study that goes on, or is removed, does not change what was decided.
+adopted = Table(
+    "adopted",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("pose", String, primary_key=True),
+    Column("metric", String, primary_key=True),
+    Column("method", String, nullable=False),
+    Column("set_up", String, nullable=False),
+    Column("session_sd", Float, nullable=False),
+    Column("used", String, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("adopted_at", Instant, nullable=False),
 )
 
 # Blinded rating

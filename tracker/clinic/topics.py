@@ -68,7 +68,7 @@ class Chosen:
         """Everything whose change makes any stored result outdated."""
         if self.fixed is not None:
             return methods(self.fixed)
-        chosen = ";".join(f"{name}:{','.join(topics)}" for name, topics in TOPICS_OF.items())
+        chosen = ";".join(f"{name}:{','.join(m.name for m in self.metrics(name))}" for name in (*TOPICS_OF, ""))
         return f"{methods(METRICS)} topics:{hashlib.sha256(chosen.encode()).hexdigest()[:12]}"
 
     def by_view(self, connection: Connection) -> list[tuple[tuple[Metric, ...], ColumnElement[bool]]]:

@@ -10,12 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker.alignment import PAPER, Alignment, warp_photo
+from tracker.alignment import PAPER, warp_photo
 from tracker.calibration import CalibratedImage
 from tracker.errors import MeasurementDeclined
 from tracker.measurement import Metric, Role
 from tracker.metrics import METRICS
-from tracker.pipeline import Reference, in_frame, overlay
+from tracker.pipeline import Reference, Result, in_frame, overlay
 from tracker.report import Report
 from tracker.reports.legend_strip import with_legend
 from tracker.reports.overlays import Legend, Rgb, drawn, legend_of
@@ -46,14 +46,19 @@ class Origins:
         self._metrics = [metric for metric in metrics if metric.role is Role.PRIMARY]
         self._drawn: dict[tuple[str, str], _Drawn] = {}
 
-    def __call__(self, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+    def __call__(self, reference: Reference, image: CalibratedImage, result: Result) -> None:
         """Draw what one photo gives, while its pixels are in memory."""
+        given = {measurement.metric for measurement in result.measurements}
+        metrics = [metric for metric in self._metrics if metric.name in given]
+        if not metrics:  # as for the second photo of a pair
+            return
+        alignment = result.alignment
         seen = reference.aligned if alignment is None else in_frame(reference, image, alignment)
         rgb = image.photo.rgb
         if alignment is not None:
             rgb = warp_photo(rgb, alignment, reference.image.photo.shape, ground=PAPER)
         rgb = _shrunk(rgb)
-        for metric in self._metrics:
+        for metric in metrics:
             try:
                 found = overlay(seen, reference, metric)
             except MeasurementDeclined:

@@ -24,14 +24,26 @@ from tracker.commands.printing import (
     print_json,
     writer,
 )
+from tracker.commands.studied import known_repeatability
 from tracker.commands.topics import asked_metrics
-from tracker.errors import AlignmentFailed, PhotoRejected, TrackerError
+from tracker.errors import AlignmentFailed, PhotoRejected, RegionInvalid, TrackerError
 from tracker.measurement import Measurement, Metric, Role
 from tracker.metrics import metrics_about
 from tracker.photo import read_photo
-from tracker.pipeline import Result, align_or_explain, as_pair, as_reference, follow, photo_notes, result_of_reference
+from tracker.pipeline import (
+    Opposite,
+    Result,
+    align_or_explain,
+    as_pair,
+    as_reference,
+    follow,
+    photo_notes,
+    result_of_reference,
+)
 from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
+from tracker.quality.check import is_about
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
+from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import colour_difference_of, practitioner_sentence, practitioner_summary
 from tracker.reports.document import (
     area_document,
@@ -84,22 +96,26 @@ def compare_pair(options: Namespace) -> int:
         for path in (options.opposite_reference, options.opposite_moving)
     )
     metrics = asked_metrics(options)
-    document = compare_document(then, now, region, points=options.points, metrics=metrics, opposite=opposite)
+    document = compare_document(
+        then, now, region, points=options.points, metrics=metrics, opposite=opposite,
+        repeatability=known_repeatability(options.repeatability),
+    )  # fmt: skip
     if options.json:
         print_json(document)
     else:
-        for line in (*document["summary"], *_remarks(document)):
+        for line in (*document["summary"], *_remarks(document, metrics)):
             print(line)
     return 0
 
 
-def _remarks(document: dict[str, Any]) -> list[str]:
-    """What no metric says yet: the advice of checks that warn or block, and the notes of the photos."""
+def _remarks(document: dict[str, Any], metrics: Sequence[Metric]) -> list[str]:
+    """What no metric says yet: the advice of checks that warn or block one of the metrics, and the notes of photos."""
     refusals = [metric["reason"] for metric in document["metrics"] if metric["reason"]]
     lines: list[str] = []
     for photo, quality in (("reference", "reference_quality"), ("moving", "quality")):
         # Two checks may find the same fault.
-        advice = dict.fromkeys(check["advice"] for check in document[quality] if check["advice"])
+        checks = [check for check in document[quality] if check["advice"]]
+        advice = dict.fromkeys(c["advice"] for c in checks if any(is_about(c["blocks"], m.needs) for m in metrics))
         unsaid = [text for text in advice if not any(text in refusal for refusal in refusals)]
         lines += [f"{document[photo]['name']}: {text}" for text in (*unsaid, *document[photo]["notes"])]
     return lines
@@ -113,6 +129,7 @@ def compare_document(
     points: PointPairs | None = None,
     metrics: Sequence[Metric] | None = None,
     opposite: Sequence[CalibratedImage | None] = (None, None),
+    repeatability: Repeatability = PROVISIONAL,
 ) -> dict[str, Any]:
     """The comparison of a pair in the form of `compare --json`, with a sentence per metric.
 
@@ -124,25 +141,22 @@ def compare_document(
     first: Result | None = None
     second: Result | None = None
     reason: PhotoRejected | AlignmentFailed | None = None
+    beside = [_as_pair(image, other) for image, other in zip((then, now), opposite, strict=True)]
     try:
-        beside = [
-            None if other is None else as_pair(image, _dated(other, day))
-            for image, other, day in zip((then, now), opposite, (_FIRST, _SECOND), strict=True)
-        ]
-        reference = as_reference(then, region, metrics, opposite=beside[0])
+        reference = as_reference(then, region, metrics, opposite=beside[0][0])
         first = result_of_reference(reference)
-        second = follow(reference, now, metrics, points=points, opposite=beside[1])
+        second = follow(reference, now, metrics, points=points, opposite=beside[1][0])
     except (PhotoRejected, AlignmentFailed) as error:
         _complain_of_points(error)
         reason = error
     seconds = second.seconds if second else time.perf_counter() - began
-    changes = _changes(first, second, reason, metrics)
+    changes = _changes(first, second, reason, metrics, repeatability)
     moved = colour_difference_of(changes.values())
     before = first.photo.checks if first else ()
     after = second.photo.checks if second else _checks_of_unaligned(then, now, reason)
     return {
-        "reference": photo_document(then),
-        "moving": photo_document(now),
+        "reference": photo_document(then, beside[0][1]),
+        "moving": photo_document(now, beside[1][1]),
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
         "reference_quality": [check_document(check) for check in before],
         "quality": [check_document(check) for check in after],
@@ -151,6 +165,16 @@ def compare_document(
         "summary": list(practitioner_summary([changes[m.name] for m in sorted(metrics, key=partial(_last, changes))])),
         "colour_difference": colour_difference_document(moved) if moved else None,
     }
+
+
+def _as_pair(image: CalibratedImage, other: CalibratedImage | None) -> tuple[Opposite | None, tuple[str, ...]]:
+    """The pair that two photos were given as; without it, the note that says why it is none."""
+    if other is None:
+        return None, ()
+    try:
+        return as_pair(image, replace(other, photo=replace(other.photo, taken_on=image.photo.taken_on))), ()
+    except (AlignmentFailed, RegionInvalid) as error:
+        return None, (f"{other.photo.name} is not used as the other photo of the pair. {error.reason}",)
 
 
 def _last(changes: dict[str, Change], metric: Metric) -> tuple[bool, bool]:
@@ -177,7 +201,11 @@ def _checks_of_unaligned(
 
 
 def _changes(
-    first: Result | None, second: Result | None, reason: Exception | None, metrics: Sequence[Metric]
+    first: Result | None,
+    second: Result | None,
+    reason: Exception | None,
+    metrics: Sequence[Metric],
+    repeatability: Repeatability,
 ) -> dict[str, Change]:
     results = [r for r in (first, second) if r is not None]
     measured = [m for r in results for m in r.measurements]
@@ -186,7 +214,7 @@ def _changes(
         refused = [Refused(m.name, "", _SECOND, str(reason)) for m in metrics]
     # What the reference itself does not give explains the pair before anything the second photo lacks.
     refused = [Refused(r.metric, r.digest, _SECOND, r.reason) for r in reversed(refused)]
-    lines = timeline(measured, refused, metrics).metrics
+    lines = timeline(measured, refused, metrics, repeatability).metrics
     return {line.metric.name: line.changes[-1] for line in lines}
 
 
@@ -248,15 +276,15 @@ def _png(rgb: Any) -> bytes:
     return buffer.getvalue()
 
 
-def photo_document(image: CalibratedImage) -> dict[str, Any]:
-    """One photo of a pair in the form of `compare --json`."""
+def photo_document(image: CalibratedImage, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """One photo of a pair in the form of `compare --json`; with further notes."""
     photo = image.photo
     return {
         "name": photo.name,
         "digest": photo.digest,
         "height": photo.shape[0],
         "width": photo.shape[1],
-        "notes": list(photo_notes(image)),
+        "notes": [*photo_notes(image), *notes],
         "colour": colour_document(image.colour),
         "scale": scale_document(image.scale),
     }

@@ -1,4 +1,4 @@
-"""`track` and `measure`: a folder of photos, or single ones."""
+"""`track`: a folder of photos."""
 
 from __future__ import annotations
 
@@ -7,48 +7,38 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker.alignment import PAPER, Alignment, warp_photo
-from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, KnownColours, KnownDistance, calibrate
+from tracker.calibration import CalibratedImage, KnownColours, KnownDistance
 from tracker.commands.card import known_colours, known_distance
 from tracker.commands.origins import FOLDER, Origins, drawn_before
-from tracker.commands.printing import (
-    ProgressBar,
-    finite,
-    forget,
-    print_json,
-    writer,
-)
+from tracker.commands.printing import ProgressBar, forget, print_json, writer
+from tracker.commands.studied import known_repeatability
 from tracker.commands.topics import asked_metrics
 from tracker.errors import PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
 from tracker.measurement.typed import FILE_NAME as TYPED_FILE
-from tracker.metrics import metric_named
-from tracker.photo import PHOTO_SUFFIXES, Photo, display_name, read_photo
-from tracker.pipeline import Reference, Watcher, as_reference, photo_notes, result_of_reference, track, with_typed
-from tracker.quality import Need, Status
-from tracker.region import WHOLE_SKIN, Region, read_region
-from tracker.report import Report, ReportedPhoto, headline, without_title
+from tracker.measurement.typed import TypedQuantity, read_typed
+from tracker.photo import PHOTO_SUFFIXES, display_name, read_photo
+from tracker.pipeline import Reference, Result, Watcher, track, with_typed
+from tracker.quality import Status
+from tracker.region import Region, read_region
+from tracker.repeatability import Repeatability
+from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
-from tracker.reports.document import (
-    area_document,
-    check_document,
-    colour_document,
-    report_document,
-    scale_document,
-)
+from tracker.reports.document import report_document
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
+from tracker.timeline import Schedule
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.
 _LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {
     *(".hif", ".avif", ".gif", ".bmp", ".jp2", ".jxl"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
 }
-_OF_TONE = "The ± of tone is that of a comparison; as a colour it is known to about ΔE00 1 to 2."
+_Typed = tuple[tuple[TypedQuantity, ...], tuple[str, ...]]
 _REGION_FILES = ("region.json", "region.png")
 _ALIGNED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\.jpg")
 
@@ -62,9 +52,9 @@ class _Album:
         self.thumbnails: dict[str, bytes] = {}
         self.shape = (1, 1)
 
-    def __call__(self, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+    def __call__(self, reference: Reference, image: CalibratedImage, result: Result) -> None:
         self.shape = reference.image.photo.shape
-        rgb = image.photo.rgb if alignment is None else _in_frame(image, alignment, self.shape)
+        rgb = image.photo.rgb if result.alignment is None else _in_frame(image, result.alignment, self.shape)
         name = f"{image.photo.taken_on}_{image.photo.digest[:8]}.jpg"
         self._write(name, encode_picture(rgb, width=rgb.shape[1]))
         self.shown[image.photo.digest] = encode_picture(rgb, width=PICTURE_WIDTH)
@@ -80,16 +70,22 @@ def track_folder(options: Namespace) -> int:
     photos = photo_files(options.folder)
     region = _region(options)
     untreated = photo_files(options.control) if options.control else []
+    # Read before anything is measured: what is wrong with a file must not come out at the end of it.
+    typed, typed_beside = _typed_in(options.folder), _typed_in(options.control)
+    repeat = known_repeatability(options.repeatability)
     forget(_of_an_earlier_run(options.out), keep=[*photos, *untreated])
     album, colours = _Album(options.out / "aligned"), known_colours(options)
     metrics = asked_metrics(options)
     origins = Origins(metrics)
+    schedule = Schedule(options.injected, options.baseline_sessions)
     control = None
     if options.control:
-        control = _tracked(options.control, untreated, _region_in(options.control), colours, metrics)
+        marked = region_in(options.control)
+        control = _tracked(options.control, untreated, marked, colours, metrics, typed_beside, repeat, schedule)
     report = _tracked(
-        options.folder, photos, region, colours, metrics, control, [album, origins], known_distance(options)
-    )
+        options.folder, photos, region, colours, metrics, typed, repeat, schedule, control, [album, origins],
+        known_distance(options),
+    )  # fmt: skip
     write = writer(options.out)
     pictures = replace(_pictures(report, album, photos), origins=origins.of(report))
     for name, data in origins.files(report):
@@ -98,13 +94,19 @@ def track_folder(options: Namespace) -> int:
     if options.json:
         print_json(report_document(report))
     else:
-        print(headline(report))
-        print(f"{len(report.photos)} photos measured, {len(report.rejections)} left out.")
-        for rejection in report.rejections:
-            print(f"  {rejection.name}: {rejection.reason}")
-        for path in written:
-            print(f"  {path}")
+        _print_report(report, written)
     return 0
+
+
+def _print_report(report: Report, written: Sequence[Path]) -> None:
+    print(headline(report))
+    print(f"{len(report.photos)} photos measured, {len(report.rejections)} left out.")
+    for rejection in report.rejections:
+        print(f"  {rejection.name}: {rejection.reason}")
+    if report.unused_lines:
+        print("Not used of what was typed:")
+    for line in (*report.unused_lines, *map(str, written)):
+        print(f"  {line}")
 
 
 def _of_an_earlier_run(out: Path) -> list[Path]:
@@ -120,31 +122,42 @@ def _tracked(
     region: Region | None,
     colours: KnownColours,
     metrics: Sequence[Metric],
+    typed: _Typed,
+    repeatability: Repeatability,
+    schedule: Schedule,
     control: Report | None = None,
     watchers: Sequence[Watcher] = (),
     distance: KnownDistance | None = None,
 ) -> Report:
-    def watch(reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+    def watch(reference: Reference, image: CalibratedImage, result: Result) -> None:
         for watcher in watchers:
-            watcher(reference, image, alignment)
+            watcher(reference, image, result)
 
     title = display_name(folder.resolve().name)
     report = track(
         photos,
         region=region,
         metrics=metrics,
+        repeatability=repeatability,
         control=control,
+        schedule=schedule,
         colours=colours,
         distance=distance,
         title=title,
         progress=ProgressBar(),
         watcher=watch,
     )
-    if (folder / TYPED_FILE).is_file():
-        report = with_typed(report, (folder / TYPED_FILE).read_bytes())
+    report = with_typed(report, *typed)
     # A file that could not even be identified is reported under its raw name, which not every report can hold.
     shown = tuple(replace(rejection, name=display_name(rejection.name)) for rejection in report.rejections)
     return replace(report, rejections=shown)
+
+
+def _typed_in(folder: Path | None) -> _Typed:
+    """What was typed beside the photos of a folder, and what is wrong with the other lines."""
+    if folder is None or not (folder / TYPED_FILE).is_file():
+        return (), ()
+    return read_typed((folder / TYPED_FILE).read_bytes())
 
 
 def _pictures(report: Report, album: _Album, files: list[Path]) -> Pictures:
@@ -197,151 +210,11 @@ def photo_files(folder: Path) -> list[Path]:
     return photos
 
 
-def measure_photos(options: Namespace) -> int:
-    """Metrics of single photos; each is its own reference.
-
-    Raises
-    ------
-    PhotoRejected
-        Not one of them could be read.
-    CalibrationFailed
-        A distance was given for more than one photo.
-    """
-    region = read_region(options.region) if options.region else WHOLE_SKIN
-    metrics = asked_metrics(options)
-    documents = _measured_or_refused(options.photos, region, known_colours(options), known_distance(options), metrics)
-    if options.json:
-        print_json({"photos": documents})
-        return 0
-    for document in documents:
-        _print_measured(document)
-    return 0
-
-
-def _measured_or_refused(
-    paths: Sequence[Path],
-    region: Region,
-    colours: KnownColours,
-    distance: KnownDistance | None,
-    metrics: Sequence[Metric],
-) -> list[dict[str, Any]]:
-    documents: list[dict[str, Any]] = []
-    refusals: list[PhotoRejected] = []
-    for path in paths:
-        try:
-            photo = read_photo(path)
-            colours = colours.drawn_in(photo.shape)
-            documents.append(_measured(photo, region, metrics, colours, distance))
-        except PhotoRejected as error:
-            documents.append(_unreadable(path, error.reason, metrics))
-            refusals.append(error)
-    if len(refusals) == len(documents):
-        raise refusals[0]
-    return documents
-
-
-def _print_measured(document: dict[str, Any]) -> None:
-    print(document["name"])
-    if document["reason"]:
-        print(f"  {document['reason']}")
-        return
-    for note in document["notes"]:
-        print(f"  {note}")
-    reasons = {metric["reason"] for metric in document["metrics"]}
-    if len(reasons) == 1 and None not in reasons:
-        print(f"  {reasons.pop()}")
-        return
-    given = [metric for metric in document["metrics"] if metric["value"] is not None]
-    wide = max((len(metric["name"]) for metric in given), default=0)
-    for metric in given:
-        print(f"  {metric['name']:<{wide}}  {metric['value']:.2f} ± {metric['uncertainty']:.2f} {metric['unit']}")
-    if any(Need.COLOUR_REFERENCE in metric_named(metric["name"]).needs for metric in given):
-        print(f"  {_OF_TONE}")
-    for reason, names in _not_given(document["metrics"]).items():
-        print(f"  {', '.join(names)}: {reason}")
-
-
-def _not_given(metrics: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
-    """Why there is no value, and of which metrics; in the order of these."""
-    shared: dict[str, list[dict[str, Any]]] = {}
-    for metric in metrics:
-        if metric["value"] is None:
-            reason = without_title(metric["reason"], metric_named(metric["name"]).title)
-            shared.setdefault(reason, []).append(metric)
-    return {
-        found[0]["reason"] if len(found) == 1 else reason: [metric["name"] for metric in found]
-        for reason, found in shared.items()
-    }
-
-
 def _region(options: Namespace) -> Region | None:
     """The region asked for, else the one that lies in the folder."""
-    return read_region(options.region) if options.region else _region_in(options.folder)
+    return read_region(options.region) if options.region else region_in(options.folder)
 
 
-def _region_in(folder: Path) -> Region | None:
+def region_in(folder: Path) -> Region | None:
+    """The region that lies in a folder; None if there is none."""
     return next((read_region(folder / n) for n in _REGION_FILES if (folder / n).is_file()), None)
-
-
-def _measured(
-    photo: Photo,
-    region: Region,
-    metrics: Sequence[Metric],
-    colours: KnownColours = UNKNOWN_COLOURS,
-    distance: KnownDistance | None = None,
-) -> dict[str, Any]:
-    image = calibrate(photo, colours, distance=distance)
-    document: dict[str, Any] = {"name": photo.name, "digest": photo.digest, "taken_on": _day(photo.taken_on)}
-    document["colour"], document["scale"] = colour_document(image.colour), scale_document(image.scale)
-    notes = list(photo_notes(image))
-    try:
-        result = result_of_reference(as_reference(image, region, metrics))
-    except PhotoRejected as error:
-        nothing = {"quality": [], "notes": notes, "metrics": _no_metrics(error.reason, metrics)}
-        return document | nothing | {"reason": None}
-    values = {m.metric: m for m in result.measurements}
-    reasons = {r.metric: r.reason for r in result.refused}
-    rows = [
-        _metric(m.name, m.method, m.unit, values[m.name].value, values[m.name].uncertainty)
-        | {"area": area_document(values[m.name])}
-        if m.name in values
-        else _metric(m.name, m.method, m.unit, reason=reasons[m.name])
-        for m in metrics
-    ]
-    quality = [check_document(check) for check in result.photo.checks]
-    return document | {"quality": quality, "notes": notes, "metrics": rows, "reason": None}
-
-
-def _unreadable(path: Path, reason: str, metrics: Sequence[Metric]) -> dict[str, Any]:
-    """The same form for a file that gave no photo."""
-    document: dict[str, Any] = {"name": display_name(path.name), "digest": None, "taken_on": None, "colour": None}
-    document["scale"] = None
-    return document | {"quality": [], "notes": [], "metrics": _no_metrics(reason, metrics), "reason": reason}
-
-
-def _no_metrics(reason: str, metrics: Sequence[Metric]) -> list[dict[str, Any]]:
-    return [_metric(m.name, m.method, m.unit, reason=reason) for m in metrics]
-
-
-def _metric(
-    name: str,
-    method: str,
-    unit: str,
-    value: float | None = None,
-    uncertainty: float | None = None,
-    *,
-    reason: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "method": method,
-        "unit": unit,
-        "value": finite(value),
-        "uncertainty": finite(uncertainty),
-        "reason": reason,
-        "area": None,
-    }
-
-
-def _day(day: Any) -> str | None:
-    return day.isoformat() if day else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +22,10 @@ from tracker.measurement.value import Measurement
 
 FILE_NAME = "typed.csv"
 COLUMNS = ("taken_on", "quantity", "value", "unit", "reading")
+_LEVEL = "level"
 _MOST_BYTES = 200_000
-_MOST_READINGS = 9
+#: How numbers may be written, which is less than Python takes: no "8_0", no "1e2", no digits of other scripts.
+_NUMBER, _READING = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,9})?"), re.compile(r"[1-9]")
 DIGEST = "typed"
 """What stands in place of the digest of a photo."""
 
@@ -55,8 +58,9 @@ def _typed(name: str, title: str, plain: str, symbol: str, unit: str, session_sd
 
 
 TAPE = _typed("tape", "Tape measure", "the tape measure", "T", "cm", 1.0)
-"""The same person tapes the same waist with a technical error of 0.2 to 1.9 cm; 1 cm is its middle. The smallest
-detectable change is then 2.8 cm, just below the 3.0 to 6.8 cm that matter (MEASUREMENT.md §2, F2)."""
+"""The same person tapes the same waist with a technical error of 0.2 to 1.9 cm; 1 cm is its middle. With the reading
+itself, half a centimetre, the smallest detectable change is 3.1 cm from one reading a day and 2.9 cm from two; 3.0 to
+6.8 cm matter (MEASUREMENT.md §2, F2)."""
 WEIGHT = _typed("weight", "Weight", "the weight", "m", "kg", 0.65)
 """Scales are right to 0.1 to 0.5 kg, and a body is within 1 kg of itself from day to day; both are common knowledge and
 not looked up. As limits of even distributions, 0.5 and 1 kg make 0.65 kg together."""
@@ -86,7 +90,7 @@ class TypedQuantity:
     reading : int
         From 1; two readings of a day are averaged.
     level : str
-        Where the tape lay, such as ``"50 % iliac crest to knee"``; empty where it was not said.
+        Where the tape lay, such as ``"50 % iliac crest to knee"``; empty where it was not said, and for a weight.
     """
 
     taken_on: date
@@ -122,19 +126,28 @@ def read_typed(data: bytes) -> tuple[tuple[TypedQuantity, ...], tuple[str, ...]]
     first = lines.split("\n", 1)[0]
     separator = ";" if first.count(";") > first.count(",") else ","
     table = csv.DictReader(io.StringIO(lines), delimiter=separator)
-    table.fieldnames = [name.strip().lower() for name in table.fieldnames or ()]
-    if any(name not in table.fieldnames for name in COLUMNS):
-        return (), (f"{FILE_NAME} cannot be used: its first line must be {','.join(COLUMNS)}.",)
     found: list[TypedQuantity] = []
     faults: list[str] = []
     try:
+        table.fieldnames = [name.strip().lower() for name in table.fieldnames or ()]
+        wrong = _wrong_header(table.fieldnames)
+        if wrong:
+            return (), (wrong,)
         for row in table:
             cells = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str | None) and key}
             if any(cells.values()):
                 _add(found, faults, cells, line=table.line_num, decimal_comma=separator == ";")
     except csv.Error:
-        faults.append(f"{FILE_NAME} cannot be read from line {table.line_num} on; save it as CSV (UTF-8).")
+        faults.append(f"{FILE_NAME} cannot be read from line {max(table.line_num, 1)} on; save it as CSV (UTF-8).")
     return tuple(found), tuple(faults)
+
+
+def _wrong_header(names: Sequence[str]) -> str:
+    """What is wrong with the first line, as a sentence; empty if nothing is."""
+    if any(name not in names for name in COLUMNS):
+        return f"{FILE_NAME} cannot be used: its first line must be {','.join(COLUMNS)}."
+    twice = next((name for name in (*COLUMNS, _LEVEL) if names.count(name) > 1), None)
+    return f"{FILE_NAME} cannot be used: its first line names {twice} twice; leave one of the two." if twice else ""
 
 
 def _add(
@@ -161,18 +174,17 @@ def _reading(cells: dict[str, str], *, decimal_comma: bool) -> TypedQuantity | s
     if unit not in _UNITS[quantity]:
         return f"“{cells['unit'][:20]}” is no unit of {quantity}; write {' or '.join(_UNITS[quantity])}"
     number = cells["value"].replace(",", ".") if decimal_comma else cells["value"]
-    try:
-        value = float(number) * _UNITS[quantity][unit]
-    except ValueError:
-        value = math.nan
+    value = float(number) * _UNITS[quantity][unit] if _NUMBER.fullmatch(number) else math.nan
     low, high = _PLAUSIBLE[quantity]
     if not low <= value <= high:
         wanted = f"{low:g} to {high:g} {'cm' if quantity == 'tape' else 'kg'}"
         return f"“{cells['value'][:20]}” {unit} is no {quantity}; write a number that is {wanted}"
     reading = cells["reading"] or "1"
-    if not reading.isascii() or not reading.isdigit() or not 1 <= int(reading) <= _MOST_READINGS:
+    if not _READING.fullmatch(reading):
         return f"“{reading[:20]}” is no reading; write 1 for the first and 2 for the second of the day"
-    return TypedQuantity(taken_on, quantity, value, int(reading), cells.get("level", ""))
+    # A scale stands where it stands: only a tape has a level.
+    level = cells.get(_LEVEL, "") if quantity == TAPE.name else ""
+    return TypedQuantity(taken_on, quantity, value, int(reading), level)
 
 
 def _beside(read: TypedQuantity, found: Iterable[TypedQuantity]) -> TypedQuantity | str:

@@ -109,4 +109,5 @@ PORES = Metric(
     terms=counting_error,
     picture=Picture.MAP,
     shown=_drawn,
+    shown_unit="bright or dark",
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracker.clinic import Clinic
-from tracker.pages import compare, patient, progress, rating, region, session, standards, today
+from tracker.pages import compare, patient, progress, rating, region, session, standards, study, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ PAGES = (
     PageEntry("progress", "Progress", ":material/timeline:", progress.page),
     PageEntry("rating", "Blinded rating", ":material/visibility_off:", rating.page),
     PageEntry("region", "Region", ":material/polyline:", region.page),
+    PageEntry("repeatability", "Repeatability", ":material/repeat:", study.page),
     PageEntry("colour-card", "Colour card", ":material/palette:", standards.page),
 )
 PATIENT_PAGE = PageEntry("patient-view", "Patient's page", ":material/person:", patient.page)

@@ -9,8 +9,9 @@ from tracker.calibration import CalibratedImage, Grid
 from tracker.errors import AlignmentFailed, TrackerError
 from tracker.measurement import Metric
 from tracker.pipeline.detour import Waypoint
+from tracker.pipeline.following import follow
 from tracker.pipeline.pairs import Opposite, belongs_to_reference, found_pair, reported_opposite, way_of_opposite
-from tracker.pipeline.reference import Reference, Result, follow
+from tracker.pipeline.reference import Reference, Result
 
 Load = Callable[[int, Grid | None], CalibratedImage]
 

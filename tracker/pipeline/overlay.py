@@ -10,6 +10,7 @@ from tracker.measurement import Metric, Picture, Place, find_marks, place_of, sh
 from tracker.measurement.cells import without_excluded
 from tracker.pipeline.reference import Reference
 from tracker.report import Overlay
+from tracker.report.overlay import WORDS
 
 #: Percentiles of the reference's cells at the ends of the colours.
 ENDS = (2.0, 98.0)
@@ -51,8 +52,8 @@ def overlay(image: AlignedImage, reference: Reference, metric: Metric) -> Overla
     if metric.picture is Picture.MAP:
         values = _values(seen, place, metric)
         there = place if own else placed(reference.aligned)
-        span = _span(values if own else _values(reference.aligned, there, metric), there)
-    return Overlay(values, place.counted, place.compared, span, metric.unit, metric.picture)
+        span = _span(values if own else _values(reference.aligned, there, metric), there, metric)
+    return Overlay(values, place.counted, place.compared, span, metric.shown_unit or metric.unit, metric.picture)
 
 
 def _values(image: AlignedImage, place: Place, metric: Metric) -> NDArray[np.float32]:
@@ -64,9 +65,13 @@ def _values(image: AlignedImage, place: Place, metric: Metric) -> NDArray[np.flo
     return np.asarray(shown, dtype=np.float32)
 
 
-def _span(values: NDArray[np.float32], place: Place) -> tuple[float, float]:
+def _span(values: NDArray[np.float32], place: Place, metric: Metric) -> tuple[float, float]:
     """Ends of the colours; with zero in the middle where the quantity lies on both sides of it."""
+    if metric.shown_unit in WORDS:
+        return -1.0, 1.0
     where = place.counted if place.compared is None else place.counted | place.compared
+    if np.isin(values[where], (0, 1)).all():
+        return 0.0, 1.0  # found or not, however little or much of the reference is found
     low, high = (float(end) for end in np.percentile(values[where], ENDS))
     if low < 0 < high and min(-low, high) >= _LOPSIDED * max(-low, high):
         low, high = -max(-low, high), max(-low, high)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from tracker.alignment import Alignment
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
-from tracker.metrics import METRICS, metrics_about
+from tracker.metrics import METRICS, metrics_about, primary_among
 from tracker.photo import Photo, read_photo
 from tracker.pipeline.ahead import Ahead, follow_pair, result_of_opposite
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
@@ -18,10 +17,10 @@ from tracker.pipeline.reference import Basis, Reference, Result, establish
 from tracker.region import WHOLE_SKIN, Region
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import Rejection, Report
-from tracker.timeline import Refused, timeline
+from tracker.timeline import NO_SCHEDULE, Refused, Schedule, Timeline, beside_control, timeline
 
 Progress = Callable[[int, int, str], None]
-Watcher = Callable[[Reference, CalibratedImage, Alignment | None], None]
+Watcher = Callable[[Reference, CalibratedImage, Result], None]
 
 
 def track(
@@ -31,6 +30,7 @@ def track(
     metrics: Sequence[Metric] | None = None,
     repeatability: Repeatability | None = None,
     control: Report | None = None,
+    schedule: Schedule = NO_SCHEDULE,
     colours: KnownColours = UNKNOWN_COLOURS,
     distance: KnownDistance | None = None,
     title: str = "Series",
@@ -51,6 +51,8 @@ def track(
         Measured in this clinic; by default provisional values.
     control : Report, optional
         The same dates on untreated skin.
+    schedule : Schedule
+        Injections, whose aftermath is no part of the course, and how many sessions the baseline is of.
     colours : KnownColours
         What is known about the card, chart or grey surface in the photos; the latter in pixels of the reference.
     distance : KnownDistance, optional
@@ -60,7 +62,8 @@ def track(
     progress : callable, optional
         Called with (done, total, what) before each photo.
     watcher : callable, optional
-        Called with the reference, each photo and its alignment while its pixels are in memory.
+        Called with the reference, each photo and what it gave while its pixels are in memory; the second photo of a
+        pair gives nothing by itself.
 
     Returns
     -------
@@ -108,11 +111,11 @@ def track(
             if result.alignment is not None:
                 accepted[taken_on] = Waypoint.at(image, result.alignment, 1 + days.index(taken_on))
                 accepted = dict(list(accepted.items())[-MOST_DETOURS:])
-            _show(watcher, reference, image, result.alignment)
+            _show(watcher, reference, image, result)
             if opposite is not None:
                 ahead.use_up(k + 1)
                 results.append(result_of_opposite(opposite, result))
-                _show(watcher, reference, opposite.image, results[-1].alignment)
+                _show(watcher, reference, opposite.image, results[-1])
         except (PhotoRejected, AlignmentFailed) as error:
             rejections.append(Rejection(digest, name, taken_on, error.reason, error.code))
     if reference is None:
@@ -120,7 +123,14 @@ def track(
     if progress:
         progress(len(found.entries), len(found.entries), "done")
     return summarise(
-        reference.basis, results, rejections, metrics=metrics, repeatability=repeat, control=control, title=title
+        reference.basis,
+        results,
+        rejections,
+        metrics=metrics,
+        repeatability=repeat,
+        control=control,
+        schedule=schedule,
+        title=title,
     )
 
 
@@ -132,6 +142,7 @@ def summarise(
     metrics: Sequence[Metric] = METRICS,
     repeatability: Repeatability = PROVISIONAL,
     control: Report | None = None,
+    schedule: Schedule = NO_SCHEDULE,
     title: str = "Series",
 ) -> Report:
     """Report of photos that have been measured already.
@@ -143,7 +154,7 @@ def summarise(
     results : sequence of Result
         Of the reference and of each photo that could be aligned; their alignments are not needed.
     rejections : sequence of Rejection
-    metrics, repeatability, control, title
+    metrics, repeatability, control, schedule, title
         As in `track`.
 
     Returns
@@ -155,17 +166,22 @@ def summarise(
         Refused(m.name, r.digest, r.taken_on, r.reason) for r in rejections if r.taken_on is not None for m in metrics
     ]
     measurements = [m for result in results for m in result.measurements]
+    named = {metric.name for metric in primary_among(metrics, marked=not basis.region.is_whole_skin)}
+    found = timeline(measurements, refused, metrics, repeatability, schedule=schedule, primary=named)
+    if control is not None:
+        found = Timeline(beside_control(found.metrics, control.timeline.metrics, repeatability))
     return Report(
         title=title,
         photos=tuple(sorted((r.photo for r in results), key=lambda p: p.taken_on)),
         rejections=tuple(rejections),
         region=basis.region,
-        timeline=timeline(measurements, refused, metrics, repeatability),
+        timeline=found,
         refused=tuple(refused),
         mm_per_px=basis.mm_per_px,
         colour_evidence=basis.colour_evidence,
         set_up=repeatability.set_up,
         control=control,
+        schedule=schedule,
     )
 
 
@@ -182,6 +198,6 @@ def _read(source: PhotoSource) -> Photo:
     return source if isinstance(source, Photo) else read_photo(source)
 
 
-def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage, alignment: Alignment | None) -> None:
+def _show(watcher: Watcher | None, reference: Reference, image: CalibratedImage, result: Result) -> None:
     if watcher:
-        watcher(reference, image, alignment)
+        watcher(reference, image, result)

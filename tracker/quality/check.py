@@ -49,9 +49,7 @@ class Check:
 
     def stops(self, needs: frozenset[Need]) -> bool:
         """Whether a metric with these needs cannot be compared because of this check."""
-        if self.status is not Status.BLOCK:
-            return False
-        return self.blocks == ALL_METRICS or not needs.isdisjoint(self.blocks.split(_BETWEEN))
+        return self.status is Status.BLOCK and is_about(self.blocks, needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +79,11 @@ class Comparability:
 def metrics_with(*needs: Need) -> str:
     """What `Check.blocks` says of a check that stops the metrics with any of these needs."""
     return _BETWEEN.join(needs)
+
+
+def is_about(blocks: str, needs: frozenset[Need]) -> bool:
+    """Whether a check, by its `Check.blocks`, has to do with a metric with these needs, whatever it found."""
+    return blocks == ALL_METRICS or not needs.isdisjoint(blocks.split(_BETWEEN))
 
 
 def judged(

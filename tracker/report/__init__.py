@@ -6,6 +6,7 @@ pass the whitelist of `tracker.claims`.
 
 from __future__ import annotations
 
+from tracker.report.around import AFTERMATH_NOTE, aftermath, confounders
 from tracker.report.colour import (
     beside_tone,
     colour_difference_of,
@@ -16,18 +17,33 @@ from tracker.report.colour import (
 from tracker.report.findings import Rejection, Report, ReportedPhoto
 from tracker.report.overlay import Overlay
 from tracker.report.patient import patient_headline, patient_sentence
+from tracker.report.repeated import (
+    STUDY_NOTE,
+    StudyRow,
+    adoption_sentence,
+    difference_sentences,
+    not_studied,
+    study_row,
+    width_sentence,
+)
 from tracker.report.sentences import (
     EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
     PROVISIONAL_NOTE,
+    TONE_NOTE,
+    beside_control_sentence,
+    course_sentences,
     group_sentence,
     headline,
+    headline_verdict,
+    is_absolute_colour,
     metric_sentence,
     metric_titles,
     practitioner_sentence,
     practitioner_sentences,
     same_reason,
     value_sentence,
+    why_not_measured,
     without_title,
 )
 from tracker.report.uncertainty import UncertaintyPart, uncertainty_parts
@@ -48,30 +64,43 @@ from tracker.report.words import (
 )
 
 __all__ = [
+    "AFTERMATH_NOTE",
     "EXPLORATORY_NOTE",
     "LEAST_SHARE_SAID",
     "NOT_A_DIAGNOSIS",
     "PROVISIONAL_NOTE",
+    "STUDY_NOTE",
+    "TONE_NOTE",
     "Overlay",
     "Rejection",
     "Report",
     "ReportedPhoto",
+    "StudyRow",
     "UncertaintyPart",
+    "adoption_sentence",
+    "aftermath",
     "area_sentence",
+    "beside_control_sentence",
     "beside_tone",
     "change_text",
     "check_finding",
     "colour_difference_of",
     "colour_difference_on",
     "colour_sentence",
+    "confounders",
+    "course_sentences",
     "detectable_text",
+    "difference_sentences",
     "direction_sentence",
     "found_text",
     "group_sentence",
     "headline",
+    "headline_verdict",
     "in_short",
+    "is_absolute_colour",
     "metric_sentence",
     "metric_titles",
+    "not_studied",
     "number",
     "patient_headline",
     "patient_sentence",
@@ -83,7 +112,10 @@ __all__ = [
     "signed",
     "stopped_sentence",
     "stopped_text",
+    "study_row",
     "uncertainty_parts",
     "value_sentence",
+    "why_not_measured",
+    "width_sentence",
     "without_title",
 ]

@@ -5,15 +5,19 @@ Each passes `tracker.claims.stated`, the whitelist of what may be said.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+import numpy as np
+
 from tracker.claims import ForbiddenClaim, said, stated
-from tracker.measurement import Metric
+from tracker.measurement import Direction, Metric
 from tracker.metrics import METRICS, metric_named, typology_class
+from tracker.quality import Need
 from tracker.report.findings import Report
 from tracker.report.words import in_short, lowered, number, signed
-from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
+from tracker.timeline import Change, MetricTimeline, SessionValue, Trend, Verdict
 
 NOT_A_DIAGNOSIS = (
     "This report measures photographs. It is not a diagnosis, does not judge spots or moles, "
@@ -24,6 +28,7 @@ PROVISIONAL_NOTE = (
     "this clinic."
 )
 EXPLORATORY_NOTE = "Nothing is judged by these: they were not named beforehand, and one of twenty may seem to change."
+TONE_NOTE = "The ± of tone is that of a comparison; as a colour it is known to about ΔE00 1 to 2."
 #: By metric: what a value is called, beside the number.
 IN_WORDS: Mapping[str, Callable[[float], str]] = {"ita": typology_class}
 
@@ -32,8 +37,102 @@ def headline(report: Report) -> str:
     """The one sentence a practitioner reads first."""
     line = report.primary
     if line is None:
-        return stated("Nothing could be measured in these photos.")
-    return metric_sentence(line) + of_an_earlier_session(line)
+        return _nothing(report)
+    sentence, older = beside_control_sentence(line) or metric_sentence(line), of_an_earlier_session(line)
+    return stated(sentence + older, line.metric) if older else sentence
+
+
+def beside_control_sentence(line: MetricTimeline, day: date | None = None) -> str:
+    """The change of a session, by default the latest, relative to the untreated side; empty where that is not known.
+
+    Where it is known it leads: what happened to both sides happened whatever was done.
+    """
+    day = day or (line.latest.taken_on if line.latest else None)
+    change = line.relative.on(day) if line.relative and day else None
+    if change is None or change.change is None or change.mdc95 is None:
+        return ""
+    title, unit = lowered(line.metric.title), said(change.unit)
+    number_of, limit = signed(change.change, change.unit), number(change.mdc95, change.unit)
+    if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
+        return stated(
+            f"Relative to the untreated side, no measurable change in {title}: {number_of}{unit} is within "
+            f"±{limit}{unit}. This does not show that nothing changed.",
+            line.metric,
+        )
+    what = "decrease" if change.change < 0 else "increase"
+    if line.metric.direction is Direction.TOWARDS_ZERO:
+        what = "change"
+    low, high = (signed(value or 0.0, change.unit) for value in (change.low, change.high))
+    return stated(
+        f"Relative to the untreated side, measurable {what} in {title}: {number_of}{unit} (95 % CI {low} to {high}); "
+        f"the two sides together detect {limit}{unit}.",
+        line.metric,
+    )
+
+
+def course_sentences(line: MetricTimeline) -> tuple[str, ...]:
+    """What else is known of a metric by which is judged: beside the untreated side, what is ruled out, the trend."""
+    latest = line.latest
+    if latest is None:
+        return ()
+    beside = beside_control_sentence(line)
+    found = [beside, _sides(line)] if beside else []
+    if latest.verdict is Verdict.NO_MEASURABLE_CHANGE and latest.ruled_out is not None:
+        most = f"{number(latest.ruled_out, latest.unit)}{said(latest.unit)}"
+        found.append(stated(f"A change in {lowered(line.metric.title)} larger than {most} is ruled out.", line.metric))
+    if line.trend is not None:
+        found.append(_trend_sentence(line.trend, line.metric))
+    return tuple(found)
+
+
+def _sides(line: MetricTimeline) -> str:
+    """Which of the two comparisons is the more certain, and what the correlation of the sides rests on."""
+    assert line.relative is not None
+    assert line.latest is not None
+    both = line.relative.on(line.latest.taken_on)
+    assert both is not None
+    surer = (both.mdc95 or 0.0) < (line.latest.mdc95 or 0.0)
+    certain = "more certain" if surer else "less certain"
+    text = f"The two sides together are {certain} than this side alone: their correlation is "
+    return stated(f"{text}{line.relative.evidence}.", quoted=f"{line.relative.evidence}.")
+
+
+def headline_verdict(line: MetricTimeline) -> Verdict | None:
+    """The verdict that the headline states: beside the untreated side where that is known. None before a change."""
+    if line.latest is None:
+        return None
+    beside = line.relative.on(line.latest.taken_on) if line.relative else None
+    return beside.verdict if beside else line.latest.verdict
+
+
+def _trend_sentence(trend: Trend, metric: Metric) -> str:
+    title, unit = lowered(metric.title), said(trend.unit)
+    if not trend.is_certain:
+        return stated(f"Over {trend.sessions} sessions no trend of {title} can be told from chance.", metric)
+    sizes = sorted(abs(end) for end in (trend.low, trend.high))
+    low, high = (number(size, trend.unit) for size in sizes)
+    return stated(
+        f"Over {trend.sessions} sessions {title} goes {'down' if trend.slope < 0 else 'up'} by "
+        f"{number(abs(trend.slope), trend.unit)}{unit} in 30 days (95 % CI {low} to {high}).",
+        metric,
+    )
+
+
+def _nothing(report: Report) -> str:
+    """What is said where no declared metric was measured, with the reason of the one that was to lead."""
+    if not report.declared:
+        return stated("No metric was asked for that a verdict may rest on.")
+    line = report.declared[0]
+    reason = lowered(why_not_measured(report, line))
+    text = "Nothing that was asked about could be measured in these photos"
+    return stated(f"{text}: {reason}", quoted=reason) if reason else stated(f"{text}.")
+
+
+def why_not_measured(report: Report, line: MetricTimeline) -> str:
+    """What the latest session lacked for a metric; before a second one, what the reference does. Empty if not known."""
+    if line.changes:
+        return line.changes[-1].reason
+    return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 
 def of_an_earlier_session(line: MetricTimeline) -> str:
@@ -79,16 +178,38 @@ def practitioner_sentence(change: Change, metric: Metric | None = None) -> str:
     if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
         return stated(
             f"No measurable change in {lowered(metric.title)}: {signed(change.change, change.unit)}{unit} is within "
-            f"±{number(change.mdc95, change.unit)}{unit}. This does not show that nothing changed.",
+            f"±{number(change.mdc95, change.unit)}{unit}{_limit_among(change)}. This does not show that nothing "
+            "changed.",
             metric,
         )
-    direction = "decrease" if change.change < 0 else "increase"
     low, high = (signed(value or 0.0, change.unit) for value in (change.low, change.high))
     return stated(
-        f"Measurable {direction} in {lowered(metric.title)}: {signed(change.change, change.unit)}{unit} "
-        f"(95 % CI {low} to {high}); this set-up detects {number(change.mdc95, change.unit)}{unit}.",
+        f"Measurable {_what_happened(change, metric)}: {signed(change.change, change.unit)}{unit} "
+        f"(95 % CI {low} to {high}); {_among(change)}this set-up detects {number(change.mdc95, change.unit)}{unit}.",
         metric,
     )
+
+
+def _among(change: Change) -> str:
+    """That the limit allows for several quantities."""
+    return f"among {change.among} quantities " if change.among > 1 else ""
+
+
+def _limit_among(change: Change) -> str:
+    return f", the limit among {change.among} quantities" if change.among > 1 else ""
+
+
+def _what_happened(change: Change, metric: Metric) -> str:
+    """What became of a quantity, in words that agree with its verdict.
+
+    Below zero, what comes nearer to zero increases and is called better, so it is not called an increase. A quantity
+    that is only said to have changed has no verdict that a direction could contradict.
+    """
+    title = lowered(metric.title)
+    below = any((value or 0.0) < 0 for value in (change.baseline, change.value))
+    if metric.direction is Direction.TOWARDS_ZERO and below and change.verdict is not Verdict.CHANGED:
+        return f"change in {title} {'towards' if change.verdict is Verdict.BETTER else 'away from'} zero"
+    return f"{'decrease' if (change.change or 0.0) < 0 else 'increase'} in {title}"
 
 
 def practitioner_sentences(changes: Sequence[Change]) -> tuple[str, ...]:
@@ -174,5 +295,19 @@ def value_sentence(session: SessionValue, line: MetricTimeline) -> str:
     """A session's value with its expanded uncertainty, such as ``"3.42 ± 0.8 % log-luminance"``."""
     unit = line.metric.unit
     text = f"{number(session.value, unit)} ± {number(1.96 * session.uncertainty, unit)}{said(unit)}"
-    word = IN_WORDS[line.metric.name](session.value) if line.metric.name in IN_WORDS else ""
-    return stated(f"{text} ({word})" if word else text, line.metric, value=word)
+    words = _in_words(session, line.metric)
+    return stated(f"{text} ({words})" if words else text, line.metric, value=words)
+
+
+def _in_words(session: SessionValue, metric: Metric) -> str:
+    """What a value is called, such as the class of its angle: every class that its 95 % interval reaches."""
+    reach = 1.96 * session.uncertainty
+    if metric.name not in IN_WORDS or not math.isfinite(session.value + reach):
+        return ""
+    inside = np.linspace(session.value + reach, session.value - reach, 201)
+    return " or ".join(dict.fromkeys(IN_WORDS[metric.name](float(value)) for value in inside))
+
+
+def is_absolute_colour(metric: Metric) -> bool:
+    """Whether a value is a colour by itself, to which `TONE_NOTE` belongs, not only a difference of colours."""
+    return Need.COLOUR_REFERENCE in metric.needs

@@ -6,25 +6,32 @@ Everything that is said about a change comes from `tracker.report`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from tracker.measurement import Metric, Role
 from tracker.quality import Check, Status
 from tracker.report import (
+    AFTERMATH_NOTE,
     EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
     PROVISIONAL_NOTE,
+    TONE_NOTE,
     Report,
     ReportedPhoto,
+    aftermath,
     area_sentence,
     beside_tone,
     change_text,
     check_finding,
+    confounders,
+    course_sentences,
     detectable_text,
     direction_sentence,
     found_text,
     headline,
+    headline_verdict,
+    is_absolute_colour,
     metric_sentence,
     number,
     photo_standing,
@@ -55,24 +62,35 @@ def content_of(report: Report) -> Content:
     Content
         Text only; without control characters and without marks that change the direction of text.
     """
-    lines = (*report.leading, *report.further)
-    cards = tuple(_card(report, line, control_line(report, line)) for line in lines)
+    leading, lines = len(report.leading), (*report.leading, *report.further)
+    cards = tuple(_card(report, line, report.untreated(line)) for line in lines)
     return Content(
         title=plain(report.title),
         period=_period(report),
         headline=unbroken(headline(report)),
-        verdict=cards[0].verdict if cards else "not measured",
-        newer=cards[0].newer if cards else "",
-        control=cards[0].sides[1].sentence if cards and len(cards[0].sides) > 1 else "",
+        verdict=_verdict_of(report.leading[0]) if leading else "not measured",
+        newer=cards[0].newer if leading else "",
+        control=cards[0].sides[1].sentence if leading and len(cards[0].sides) > 1 else "",
         cards=cards,
-        leading=len(report.leading) or len(cards),
-        exploratory=EXPLORATORY_NOTE if report.leading and report.further else "",
+        leading=leading,
+        exploratory=EXPLORATORY_NOTE if report.further else "",
         photos=_photo_lists(report),
         declined=_declined(report),
         methods=tuple(_method(line) for line in lines or report.timeline.metrics),
         basis=_basis(report),
-        notes=(NOT_A_DIAGNOSIS, *([PROVISIONAL_NOTE] if _is_provisional(report) else [])),
+        notes=tuple(_notes(report)),
+        cautions=tuple(unbroken(plain(text)) for text in confounders(report)),
+        aftermath=tuple((day, unbroken(plain(text))) for day, text in aftermath(report)),
+        aftermath_note=AFTERMATH_NOTE,
     )
+
+
+def _notes(report: Report) -> Iterator[str]:
+    yield NOT_A_DIAGNOSIS
+    if _is_provisional(report):
+        yield PROVISIONAL_NOTE
+    if any(is_absolute_colour(line.metric) for line in report.measured):
+        yield TONE_NOTE
 
 
 def _period(report: Report) -> str:
@@ -81,12 +99,6 @@ def _period(report: Report) -> str:
         return ""
     sessions = f"{len(days)} session{'s' if len(days) > 1 else ''}"
     return f"{spoken_day(days[0])} to {spoken_day(days[-1])}, {sessions}" if len(days) > 1 else spoken_day(days[0])
-
-
-def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
-    """The same metric on the untreated side, if it was photographed."""
-    lines = report.control.timeline.metrics if report.control else ()
-    return next((other for other in lines if other.metric.name == line.metric.name), None)
 
 
 def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) -> Card:
@@ -100,7 +112,14 @@ def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) 
 
 
 def _beside(report: Report, line: MetricTimeline) -> str:
-    return beside_tone(report.timeline.metrics, line, line.latest.taken_on if line.latest else None)
+    tone = beside_tone(report.timeline.metrics, line, line.latest.taken_on if line.latest else None)
+    leads = any(line.metric.name == other.metric.name for other in report.leading)
+    return " ".join(filter(None, (tone, *(course_sentences(line) if leads else ()))))
+
+
+def _verdict_of(line: MetricTimeline) -> str:
+    """The verdict that the headline states."""
+    return str(headline_verdict(line) or "baseline")
 
 
 def _side(title: str, line: MetricTimeline) -> Side:
@@ -208,17 +227,18 @@ def _check(check: Check) -> CheckRow:
 
 
 def _declined(report: Report) -> tuple[tuple[str, str], ...]:
-    """Metrics without any value, those together for which most of the photos gave the same reason."""
+    """Metrics without any value, those together for which most of the photos gave the same reason; and typed lines."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for line in report.timeline.metrics:
         if not line.sessions:
             reasons = Counter(r.reason for r in report.refused if r.metric == line.metric.name)
             reason = reasons.most_common(1)[0][0] if reasons else "–"
             groups.setdefault(without_title(reason, line.metric.title), []).append((line.metric.title, reason))
-    return tuple(
+    rows = [
         (", ".join(title for title, _ in found), plain(found[0][1] if len(found) == 1 else shared))
         for shared, found in groups.items()
-    )
+    ]
+    return (*rows, *(("Typed", plain(sentence)) for sentence in report.unused_lines))
 
 
 def _method(line: MetricTimeline) -> MethodRow:

@@ -5,6 +5,7 @@ Drawn for looking only, on copies of the pictures: no pixel that is measured is 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from tracker.claims import said
 from tracker.measurement import Metric, Picture
 from tracker.report import Overlay
-from tracker.report.overlay import Colours, Mask
+from tracker.report.overlay import WORDS, Colours, Mask
 
 Rgb = NDArray[np.uint8]
 
@@ -24,7 +25,9 @@ COUNTED, COMPARED, HALO = (255, 196, 61), (120, 205, 250), (20, 28, 36)
 _PAINT = 0.82
 """How much of the colour covers the grey photo."""
 _LEAST_AREA = 6e-5
-"""Share of the picture below which a patch gets no outline of its own."""
+"""Share of the picture below which a patch of a region, or any hole, gets no outline of its own; a mark always does."""
+_SUBPIXEL = 4
+"""Binary digits after the point in coordinates that lines are drawn at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def legend_of(overlay: Overlay, metric: Metric) -> Legend:
         lines.append((COMPARED, "the skin it is compared with"))
     if overlay.span is None:
         return Legend(metric.title, lines=tuple(lines))
+    if overlay.unit in WORDS:
+        return Legend(metric.title, *WORDS[overlay.unit], overlay.colours, tuple(lines))
     if _is_share(overlay):
         return Legend(metric.title, "not found", "found", overlay.colours, tuple(lines))
     low, high = (f"{value:+.3g}".replace("-", "−") for value in overlay.span)
@@ -105,7 +110,7 @@ def drawn(rgb: Rgb, overlay: Overlay) -> Rgb:
     if overlay.compared is not None:
         _outline(picture, overlay.compared, COMPARED, width=0.75, outer=True)
     if overlay.kind is not Picture.MAP:
-        _outline(picture, overlay.counted, COUNTED, width=1.0)
+        _outline(picture, overlay.counted, COUNTED, width=1.0, least=0.0 if _marks(overlay) else _LEAST_AREA)
     elif overlay.compared is not None:
         _outline(picture, overlay.counted, (255, 255, 255), width=1.0)
     return picture
@@ -157,13 +162,30 @@ def _smooth(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.float32]:
     return np.clip((soft - 0.5) * sharpness + 0.5, 0, 1)
 
 
-def _outline(picture: Rgb, mask: Mask, colour: tuple[int, int, int], *, width: float, outer: bool = False) -> None:
+def _outline(
+    picture: Rgb,
+    mask: Mask,
+    colour: tuple[int, int, int],
+    *,
+    width: float,
+    outer: bool = False,
+    least: float = _LEAST_AREA,
+) -> None:
     """Draw the outline of a mask in place: a light line on a dark one can be seen on any skin."""
-    high = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) >= 0.5
+    # Traced on a whole multiple of the mask's own grid: at any smaller or broken one, a mark of few cells can be lost.
+    fine = max(1, math.ceil(picture.shape[1] / mask.shape[1]))
+    size = (fine * mask.shape[1], fine * mask.shape[0])
+    high = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
     which = cv2.RETR_EXTERNAL if outer else cv2.RETR_CCOMP
-    found, _ = cv2.findContours(high.astype(np.uint8), which, cv2.CHAIN_APPROX_NONE)
-    least = _LEAST_AREA * high.size
-    lines = [line for line in found if cv2.contourArea(line) >= least]
+    found, above = cv2.findContours(high.astype(np.uint8), which, cv2.CHAIN_APPROX_NONE)
+    scale = np.array(picture.shape[1::-1]) / size
+    lines = [
+        np.rint(((line + 0.5) * scale - 0.5) * 2**_SUBPIXEL).astype(np.int32)
+        for line, (*_, parent) in zip(found, above[0] if found else (), strict=True)
+        if cv2.contourArea(line) >= high.size * (least if parent < 0 else _LEAST_AREA)
+    ]
     thin = max(1, round(width * picture.shape[1] / 480))
     for thickness, ink in ((thin + max(1, round(0.5 * thin)), HALO), (thin, colour)):
-        cv2.polylines(picture, lines, isClosed=True, color=ink, thickness=thickness, lineType=cv2.LINE_AA)
+        cv2.polylines(
+            picture, lines, isClosed=True, color=ink, thickness=thickness, lineType=cv2.LINE_AA, shift=_SUBPIXEL
+        )
