@@ -22,7 +22,7 @@ from tracker.report import (
     headline,
     same_reason,
 )
-from tracker.timeline import Change, MetricTimeline
+from tracker.timeline import Change, MetricTimeline, Verdict
 
 
 def page(clinic: Clinic) -> None:
@@ -89,7 +89,7 @@ def _cards(report: Report, found: Sequence[tuple[MetricTimeline, Change]]) -> No
             refused_card(group)
         else:
             line = lines[group[0].metric]
-            verdict_card(line, group[0], _beside(report, line, group[0]))
+            verdict_card(line, group[0], _beside(report, line, group[0]), _verdict(report, line, group[0]))
 
 
 def _beside(report: Report, line: MetricTimeline, change: Change) -> str:
@@ -97,6 +97,13 @@ def _beside(report: Report, line: MetricTimeline, change: Change) -> str:
     leads = any(line.metric.name == other.metric.name for other in report.leading)
     tone = beside_tone(report.timeline.metrics, line, change.taken_on)
     return tone or (beside_control_sentence(line, change.taken_on) if leads else "")
+
+
+def _verdict(report: Report, line: MetricTimeline, change: Change) -> Verdict | None:
+    """The verdict beside the untreated side, where a verdict rests on this metric and both sides were compared."""
+    leads = any(line.metric.name == other.metric.name for other in report.leading)
+    beside = line.relative.on(change.taken_on) if leads and line.relative else None
+    return beside.verdict if beside else None
 
 
 def _checks(report: Report, after: StoredPhoto) -> None:

@@ -45,7 +45,8 @@ def page(clinic: Clinic) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"#### {plain(headline(report))}", width="stretch")
             _downloads(view)
-        _more(report)
+        with st.container(gap="xsmall"):
+            _more(report)
         show_timeline(view, report)
         _aftermath(report)
     injections_popover(clinic, view)

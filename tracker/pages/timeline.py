@@ -52,10 +52,15 @@ def _rows(line: MetricTimeline) -> list[dict[str, str]]:
                 "Value (± 95 %)": values.get(day, "–"),
                 "Change (95 % interval)": change_text(change) or "–" if change else "–",
                 "Detectable": detectable_text(change) or "–" if change else "–",
-                "Verdict": _verdict(change) if change else "baseline",
+                _judged(line): _verdict(change) if change else "baseline",
             }
         )
     return rows
+
+
+def _judged(line: MetricTimeline) -> str:
+    """What the verdicts of the table are of: the headline may rest on both sides."""
+    return "Verdict, this side alone" if line.relative and line.relative.changes else "Verdict"
 
 
 def _list(rows: Sequence[dict[str, str]]) -> None:
@@ -63,7 +68,7 @@ def _list(rows: Sequence[dict[str, str]]) -> None:
     for row in rows:
         with st.container(gap=None):
             st.markdown(f"**{row['Session']}**")
-            st.markdown(row["Verdict"])
+            st.markdown(next(text for name, text in row.items() if name.startswith("Verdict")))
             st.caption(
                 plain(
                     "  ·  ".join(row[name] for name in ("Value (± 95 %)", "Change (95 % interval)") if row[name] != "–")

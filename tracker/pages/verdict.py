@@ -61,15 +61,18 @@ def status_badge(status: str, words: str | None = None) -> None:
     st.badge(words or own, icon=icon, color=colour)
 
 
-def verdict_card(line: MetricTimeline, change: Change, beside: str = "") -> None:
-    """Show one metric of one session: verdict, sentence, both values and what the set-up can detect."""
+def verdict_card(line: MetricTimeline, change: Change, beside: str = "", verdict: Verdict | None = None) -> None:
+    """Show one metric of one session: verdict, sentence, both values and what the set-up can detect.
+
+    The verdict is that of the change, or another one that rests on more, such as the untreated side.
+    """
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 st.markdown(f"**{plain(line.metric.title)}**", width="content")
                 if line.metric.role is Role.EXPERIMENTAL:
                     st.badge("experimental", icon=":material/science:", color="gray")
-            verdict_badge(change.verdict)
+            verdict_badge(verdict or change.verdict)
         st.markdown(unbroken(plain(practitioner_sentence(change, line.metric))))
         if beside:
             st.markdown(unbroken(plain(beside)))

@@ -143,7 +143,7 @@ def _correlation(treated: MetricTimeline, control: MetricTimeline, repeatability
         return max(0.0, known[treated.metric.name]), "as a study in this clinic found"
     found = correlation_of(treated, control)
     if found is None:
-        return 0.0, f"not known: that needs {LEAST_SESSIONS} sessions of both sides"
+        return 0.0, f"not known, which takes {LEAST_SESSIONS} sessions of both sides"
     estimate, least, sessions = found
     return least, f"{estimate:.1f} in {sessions} sessions, of which {least:.1f} is certain"
 
