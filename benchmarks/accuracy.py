@@ -15,6 +15,7 @@ from benchmarks import (
     colour,
     contour,
     contrasts,
+    courses,
     dual,
     exclusions,
     factorial,
@@ -65,6 +66,7 @@ PARTS = {
     "visits": visits.run,
     "hair": hair.run,
     "contour": contour.run,
+    "courses": courses.run,
 }
 
 

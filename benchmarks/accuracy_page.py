@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks import absorption_page, contour_page, dual_page, factorial, geometry, hair_page
+from benchmarks import absorption_page, contour_page, courses_page, dual_page, factorial, geometry, hair_page
 from benchmarks.cards_page import cards_section
 from benchmarks.colour_page import causes, colour_section, contrast_section
 from benchmarks.findings import Findings
@@ -47,6 +47,7 @@ def sections(findings: Findings) -> str:
         cards_section(findings.get("cards") or {}),
         hair_page.section(findings.get("hair") or {}),
         contour_page.section(findings.get("contour") or {}),
+        courses_page.section(findings.get("courses") or {}),
         seeing_sections(findings),
         robustness_section(findings.get("robustness") or {}),
     )

@@ -95,8 +95,8 @@ def true_bruise(stage: Stage, state: State, radius: float) -> dict[str, float]:
     sd = np.maximum(1.4826 * np.median(np.abs(around - np.median(around, axis=0)), axis=0), LEAST_SD)
     first = _differs(stage, replace(state, bruise_age=1.0), without, sd) & (away <= radius)
     area = (_differs(stage, state, without, sd) & (away <= radius)).sum() * canvas.pitch**2
-    mean = (with_it - without)[first].mean(axis=0) if first.any() else np.zeros(3)
-    return {"bruise_area": float(area), "bruise_contrast": float(np.linalg.norm(mean))}
+    off = (with_it - without)[first] if first.any() else np.zeros((1, 3))
+    return {"bruise_area": float(area), "bruise_contrast": float(np.sqrt(np.square(off).sum(axis=-1).mean()))}
 
 
 def _differs(stage: Stage, state: State, without: NDArray[np.float64], sd: NDArray[np.float64]) -> NDArray[np.bool_]:

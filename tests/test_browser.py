@@ -41,7 +41,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 START_SECONDS = 30
-MEASURING_SECONDS = 150
+MEASURING_SECONDS = 400
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 

@@ -29,6 +29,7 @@ from tracker.phantom import State, build_stage, drawn_shot, photograph
 from tracker.phantom.rig import FIXED_RIG
 from tracker.photo import read_photo
 from tracker.region import polygon_region
+from tracker.report import photo_standing
 
 SIZE = (480, 640)
 METRICS = (metric_named("relief"), DUAL_RELIEF)
@@ -121,6 +122,8 @@ def test_the_record_reports_of_pairs_what_track_reports(measured: Clinic, jpegs:
 
     assert report is not None
     assert sorted(report.photos, key=lambda p: p.name) == sorted(expected.photos, key=lambda p: p.name)
+    standings = {p.name: photo_standing(p, gives=report.gives(p)) for p in report.photos}
+    assert {name for name, said in standings.items() if said == "used for dual light"} == {"b.jpg", "c.jpg"}
     assert report.rejections == expected.rejections == ()
     assert [(r.metric, r.digest) for r in report.refused] == [(r.metric, r.digest) for r in expected.refused] == []
     for metric in ("relief", "dual_relief"):

@@ -14,7 +14,7 @@ from benchmarks.scenes import thigh
 from tracker.alignment import in_own_frame
 from tracker.calibration import CalibratedImage
 from tracker.errors import MeasurementDeclined
-from tracker.measurement import find_marks, measure
+from tracker.measurement import Metric, Place, find_marks, measure
 from tracker.metrics.contour import SILHOUETTE_AREA, WIDTHS, find_lines
 from tracker.phantom import MARKED_FLOOR, PhantomPhoto, build_stage, drawn_shot, nominal_shot, photograph
 from tracker.pipeline import Reference, establish, follow
@@ -151,6 +151,40 @@ def test_levels_are_those_of_the_marked_region(limb: tuple[CalibratedImage, Refe
         measure(photo, lower, WIDTHS[0], marked=True).value
         < measure(photo, whole, WIDTHS[0], marked=True).value  # lower down the limb is thinner
     )
+
+
+@pytest.mark.parametrize("shift", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("metric", [WIDTHS[0], SILHOUETTE_AREA], ids=lambda metric: metric.name)
+def test_a_body_of_one_width_has_no_uncertainty_by_its_place(
+    limb: tuple[CalibratedImage, Reference, object, object], metric: Metric, shift: float
+) -> None:
+    """Where the photo lies by some cells makes no difference to a width that is the same all along."""
+    image = limb[0]
+    inside = np.zeros(image.grid.shape, np.bool_)
+    inside[40:-40, 150:450] = True
+    body = np.zeros_like(inside)
+    body[:, 150:450] = True
+    photo = in_own_frame(replace(_painted(image, body=body), markers=()))  # type: ignore[type-var, arg-type]
+
+    found = measure(replace(photo, sd=np.full(inside.shape, shift, np.float32)), inside, metric, marked=True)
+
+    assert dict(found.parts)["alignment"] < 1e-3 * found.value
+
+
+def test_the_uncertainty_of_the_outline_is_the_spread_of_its_mean() -> None:
+    """Nine lines of a tapering body, each with an outline of its own: what their mean spreads by, and what is said."""
+    rng, sd = np.random.default_rng(0), 0.6
+    marks = np.repeat(np.arange(1, 10, dtype=np.int32), 3)[:, None] * np.ones((1, 20), np.int32)
+    place = Place(marks > 0, marks > 0, None, marks)
+    means, said = [], []
+    for _ in range(400):
+        widths = 120.0 - 0.8 * np.arange(9) + rng.normal(0, sd, 9)
+        field = np.stack([widths[marks - 1], np.ones(marks.shape)], axis=-1).astype(np.float32)
+        means.append(WIDTHS[0].reduce(field.reshape(-1, 2).astype(np.float64), np.ones(marks.size)))
+        assert WIDTHS[0].terms is not None
+        said.append(dict(WIDTHS[0].terms(None, place, field, means[-1]))["outline"])  # type: ignore[arg-type]
+
+    assert np.sqrt(np.mean(np.square(said))) == pytest.approx(np.std(means), rel=0.15)
 
 
 def test_contours_need_millimetres_and_never_speak_of_fat(

@@ -6,18 +6,23 @@ import json
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from benchmarks.scenes import calibrated, thigh
 from tracker.__main__ import main
-from tracker.calibration import CalibratedImage
+from tracker.alignment import align, in_own_frame
+from tracker.calibration import CalibratedImage, calibrate
 from tracker.dual import LightPair, left_first, pair_lights
+from tracker.dual.still import moved_as_one
 from tracker.phantom import PhantomPhoto, State, build_stage, nominal_shot, photograph
 from tracker.phantom.light import LAMP_WIDTH
+from tracker.photo import Photo
 from tracker.quality import Status
 from tracker.shading import band_pass
 
@@ -103,6 +108,25 @@ def test_swapping_the_photos_changes_the_sign() -> None:
     shape = tuple(min(sides) for sides in zip(one.shape, other.shape, strict=True))
     one, other = (a[: shape[0], : shape[1]].ravel() for a in (one, other))
     assert np.corrcoef(one, other)[0, 1] < -0.95
+
+
+def test_a_map_by_colour_counts_its_rotation_as_the_others_do() -> None:
+    """Counter-clockwise is positive: two maps one after the other add their rotations."""
+    photo, _ = _photos(2.0, 0.30)
+    with Image.open(BytesIO(photo.jpeg)) as picture:
+        upright = np.asarray(picture.convert("RGB"))
+    turn = cv2.getRotationMatrix2D((SIZE[1] / 2, SIZE[0] / 2), 1.0, 1.0)  # counter-clockwise, of what is seen
+    turned = cv2.warpAffine(upright, turn, SIZE[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    first, second = (
+        calibrate(Photo(rgb, name * 64, f"{name}.png", date(2026, 3, 2)))
+        for rgb, name in ((upright, "0"), (turned, "1"))
+    )
+
+    found = moved_as_one(first, second, in_own_frame(first).valid)
+
+    assert found is not None
+    assert found.rotation == pytest.approx(1.0, abs=0.1)
+    assert found.rotation == pytest.approx(align(first, second).rotation, abs=0.2)
 
 
 def test_two_lamps_on_one_side_are_no_pair() -> None:

@@ -140,10 +140,77 @@ def test_a_part_is_followed_where_it_bends_and_however_the_picture_is_turned() -
     for cover in (straight, straight.T.copy()):
         numbers = find_part(cover, np.ones(cover.shape, np.bool_), mm_per_cell=PITCH)
         assert numbers is not None
-        found = widths(profiles(cover, numbers))
+        found = widths(profiles(cover, numbers, mm_per_cell=PITCH))
         assert np.nanmedian(found) == pytest.approx(6.0, abs=0.3)
         assert len(found) >= 30
         assert (numbers[numbers > 0] - 1).max() // POINTS + 1 == len(found)
+
+
+@pytest.mark.parametrize("mm", [0.5, 0.75, 1.0])
+@pytest.mark.parametrize("turn", [0.0, 30.0])
+def test_the_part_of_a_head_far_away_has_its_true_width(mm: float, turn: float) -> None:
+    """Cells coarser than the points of a profile, cut by the edges of the part: 8 mm within a third of a cell."""
+    count, fine = round(100 / mm), 8
+    at = ((np.arange(count * fine) + 0.5) / fine - count / 2) * mm
+    across = np.abs(at[None] * np.cos(np.radians(turn)) + at[:, None] * np.sin(np.radians(turn)) + 0.3)
+    cover = np.where(across < 4.0, 0.05, 0.9).reshape(count, fine, count, fine).mean(axis=(1, 3))
+    light = cover[..., None] * HAIR + (1 - cover[..., None]) * SCALP
+    blank = _photo(_scalp(50.0, 4.0))
+    photo = replace(
+        blank,
+        linear=light.astype(np.float32),
+        valid=np.ones(cover.shape, np.bool_),
+        sd=np.zeros(cover.shape, np.float32),
+        grid=Grid(cover.shape, 1.0, mm),
+    )
+
+    found = measure(photo, photo.valid, PART_WIDTH, marked=True)
+
+    assert found.value == pytest.approx(8.0, abs=mm / 3)
+
+
+@pytest.mark.parametrize("darker", [0.0, 0.1])
+def test_the_uncertainty_of_the_scalp_is_half_of_what_its_halves_give_apart(darker: float) -> None:
+    """Scalp whose lower half is darker by a tenth, and coverage with either half looked up alone."""
+    photo = _photo(_scalp(150.0, 6.0))
+    marks = find_marks(photo, REGION, HAIR_COVERAGE)
+    assert marks is not None
+    scalp = (marks - 1) % 3 == 1
+    rows = np.nonzero(scalp)[0]
+    below = scalp & (np.arange(SIZE[0]) > np.median(rows))[:, None]
+    photo = replace(photo, linear=np.where(below[..., None], np.float32(1 - darker), np.float32(1)) * photo.linear)
+
+    found = measure(photo, REGION, HAIR_COVERAGE, marked=True, marks=marks)
+    halves = [
+        measure(photo, REGION, HAIR_COVERAGE, marked=True, marks=np.where(other, marks - 1, marks)).value
+        for other in (below, scalp & ~below)
+    ]
+
+    assert dict(found.parts)["scalp"] == pytest.approx(abs(halves[0] - halves[1]) / 2, rel=0.05, abs=0.02)
+
+
+def test_the_rim_of_the_region_is_no_uncertainty_of_the_coverage() -> None:
+    """Evenly covered scalp to both sides of a part, half a millimetre off: beyond the rim is as much hair."""
+    x = np.arange(SIZE[1]) * PITCH
+    cover = np.repeat(np.where(np.abs(x - 20.0) < 3.0, 0.0, 0.8).astype(np.float32)[None], SIZE[0], axis=0)
+    region = np.zeros(SIZE, np.bool_)
+    region[100:-100, 80:-80] = True
+
+    found = measure(replace(_photo(cover), sd=np.full(SIZE, 5.0, np.float32)), region, HAIR_COVERAGE, marked=True)
+
+    assert dict(found.parts)["alignment"] < 0.5
+
+
+@pytest.mark.parametrize("shift", [0.5, 2.0])
+def test_a_part_of_one_width_has_no_uncertainty_by_its_place(shift: float) -> None:
+    x = np.arange(SIZE[1]) * PITCH
+    photo = _photo(np.repeat(np.where(np.abs(x - 20.0) < 3.0, 0.0, 0.8).astype(np.float32)[None], SIZE[0], axis=0))
+
+    found = measure(replace(photo, sd=np.full(SIZE, shift, np.float32)), REGION, PART_WIDTH, marked=True)
+
+    assert dict(found.parts)["alignment"] == pytest.approx(0.0, abs=0.02)
+    # Cells at the rim that hold half of a profile hold half of its width: it still is 6 mm, and counts by half.
+    assert PART_WIDTH.reduce(np.array([[6.0, 1.0]] + 4 * [[3.0, 0.5]]), np.ones(5)) == pytest.approx(6.0)
 
 
 def test_a_region_without_a_part_has_coverage_and_no_part_width() -> None:

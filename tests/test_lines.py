@@ -14,11 +14,12 @@ from skimage.filters import sato
 from benchmarks.line_scenes import SIZE, region_polygon, stage_of
 from benchmarks.scenes import calibrated
 from tracker.alignment import AlignedImage, in_own_frame
-from tracker.calibration import CalibratedImage
+from tracker.calibration import CalibratedImage, Grid
+from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
 from tracker.measurement import Place, measure
 from tracker.metrics import metric_named
-from tracker.metrics.lines import find_lines, line_energy, root_mean
+from tracker.metrics.lines import _lengths, find_lines, line_energy, root_mean
 from tracker.phantom import FIXED_RIG, PhantomPhoto, Shot, Stage, State, drawn_shot, nominal_shot, photograph
 from tracker.pipeline import Reference, Result, establish, follow
 from tracker.region import polygon_region, region_mask
@@ -113,6 +114,56 @@ def _contrast(image: AlignedImage, mask: NDArray[np.bool_], marks: NDArray[np.in
     counted = marks > 0
     field = line_energy(image, Place(mask, counted, None, marks))
     return root_mean(field[counted].astype(np.float64), np.ones(int(counted.sum())))
+
+
+def _plain(light: NDArray[np.float32]) -> AlignedImage:
+    shape = (light.shape[0], light.shape[1])
+    return AlignedImage(
+        linear=light,
+        valid=np.ones(shape, np.bool_),
+        sd=np.zeros(shape, np.float32),
+        grid=Grid(shape, 1.0, MM),
+        digest="",
+        taken_on=None,
+        colour=without_chart(),
+        has_colour=True,
+        scale_uncertainty=0.0,
+    )
+
+
+def test_a_line_without_skin_beside_it_is_compared_with_nothing() -> None:
+    """Two lines far apart that are no deeper than the grain; the skin around one cannot be used."""
+    grainy = _groove(_groove(_skin((600, 300), noise=0.05), 80, 40, 260, depth=0.3), 520, 40, 260, depth=0.3)
+    marks = find_lines(_plain(grainy), np.ones(grainy.shape[:2], np.bool_))
+    faded = _plain(_skin((600, 300), noise=0.05, seed=1))
+    far = (np.arange(600) > 300)[:, None] & np.ones((1, 300), np.bool_)
+    without = replace(faded, valid=~far | (marks > 0))
+    whole, lacking = (measure(photo, photo.valid, CONTRAST, marked=True, marks=marks) for photo in (faded, without))
+    neither = replace(faded, valid=marks > 0)
+
+    assert lacking.value == pytest.approx(whole.value, abs=0.5)
+    with pytest.raises(MeasurementDeclined, match="needs plain skin beside the lines") as refusal:
+        measure(neither, neither.valid, CONTRAST, marked=True, marks=marks)
+    assert refusal.value.code == "no_flank"
+
+
+def test_the_uncertainty_of_the_ends_is_that_of_lines_that_end_a_millimetre_off() -> None:
+    """Lines whose ends are drawn anew a millimetre about their place: the spread of their length over the area."""
+    rng, shape = np.random.default_rng(0), (400, 500)
+    everywhere = np.ones(shape, np.bool_)
+    place = Place(everywhere, everywhere, None, None)
+    photo, lengths, said = _plain(np.ones((*shape, 3), np.float32)), [], []
+    assert LENGTH.terms is not None
+    for _ in range(200):
+        lines = np.zeros(shape, np.float32)
+        for row in range(40, 400, 40):
+            left, right = rng.normal((120, 380), 1 / MM)
+            lines[row, round(left) : round(right)] = 1
+        field = np.stack([_lengths(lines > 0) * 100 / MM, lines], axis=-1).astype(np.float32)
+        lengths.append(LENGTH.reduce(field.reshape(-1, 2).astype(np.float64), np.ones(lines.size)))
+        said.append(dict(LENGTH.terms(photo, place, field, lengths[-1]))["ends"])
+
+    assert np.mean(said) == pytest.approx(np.std(lengths), rel=0.15)
 
 
 @pytest.mark.slow

@@ -78,6 +78,26 @@ def test_a_region_of_which_nothing_can_be_used_says_why(everywhere: np.ndarray) 
         measure(_image(_skin()), _disc(radius=20), metric_named("relief"), marked=True)
 
 
+def test_an_area_that_just_falls_short_is_not_said_to_be_enough() -> None:
+    """1.99 cm² of the 2 cm² that pores need, and 1.96: rounding must not make them 2.0."""
+    image = _image(_skin(shape=(300, 300)), mm=0.1)
+    almost = np.zeros((300, 300), bool)
+    almost[80:222, 70:231] = True  # 132 by 151 cells are left without the rim
+    wide = replace(image, valid=almost)
+
+    with pytest.raises(MeasurementDeclined, match=r"at least 2 cm² of skin; 1\.\d cm² can be used here\.$"):
+        measure(wide, np.ones((300, 300), bool), metric_named("pores"), marked=True)
+    with pytest.raises(MeasurementDeclined, match=r"at least 100 cm² of skin; \d\d cm² can be used here\.$"):
+        measure(_image(_skin()), _disc(radius=120), metric_named("relief"), marked=True)
+    with pytest.raises(MeasurementDeclined, match=r"of skin; the region has only 1\.9 cm²\.$"):
+        measure(
+            replace(image, sd=np.full((300, 300), 50.0, np.float32)),
+            _disc((300, 300), 79),
+            metric_named("pores"),
+            marked=True,
+        )
+
+
 def test_a_darker_patch_is_darker_by_what_was_taken_from_its_red() -> None:
     """A tenth less red light is -100 log10(0.9) = 4.58 index units."""
     linear = _skin()
@@ -321,7 +341,7 @@ _MARKED = replace(
     name="made_up",
     needs=frozenset({Need.COLOUR}),
     find=_dark_marks,
-    terms=lambda image, place, field, value: (("counting", 0.25),),
+    terms=lambda image, place, field, value: (("outline", 0.25),),
     least_cells=16,
 )
 
@@ -359,8 +379,22 @@ def test_further_terms_are_kept_and_add_up(everywhere: np.ndarray) -> None:
     bare = measure(image, everywhere, replace(_MARKED, terms=None), marked=False)
     found = measure(image, everywhere, _MARKED, marked=False)
 
-    assert dict(found.parts)["counting"] == 0.25
+    assert dict(found.parts)["outline"] == 0.25
     assert found.uncertainty == pytest.approx(np.hypot(bare.uncertainty, 0.25))
+
+
+def test_a_counting_error_is_not_stated_twice(everywhere: np.ndarray) -> None:
+    """Resampled blocks of skin hold more or fewer of what is counted: that spread is Poisson's already."""
+    image = _with_dark_discs(0.7)
+    region = dict(measure(image, everywhere, _MARKED, marked=False).parts)["region"]
+
+    def counting(poisson: float) -> float:
+        counted = replace(_MARKED, terms=lambda image, place, field, value: (("counting", poisson),))
+        return dict(measure(image, everywhere, counted, marked=False).parts)["counting"]
+
+    assert region > 0
+    assert counting(0.9 * region) == 0.0
+    assert np.hypot(counting(2 * region), region) == pytest.approx(2 * region)
 
 
 def test_too_few_marked_cells_are_declined_by_the_metrics_own_limit(everywhere: np.ndarray) -> None:

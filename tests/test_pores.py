@@ -171,12 +171,13 @@ def test_half_of_the_pores_are_half_of_the_density() -> None:
 def test_the_counting_error_is_that_of_poisson() -> None:
     found = _value(_established(0.02, 45)[1])
     assert found.area_mm2 is not None
-    counting = dict(found.parts)["counting"]
+    # What the resampled skin shows of it is not stated a second time.
+    counting = np.hypot(dict(found.parts)["counting"], dict(found.parts)["region"])
 
     # Bright blobs count too, so the error is a little larger than that of the value alone.
     least = np.sqrt(found.value * found.area_mm2 / 100) / (found.area_mm2 / 100)
     assert least <= counting < 1.25 * least
-    assert found.uncertainty > counting
+    assert found.uncertainty >= counting
 
 
 @pytest.mark.slow

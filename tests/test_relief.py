@@ -12,9 +12,10 @@ from benchmarks.printed import printed_batch, printed_card
 from benchmarks.relief_tones import broad, depths
 from benchmarks.scenes import calibrated, skin_of, thigh
 from tracker.alignment import AlignedImage, Alignment, in_own_frame, resample
-from tracker.calibration import CalibratedImage, layout
+from tracker.calibration import CalibratedImage, Grid, layout
+from tracker.calibration.chart import without_chart
 from tracker.errors import MeasurementDeclined
-from tracker.measurement import Measurement, measure
+from tracker.measurement import Measurement, Metric, measure
 from tracker.metrics import metric_named
 from tracker.phantom import PhantomPhoto, State, build_stage, nominal_shot, photograph
 from tracker.phantom.gauge import Gauge
@@ -104,6 +105,40 @@ def test_the_colour_of_the_light_does_not_matter() -> None:
     linear, _ = _skin(0.04, 0.10, 0.02)
 
     assert _value(linear * np.array([1.3, 1.0, 0.7], np.float32)) == pytest.approx(_value(linear), rel=0.03)
+
+
+def test_the_uncertainty_by_the_sheen_is_what_another_sheen_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values with the sheen held one standard deviation lower and higher, against half of what they are apart."""
+    linear, _ = _skin(0.04, 0.10, 0.02)
+    found = relief_shading(linear, np.ones(SHAPE, bool), _inner(), mm_per_cell=0.5)
+    value, values = _value(linear), []
+    for held in (found.sheen - found.sheen_sd, found.sheen + found.sheen_sd):
+        monkeypatch.setattr("tracker.shading.relief._SHEENS", np.array([held]))
+        values.append(_value(linear))
+
+    assert found.sheen_effect > 1e-3
+    assert value * found.sheen_effect == pytest.approx(abs(values[1] - values[0]) / 2, rel=0.2)
+
+
+@pytest.mark.parametrize("metric", [RELIEF, WAVINESS], ids=lambda metric: metric.name)
+def test_skin_that_is_full_of_gaps_has_no_relief(metric: Metric) -> None:
+    """Every other cell is left out: no coarse cell is known by more than half."""
+    shape = (500, 500)
+    photo = AlignedImage(
+        linear=(SKIN * np.exp(np.random.default_rng(0).normal(0, 0.01, (*shape, 1)))).astype(np.float32),
+        valid=np.indices(shape).sum(axis=0) % 2 == 0,
+        sd=np.zeros(shape, np.float32),
+        grid=Grid(shape, 1.0, 0.5),
+        digest="",
+        taken_on=None,
+        colour=without_chart(),
+        has_colour=True,
+        scale_uncertainty=0.0,
+    )
+
+    with pytest.raises(MeasurementDeclined, match="no square millimetre can be used by more than half") as refusal:
+        measure(photo, np.ones(shape, bool), metric, marked=True)
+    assert refusal.value.code == "area"
 
 
 def test_a_mole_is_left_out_of_the_filter_and_a_dimple_is_not() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2, f
 
 from tracker.errors import StudyInvalid
 from tracker.metrics import metric_named
@@ -107,6 +108,7 @@ def test_width_of_the_interval_is_that_of_the_plan(subjects: int, posings: int, 
 
     assert f"{1.96 / math.sqrt(2 * freedom):.2f}" == half
     assert (found.high - found.low) / 2 == pytest.approx(float(half), abs=0.05)
+    assert (found.low, found.high) == pytest.approx(tuple(np.sqrt(freedom / chi2.ppf([0.975, 0.025], freedom))))
     assert found.high - 1.0 > 1.0 - found.low
 
 
@@ -127,6 +129,41 @@ def test_intervals_for_other_numbers_of_photos_cover_the_truth(session: float, s
         assert 0.91 <= np.mean([(s := of.of(shots)).low <= truth <= s.high for of in found]) <= 0.985
     spreads = [of.session for of in found if of.session is not None]
     assert 0.91 <= np.mean([s.low <= session <= s.high for s in spreads]) <= 0.985
+
+
+def test_intervals_are_those_of_graybill_and_wang_and_of_ting() -> None:
+    """Their formulas with their own names, for a sum (one photo) and a difference (six photos) of mean squares."""
+    one, two, n1, n2 = 3.0, 2.0, 8, 12
+    found = Components(one, n1, two, n2, share=0.5)
+    (g1, h1), (g2, h2) = ((1 - n / chi2.ppf(0.975, n), n / chi2.ppf(0.025, n) - 1) for n in (n1, n2))
+    added, taken = 0.5 * two, (0.5 - 1 / 6) * two
+    top, bottom = f.ppf(0.975, n1, n2), f.ppf(0.025, n1, n2)
+    g12 = ((top - 1) ** 2 - g1**2 * top**2 - h2**2) / top
+    h12 = ((1 - bottom) ** 2 - h1**2 * bottom**2 - g2**2) / bottom
+
+    total = found.of(1)
+    assert total.low**2 == pytest.approx(one + added - math.hypot(g1 * one, g2 * added))
+    assert total.high**2 == pytest.approx(one + added + math.hypot(h1 * one, h2 * added))
+    left = found.of(6)
+    below = g1**2 * one**2 + h2**2 * taken**2 + g12 * one * taken
+    above = h1**2 * one**2 + g2**2 * taken**2 + h12 * one * taken
+    assert left.low**2 == pytest.approx(max(one - taken - math.sqrt(below), 0.0))
+    assert left.high**2 == pytest.approx(one - taken + math.sqrt(above))
+
+
+def test_sets_that_differ_less_than_their_photos_tell_of_photos_only() -> None:
+    """As restricted maximum likelihood: no variance between sets, and all readings for the one between photos."""
+    found = Components(between=0.2, between_freedom=8, within=2.0, within_freedom=12, share=0.5)
+    assert found.session is not None
+    assert found.shot is not None
+
+    assert (found.session.sd, found.session.low) == (0.0, 0.0)
+    assert found.shot.sd**2 == pytest.approx((8 * 0.2 / 0.5 + 12 * 2.0) / 20)
+    assert found.shot.freedom == 20
+    for shots in (1, 2, 6, 50):
+        spread = found.of(shots)
+        assert spread.sd == pytest.approx(found.shot.sd / math.sqrt(shots))
+        assert spread.low <= spread.sd <= spread.high
 
 
 def test_unequal_numbers_of_sets_and_photos_tell_the_same_components() -> None:
@@ -219,6 +256,16 @@ def test_intraclass_correlation_takes_the_largest_table_without_gaps() -> None:
     assert found.value.value > 0.9
 
 
+def test_the_tenth_set_comes_after_the_second() -> None:
+    """The limits are of the first against the second set, also if a clinic took ten."""
+    readings = [Reading(f"S{w}", str(k), 10.0 * w + k + 0.01 * w * k) for w in range(4) for k in (10, 2, 1)]
+
+    found = study(readings, multiplicative=False).differences
+
+    assert found is not None
+    assert found.bias.value == pytest.approx(-1.015)
+
+
 def test_spreads_of_one_set_up_are_pooled_by_their_weight() -> None:
     one, other = spread_of(1.0, 10), spread_of(4.0, 30)
 
@@ -264,6 +311,12 @@ def test_a_varied_study_leaves_nothing_to_wish_for() -> None:
         "At least 2 places on the body make the number hold for more people",
         "In half of the people another operator should take one of the sets",
     ]
+    in_half = [Reading(r.subject, r.posing, r.value, r.operator if int(r.subject[1:]) < 15 else "O1") for r in readings]
+    in_fewer = [
+        Reading(r.subject, r.posing, r.value, r.operator if int(r.subject[1:]) < 14 else "O1") for r in readings
+    ]
+    assert not any("operator" in wish for wish in progress(in_half).wanted)
+    assert any(wish.endswith("so far in 14.") for wish in progress(in_fewer).wanted)
 
 
 def test_two_places_of_one_person_are_not_mixed() -> None:
@@ -285,12 +338,12 @@ def test_two_places_of_one_person_are_not_mixed() -> None:
 
 
 def test_only_a_study_that_counts_replaces_the_provisional_values() -> None:
-    enough: Study = study(_drawn(1, 20, 3, 1, session=0.3, shot=0.0), multiplicative=False)
+    enough: Study = study(_drawn(1, 20, 3, 2, session=0.3, shot=0.5), multiplicative=False)
     too_small = study(_drawn(1, 19, 3, 1, session=0.01, shot=0.0), multiplicative=True)
 
     found = studied({"delta_mi": enough, "relief": too_small}, "the blue room")
 
-    assert found.of(CONTRAST) == enough.within.sd
+    assert found.of(CONTRAST) == enough.components.of(1).sd > enough.within.sd
     assert found.source_of(CONTRAST) == "study"
     assert found.of(RELIEF) == RELIEF.session_sd
     assert found.source_of(RELIEF) == "provisional"

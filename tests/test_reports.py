@@ -398,13 +398,15 @@ def test_what_was_named_beforehand_comes_first_and_the_rest_is_called_explorator
         assert without_spaces("More measurements") not in words_in(form, form.render(only, NO_PICTURES))
 
 
-def test_where_nothing_named_beforehand_was_measured_the_rest_leads() -> None:
+def test_where_nothing_named_beforehand_was_measured_the_rest_does_not_lead() -> None:
     secondary = replace(metric_named("relief"), name="waves", title="Broad waves", role=Role.SECONDARY)
     found = [replace(m, metric="waves", method=secondary.method) for m in THIGH.measurements if m.metric == "relief"]
     report = replace(THIGH, timeline=timeline(found, (), (secondary,)), refused=(), control=None)
 
-    assert (content_of(report).leading, content_of(report).exploratory) == (1, "")
-    assert "broad waves" in headline(report)
+    content = content_of(report)
+    assert (content.leading, content.exploratory, content.verdict) == (0, EXPLORATORY_NOTE, "not measured")
+    assert [(card.name, card.verdict) for card in content.cards] == [("waves", "changed")]
+    assert "waves" not in headline(report)
 
 
 def test_the_parts_of_an_uncertainty_add_up_and_can_be_looked_at() -> None:

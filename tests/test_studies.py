@@ -309,7 +309,7 @@ def test_what_may_be_used_follows_from_how_many_took_part(
         return
     assert relief.usable is not None
     assert relief.usable.used == used
-    assert relief.usable.session_sd == (single.sd if used == "estimate" else single.high)
+    assert relief.usable.single_sd == pytest.approx(single.sd if used == "estimate" else single.high)
     assert clinic.adopt_study(study.id)[0].session_sd == relief.usable.session_sd
 
 
@@ -387,7 +387,7 @@ def test_values_of_another_set_up_make_way_as_a_whole(clinic: Clinic) -> None:
     clinic.adopt_study(first.id)
     with clinic._store.writing() as connection:
         kept = {"site": "thigh", "pose": "standing", "metric": "spot_load", "method": "spot_load@1"}
-        row = {"set_up": first.set_up, "session_sd": 0.1, "used": "estimate", "people": 20}
+        row = {"set_up": first.set_up, "session_sd": 0.1, "shot_sd": 0.0, "used": "estimate", "people": 20}
         connection.execute(insert(schema.adopted).values(**kept, **row, adopted_at=datetime.now(UTC)))
 
     synthetic(clinic, second, people=12, sets=2, shots=1, seed=9)

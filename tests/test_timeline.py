@@ -250,3 +250,74 @@ def test_a_headline_of_an_older_session_says_so() -> None:
 
     assert headline(report).endswith("This is the session of 9 March 2026; no later one can be compared.")
     assert "9 March 2026" in patient_headline(report)
+
+
+def test_blood_that_is_so_strong_that_it_moves_the_pigment_index_blocks_the_pigment_verdict() -> None:
+    """Model skin whose blood alone rises six times: ΔMI +8.7 and ΔEI′ +11.7 (`skin_reflectance`, melanosomes 3 %)."""
+    photos = [_measured(name, value, 0) for name, value in (("delta_mi", 2.0), ("delta_ei", 1.0))]
+    photos += [_measured(name, value, 7) for name, value in (("delta_mi", 10.7), ("delta_ei", 12.7))]
+
+    found = timeline(photos, [], METRICS)
+
+    assert found.of("delta_mi").latest.verdict is Verdict.NOT_COMPARABLE
+    assert "blood" in found.of("delta_mi").latest.reason
+    assert found.of("delta_ei").latest.verdict is Verdict.WORSE
+
+
+def test_redness_that_the_pigment_may_explain_is_not_judged_and_the_pigment_is() -> None:
+    photos = [_measured(name, value, 0) for name, value in (("delta_mi", 2.0), ("delta_ei", 1.0))]
+    photos += [_measured(name, value, 7) for name, value in (("delta_mi", 16.0), ("delta_ei", 4.0))]
+
+    found = timeline(photos, [], METRICS)
+
+    assert found.of("delta_mi").latest.verdict is Verdict.WORSE
+    assert found.of("delta_ei").latest.verdict is Verdict.NOT_COMPARABLE
+
+
+def test_pigment_is_not_judged_without_its_witness() -> None:
+    photos = [_measured("delta_mi", 2.0, 0), _measured("delta_ei", 1.0, 0), _measured("delta_mi", 9.0, 7)]
+    refused = [Refused("delta_ei", "x", START + timedelta(days=7), "The lamp is of another kind.")]
+
+    change = timeline(photos, refused, METRICS).of("delta_mi").latest
+
+    assert change.verdict is Verdict.NOT_COMPARABLE
+    assert change.reason == "Redness of the same place could not be compared: The lamp is of another kind."
+
+
+@pytest.mark.parametrize("name", ["spot_load", "line_contrast", "spot_area"])
+@pytest.mark.parametrize("left", [0.0, -0.01, 0.05])
+def test_what_is_gone_is_less_by_all_of_it(name: str, left: float) -> None:
+    """A logarithm tells nothing near zero: a spot that is gone is a change, and not one of millions of per cent."""
+    noise = 0.03 * 20.0
+    photos = [_measured(name, 20.0, 0, region=noise), _measured(name, 20.0 * left, 7, region=noise)]
+    witness = [_measured("spot_redness", 1.0, day) for day in (0, 7)]
+
+    change = timeline(photos + witness, [], METRICS).of(name).latest
+
+    assert change.verdict is Verdict.BETTER
+    assert change.change == pytest.approx(100 * max(left - 1, -1), abs=1e-6)
+    assert -100 <= change.low <= change.change <= change.high < -60
+
+
+def test_a_ratio_of_what_can_vanish_is_that_of_logarithms_where_changes_are_small() -> None:
+    metric = metric_named("line_contrast")
+    sessions = [session_value(metric, (_measured(metric.name, v, d),), PROVISIONAL) for v, d in ((10.0, 0), (9.9, 7))]
+
+    by_shares = compare_sessions(metric, *sessions)
+    by_logarithms = compare_sessions(replace(metric, vanishes=False), *sessions)
+
+    assert by_shares.change == pytest.approx(by_logarithms.change, abs=0.01)
+    assert by_shares.high - by_shares.low == pytest.approx(by_logarithms.high - by_logarithms.low, rel=0.02)
+
+
+def test_the_uncertainty_of_a_card_that_both_photos_show_is_none_of_their_difference() -> None:
+    def toned(value: float, day: int, colour: float) -> Measurement:
+        found = _measured("ita", value, day)
+        return replace(found, parts=(*found.parts, ("colour", colour)))
+
+    exact, doubtful = (
+        timeline([toned(30.0, 0, colour), toned(34.0, 7, colour)], [], METRICS).of("ita") for colour in (0.0, 2.0)
+    )
+
+    assert doubtful.latest.mdc95 == pytest.approx(exact.latest.mdc95)
+    assert doubtful.sessions[0].uncertainty > exact.sessions[0].uncertainty + 1

@@ -13,7 +13,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.topics import TOPICS_OF, Chosen, topics_of
 from tracker.commands.topics import topics_asked
 from tracker.measurement import Role, Topic
-from tracker.metrics import METRICS, USUAL_TOPICS, metric_named, metrics_about
+from tracker.metrics import METRICS, USUAL_TOPICS, metric_named, metrics_about, primary_among
 from tracker.pages.new_view import INDICATIONS
 
 
@@ -36,7 +36,30 @@ def test_pigment_and_redness_are_never_measured_without_the_witness_of_the_other
     assert beside in [m.name for m in found]
     others = {m for m in METRICS if m.topic in (Topic.PIGMENT, Topic.REDNESS) and m.topic is not asked}
     expected = others if asked is Topic.PIGMENT else {m for m in others if m.role is Role.PRIMARY}
-    assert {m for m in found if m.topic is not asked} == expected
+    assert {m.name for m in found if m.topic is not asked} == {m.name for m in expected}
+    assert {m.name for m in found if m.witness} == {m.name for m in expected}, "only what nobody asked about"
+
+
+def test_a_topic_that_was_asked_about_has_no_witnesses() -> None:
+    assert not any(m.witness for m in metrics_about([Topic.PIGMENT, Topic.REDNESS]))
+    assert not any(m.witness for m in metrics_about())
+
+
+@pytest.mark.parametrize("name", [*TOPICS_OF, "", "other"])
+def test_each_topic_that_is_asked_about_has_one_primary_metric_known_beforehand(name: str) -> None:
+    topics, metrics = topics_of(name), Chosen().metrics(name)
+
+    for marked in (True, False):
+        assert [m.topic for m in primary_among(metrics, marked=marked)] == list(topics)
+
+
+def test_what_pigment_is_judged_by_depends_on_the_region_and_on_nothing_that_is_found() -> None:
+    metrics = metrics_about([Topic.PIGMENT])
+
+    assert [m.name for m in primary_among(metrics, marked=True)] == ["delta_mi"]
+    assert [m.name for m in primary_among(metrics, marked=False)] == ["spot_contrast"]
+    assert [m.name for m in primary_among([metric_named("delta_mi")], marked=False)] == ["delta_mi"]
+    assert primary_among([metric_named("waviness")], marked=False) == ()
 
 
 def test_a_topic_without_metrics_gives_none() -> None:

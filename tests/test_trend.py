@@ -199,6 +199,7 @@ def test_a_large_fall_does_not_rule_itself_out() -> None:
 
     assert lower < -5.0
     assert upper == 0.0
+    assert ruled_out_beyond(5.0, 1.0) == (-upper, -lower)
 
 
 def test_a_change_of_the_margin_is_ruled_out_at_its_level() -> None:

@@ -1,9 +1,10 @@
 """What may be stated of a photo, as a whitelist: what is not on it cannot be said.
 
-A quantity has a unit of the list, and needs what that unit presupposes: no millimetres of depth without opposite lamps
-and a gauge, no tone without known colours, no shading without a light that is compared. The gate stops a metric that
-needs something a photo lacks, so a change is never stated across lamps, poses or colour levels. A sentence about a
-result has one of the forms of the list, and no word that claims what a photo cannot show.
+A quantity has a unit of the list, and needs what that unit presupposes: no depth as a length without opposite lamps
+and a gauge, no centimetres or kilograms but those that somebody typed, no tone without known colours, no shading
+without a light that is compared. The gate stops a metric that needs something a photo lacks, so a change is never
+stated across lamps, poses or colour levels. A sentence about a result has one of the forms of the list, and no word
+that claims what a photo cannot show.
 """
 
 from __future__ import annotations
@@ -83,18 +84,32 @@ UNITS: dict[str, Unit] = {
 _DEPTH = re.compile(r"\b(?:depth|deep|deeper|height|high|relief|prominence|dimples?)\b", re.IGNORECASE)
 _TRUE_DEPTH = frozenset({"dual light", "relief gauge"})
 
+#: Units in which a depth could be stated as a length, or as a part of one.
+_OF_A_DEPTH = frozenset({"mm", "cm", "mm²", "cm²", "%"})
+
+#: What no photo shows and somebody types: the unit is that of this name and of no other.
+TYPED_NAMES = {"cm": "tape", "kg": "weight"}
+
 #: What no photo shows, in the words in which it would be claimed.
 FORBIDDEN: dict[str, str] = {
     "a volume or a swelling": r"volumes?|swell\w*|swollen|oedema|edema",
-    "fat": r"fat|fats|fatty|lipo\w*|septa\w*|dissol\w+",
-    "a clinical grade": r"CSS|CR-PCSS|PCSS|N[üu]rnberger\w*|M?MASI|GAIS|severity|graded?",
-    "mechanics or make-up of skin": r"tight\w*|firm\w*|elastic\w*|collagen\w*|elastin|hydrat\w*|moistur\w*|sagg\w*",
+    "fat": r"fat|fats|fatty|lipo\w*|septa\w*|dissol\w+|slim\w*|leaner",
+    "a clinical grade": r"CSS|CR-PCSS|PCSS|N[üu]rnberger\w*|M?MASI|GAIS|severity|grad(?:es?|ed|ing)",
+    "mechanics or make-up of skin": (
+        r"tight\w*|firm\w*|elastic\w*|collagen\w*|elastin|hydrat\w*|moistur\w*|sags?|sagg\w*|lax|laxity|slack\w*|plump\w*"
+    ),
     "an absolute amount of a substance": r"concentrations?|mmol\S*|g/l|mg/\S+",
-    "the age of a bruise or of skin": r"(?:bruise|skin|biological) age|age of the \w+|days? old|years? (?:old|younger)",
-    "a number of hairs": r"hair counts?|(?:number|count) of hairs?|\d+ hairs|hairs per",
+    "the age of a bruise or of skin": (
+        r"(?:bruise|skin|biological) age|age of the \w+|days? old|years? old|young\w*|youth\w*|rejuvenat\w*|"
+        r"anti-?age?ing"
+    ),
+    "a number or a growth of hairs": (
+        r"hair counts?|(?:number|count) of hairs?|\d+ hairs|hairs per|re-?gr[oe]w\w*|gr[oe]w(?:s|n|th|ing)?"
+    ),
     "a score or a rank": r"percentiles?|scores?|rank(?:ed|ing)?|out of 100",
     "a cause": r"caus\w+|because of|due to|thanks to|(?:result|effect) of|treatments?|works?|worked",
-    "an illness or a cure": r"diagnos\w*|malign\w*|cancer\w*|melanom\w*|diseases?|cur(?:e|ed|es)|heal\w*",
+    "an illness or a cure": r"diagnos\w*|malign\w*|cancer\w*|melanom\w*|diseases?|cur(?:e|ed|es)|heal\w*|"
+    r"inflam\w*|tumou?rs?|infect\w*|patholog\w*|benign",
     "a promise": r"guarante\w*|promis\w*|will (?:improve|fade|go|get|become)",
 }
 _FORBIDDEN = {what: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for what, words in FORBIDDEN.items()}
@@ -135,8 +150,10 @@ def check_quantity(names: Sequence[str], unit: str, needs: Collection[str]) -> N
     if presupposed and not any(each <= had for each in presupposed):
         wanted = " or ".join(" and ".join(sorted(each)) for each in presupposed)
         raise ForbiddenClaim(f"{names[0]} in {unit} may only be stated with {wanted}")
-    if unit == "mm" and any(_DEPTH.search(name.replace("_", " ")) for name in names) and not had >= _TRUE_DEPTH:
-        raise ForbiddenClaim(f"{names[0]} in mm may only be stated with {' and '.join(sorted(_TRUE_DEPTH))}")
+    if unit in _OF_A_DEPTH and any(_DEPTH.search(name.replace("_", " ")) for name in names) and not had >= _TRUE_DEPTH:
+        raise ForbiddenClaim(f"{names[0]} in {unit} may only be stated with {' and '.join(sorted(_TRUE_DEPTH))}")
+    if TYPED_NAMES.get(unit, names[0]) not in names:
+        raise ForbiddenClaim(f"{names[0]} in {unit} may not be stated: only {TYPED_NAMES[unit]} is, as it was typed")
 
 
 def said(unit: str) -> str:
@@ -148,7 +165,8 @@ def said(unit: str) -> str:
 _N = r"(?:[+−]?\d+(?:\.\d+)?|–)"
 _DAY = r"\d{1,2} [A-Z][a-z]+ \d{4}"
 _WITHOUT_NUMBERS = (
-    r"Nothing could be measured in these photos\.",
+    r"Nothing that was asked about could be measured in these photos(?:\.|: …)",
+    r"No metric was asked for that a verdict may rest on\.",
     r"Nothing can be compared: …",
     r"Not comparable(?: in [^:]*)?: …?",
 )
@@ -213,7 +231,8 @@ def _forms(about: Quantity, value: str) -> tuple[str, ...]:
     own, unit = (re.escape(said(each)) for each in (about.unit, "%" if about.multiplicative else about.unit))
     named = rf" \({re.escape(value)}\)" if value else ""
     forms: tuple[str, ...] = (
-        rf"Measurable (?:decrease|increase) in {lowered}: {_N}{unit} "
+        rf"Measurable (?:(?:decrease|increase) in {lowered}|change in {lowered} (?:towards|away from) zero): "
+        rf"{_N}{unit} "
         rf"\(95 % CI {_N} to {_N}\); this set-up detects {_N}{unit}\.{_OLDER}",
         rf"No measurable change in {lowered}: {_N}{unit} is within ±{_N}{unit}\. "
         rf"This does not show that nothing changed\.{_OLDER}",

@@ -26,8 +26,8 @@ class OppositeLight:
     kappa : (float, float) or None
         Gain of relief shading by the relief gauge, mean of both lamps, and its standard uncertainty; None without.
     gain : (float, float)
-        By which shading is multiplied to be as in the light of the reference, and its relative standard uncertainty;
-        (1, 0) where one of the two shows no relief gauge.
+        By which shading is multiplied to be as in the light of the reference, and its relative standard uncertainty:
+        (1, 0) in the reference itself, and 1 with that of lamps on marks where one of the two shows no relief gauge.
     """
 
     linear: NDArray[np.float32]

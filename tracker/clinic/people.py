@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from tracker.clinic import injections as days_of_injection
 from tracker.clinic import register
 from tracker.clinic import states as states_of_skin
 from tracker.clinic.records import Patient, View
@@ -92,6 +93,22 @@ class People:
         """What was noted of the skin of a view, by day; a day without a note is missing."""
         with self._store.reading() as connection:
             return states_of_skin.noted(connection, view_id)
+
+    def note_injection(self, view_id: str, day: date) -> None:
+        """Keep a day on which a view was injected, after that day's photos."""
+        with self._store.writing() as connection:
+            register.view(connection, view_id)
+            days_of_injection.note_injection(connection, view_id, day)
+
+    def forget_injection(self, view_id: str, day: date) -> None:
+        """Take a day of injection back."""
+        with self._store.writing() as connection:
+            days_of_injection.forget_injection(connection, view_id, day)
+
+    def injections(self, view_id: str) -> tuple[date, ...]:
+        """Days on which a view was injected, in order."""
+        with self._store.reading() as connection:
+            return days_of_injection.injections(connection, view_id)
 
     def set_control(self, view_id: str, control_id: str | None) -> None:
         """Choose the untreated view that a view is compared with."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from tracker.clinic import register, schema, studies
 from tracker.clinic.evidence import colour_of, scale_of
+from tracker.clinic.injections import injections
 from tracker.clinic.records import View
 from tracker.clinic.results import checks_of
 from tracker.clinic.states import noted
@@ -21,9 +23,10 @@ from tracker.quality import Check, SkinState, skin_state
 from tracker.region import WHOLE_SKIN
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import Rejection, Report, ReportedPhoto
-from tracker.timeline import Refused
+from tracker.timeline import Refused, Schedule
 
 Notes = Mapping[date, frozenset[SkinState]]
+_SESSION_SD, _SHOT_SD = attrgetter("session_sd"), attrgetter("shot_sd")
 _PHOTO, _RESULT = schema.photo.c, schema.result.c
 
 
@@ -55,6 +58,7 @@ def report(
         metrics=metrics,
         repeatability=_repeatability(connection, view, metrics),
         control=control,
+        schedule=_schedule(connection, view),
         title=_title(connection, view),
     )
 
@@ -63,8 +67,18 @@ def _repeatability(connection: Connection, view: View, metrics: Sequence[Metric]
     """What the clinic took over from a study of this view; provisional for methods that have changed since."""
     methods = {metric.name: metric.method for metric in metrics}
     known = studies.adopted(connection, view.site, view.pose)
-    values = {each.metric: each.session_sd for each in known if methods.get(each.metric) == each.method}
-    return Repeatability(values, "study", known[0].set_up) if values else PROVISIONAL
+    valid = [each for each in known if methods.get(each.metric) == each.method]
+    if not valid:
+        return PROVISIONAL
+    between, single = ({each.metric: sd(each) for each in valid} for sd in (_SESSION_SD, _SHOT_SD))
+    return Repeatability(between, "study", valid[0].set_up, single)
+
+
+def _schedule(connection: Connection, view: View) -> Schedule:
+    """Injections of a view, or of the one whose untreated side it is; what came before the first is the baseline."""
+    treated = select(schema.view.c.id).where(schema.view.c.control_id == view.id)
+    days = [day for each in (view.id, *connection.execute(treated).scalars()) for day in injections(connection, each)]
+    return Schedule(tuple(sorted(set(days))), baseline_sessions=2 if days else 1)
 
 
 def _title(connection: Connection, view: View) -> str:
@@ -124,6 +138,9 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
         colour=colour_of(row.colour),
         scale=scale_of(row.scale),
         through=row.through or "",
+        camera=row.camera or "",
+        taken_at=datetime.fromisoformat(row.taken_at) if row.taken_at else None,
+        lent=bool(row.lent_to),
     )
 
 

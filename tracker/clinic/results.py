@@ -197,6 +197,8 @@ def _measured(result: Result) -> dict[str, Any]:
         "colour": colour_stored(photo.colour),
         "scale": scale_stored(photo.scale),
         "through": photo.through or None,
+        "camera": photo.camera or None,
+        "taken_at": photo.taken_at.isoformat() if photo.taken_at else None,
     }
 
 

@@ -155,6 +155,8 @@ result = Table(
     Column("through", String),
     Column("opposite", String),
     Column("lent_to", String),
+    Column("camera", String),
+    Column("taken_at", String),
     sqlite_autoincrement=True,
 )
 Index(
@@ -197,6 +199,14 @@ skin_state = Table(
     Column("view_id", _belongs_to("view"), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("noted", JSON, nullable=False),
+)
+
+#: Days on which a view was injected, after that day's photos.
+injection = Table(
+    "injection",
+    metadata,
+    Column("view_id", _belongs_to("view"), primary_key=True),
+    Column("day", Date, primary_key=True),
 )
 
 refused = Table(
@@ -256,6 +266,7 @@ adopted = Table(
     Column("method", String, nullable=False),
     Column("set_up", String, nullable=False),
     Column("session_sd", Float, nullable=False),
+    Column("shot_sd", Float, nullable=False),
     Column("used", String, nullable=False),
     Column("people", Integer, nullable=False),
     Column("adopted_at", Instant, nullable=False),

@@ -123,5 +123,5 @@ def _affine(
         error_px=sd * pitch,
         correlation=agreeing,
         scale=float(np.sqrt(abs(np.linalg.det(stretch)))),
-        rotation=float(np.degrees(np.arctan2(stretch[0, 1] - stretch[1, 0], np.trace(stretch)))),
+        rotation=float(np.degrees(np.arctan2(stretch[1, 0] - stretch[0, 1], np.trace(stretch)))),
     )

@@ -52,9 +52,14 @@ def bootstrap(field: NDArray[np.float32], groups: list[Group], metric: Metric, c
 
 
 def _thinned(cells: NDArray[np.float64], blocks: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Every n-th cell: blocks, not cells, are the independent units, so the spread of the draws does not change."""
-    step = max(1, len(cells) // DRAWN_CELLS)
-    return cells[::step], blocks[::step]
+    """Some of many cells, the same of equally many: blocks, not cells, are the independent units.
+
+    They are drawn by chance. Every n-th cell would be the same few columns of a picture, and miss marks between them.
+    """
+    if len(cells) <= DRAWN_CELLS:
+        return cells, blocks
+    some = np.sort(np.random.default_rng(_SEED).choice(len(cells), DRAWN_CELLS, replace=False))
+    return cells[some], blocks[some]
 
 
 def _in_order(cells: NDArray[np.float64], blocks: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

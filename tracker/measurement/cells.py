@@ -57,7 +57,9 @@ def check_area(mask: NDArray[np.bool_], image: AlignedImage, metric: Metric, reg
     mm = image.grid.mm_per_cell
     area = float(mask.sum()) * mm**2 / 100 if mm else np.inf
     if area < metric.min_area_cm2:
-        left = f"{area:.0f} cm² can be used here" if area >= LEAST_SAID_CM2 else _why_nothing(image, metric, region)
+        # Rounded up to what is needed, the sentence would contradict itself.
+        said = f"{area:.0f}" if round(area) < metric.min_area_cm2 else f"{np.floor(10 * area) / 10:.1f}"
+        left = f"{said} cm² can be used here" if area >= LEAST_SAID_CM2 else _why_nothing(image, metric, region)
         raise MeasurementDeclined(
             f"{metric.title} needs at least {metric.min_area_cm2:.0f} cm² of skin; {left}.", code="area"
         )
@@ -70,7 +72,7 @@ def _why_nothing(image: AlignedImage, metric: Metric, region: NDArray[np.bool_])
     assert image.grid.mm_per_cell is not None
     whole = float(region.sum()) * image.grid.mm_per_cell**2 / 100
     if whole < metric.min_area_cm2:
-        return f"the region has only {whole:.1f} cm²"
+        return f"the region has only {np.floor(10 * whole) / 10:.1f} cm²"
     taken = shares_left_out(reasons_of(image, metric), region, metric.leaves_out | ALWAYS)
     why = [f"{100 * share:.0f} % {reason.word}" for reason, share in taken if share >= LEAST_SHARE_SAID]
     if (region & usable_cells(image, metric)).any():

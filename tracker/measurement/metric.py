@@ -36,7 +36,11 @@ class Topic(StrEnum):
 
 
 class Role(StrEnum):
-    """How much a quantity may carry: one primary quantity per topic is declared before anything is measured."""
+    """How much a quantity may carry.
+
+    A verdict rests on one primary quantity per topic, declared before anything is measured. Where a topic has two, what
+    decides is only whether a patch is marked: see `tracker.metrics.primary_among`.
+    """
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -99,6 +103,9 @@ class Metric:
         Which change is called better.
     multiplicative : bool
         True if changes are ratios: they are computed in logarithms and stated in per cent.
+    vanishes : bool
+        True for a ratio of something that can be gone, and whose logarithm therefore tells nothing near zero: its
+        changes are computed as shares of the baseline.
     needs : frozenset of Need
     prepare : callable
         ``(AlignedImage, Place) -> ndarray (h, w, k)``: the quantity in each cell.
@@ -120,6 +127,8 @@ class Metric:
         brings the value nearer to the truth on rendered skin.
     topic : Topic
     role : Role
+    witness : bool
+        It was not asked about: it is measured because a change of another metric is only judged beside it.
     find : callable or None
         ``(AlignedImage, skin) -> Marks``: what is looked for once, in the reference, and carried to the later photos by
         the alignment. Raises `MeasurementDeclined` if there is nothing.
@@ -135,7 +144,7 @@ class Metric:
         ``(AlignedImage, Place, field) -> ndarray (h, w)``: what a map shows, if it is not the first quantity of the
         field.
     shown_unit : str
-        What a map shows is in, if not in `unit`: a unit, or a key of `tracker.reports.overlays.WORDS`.
+        What a map shows is in, if not in `unit`: a unit, or a key of `tracker.report.overlay.WORDS`.
     """
 
     name: str
@@ -157,10 +166,12 @@ class Metric:
     leaves_out: Reason = Reason.CLOTH
     topic: Topic = Topic.RELIEF
     role: Role = Role.SECONDARY
+    witness: bool = False
     find: Callable[[AlignedImage, NDArray[np.bool_]], Marks] | None = None
     terms: Callable[[AlignedImage, Place, NDArray[np.float32], float], tuple[tuple[str, float], ...]] | None = None
     least_cells: int = 64
     surround_mm: float | None = None
+    vanishes: bool = False
     picture: Picture = Picture.REGION
     shown: Callable[[AlignedImage, Place, NDArray[np.float32]], NDArray[np.float32]] | None = None
     shown_unit: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from math import sqrt
 from typing import Protocol
 
 import numpy as np
@@ -21,12 +22,15 @@ from tracker.measurement.cells import (
     without_excluded,
     without_rim,
 )
-from tracker.measurement.metric import Marks, Metric, Place
+from tracker.measurement.metric import Direction, Marks, Metric, Place
 from tracker.measurement.near import Near, near_region, whole_grid
 from tracker.quality import Need
 from tracker.region import Reason, is_left_out, shares_left_out
 
 FOUND = Reason.HAIR | Reason.SHINE | Reason.CLOTH | Reason.BLUR
+Shares = tuple[tuple[str, float], ...]
+COUNTING = "counting"
+"""The term of a count: Poisson's, of which the resampled skin shows most by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +123,15 @@ def measure(
     """
     near = near_region(image, region, metric, marks)
     place, groups = _carried(near, metric, marked=marked)
-    field = metric.prepare(without_excluded(near.image, metric), place)
+    seen = without_excluded(near.image, metric)
+    field = metric.prepare(seen, place)
     value, draws = evaluate(field, groups, metric), bootstrap(field, groups, metric, near.block_count)
+    region_sd = float(np.std(draws, ddof=1))
     parts = (
-        ("region", float(np.std(draws, ddof=1))),
+        ("region", region_sd),
         ("alignment", alignment_spread(field, groups, metric, near.image)),
         ("scale", abs(value) * metric.scale_sensitivity * image.scale_uncertainty),
-        *(metric.terms(near.image, place, field, value) if metric.terms else ()),
+        *(_beyond(region_sd, metric.terms(seen, place, field, value)) if metric.terms else ()),
     )
     uncertainty = float(np.sqrt(sum(part**2 for _, part in parts)))
     used, mm = int(place.skin.sum()), image.grid.mm_per_cell
@@ -137,9 +143,14 @@ def measure(
     )  # fmt: skip
 
 
+def _beyond(region_sd: float, terms: Shares) -> Shares:
+    """The terms; of a counting error what resampled skin does not show: things spread over some blocks vary less."""
+    return tuple((name, sqrt(max(0.0, term**2 - region_sd**2)) if name == COUNTING else term) for name, term in terms)
+
+
 def measure_part(
     image: AlignedImage, region: NDArray[np.bool_], metric: Metric, *, marked: bool, marks: Marks | None = None
-) -> Statistic:
+) -> Part:
     """Value and draws alone, of a photo whose own uncertainty is not asked for; parameters are those of `measure`."""
     near = near_region(image, region, metric, marks)
     place, groups = _carried(near, metric, marked=marked)
@@ -207,9 +218,6 @@ def _carried(near: Near, metric: Metric, *, marked: bool) -> tuple[Place, list[G
     return Place(region & usable, counted, compared, marks), [Group.of(mask, near.blocks) for mask in masks]
 
 
-Shares = tuple[tuple[str, float], ...]
-
-
 def _in_words(image: AlignedImage, region: NDArray[np.bool_], metric: Metric) -> tuple[Shares, Shares]:
     """What was left out of the region, and what was seen in the rest of it and measured all the same."""
     bits = reasons_of(image, metric)
@@ -247,8 +255,16 @@ def over_the_same_cells(found: Measurement, whole: Measurement, common: Statisti
             return value * of_whole / max(of_common, 1e-9)
         return value + of_whole - of_common
 
+    value = shifted(found.value, whole.value, common.value)
+    if metric.direction is Direction.LESS and min(found.value, whole.value, common.value) >= 0:
+        value = max(value, 0.0)  # there is no less than none of what is counted
     draws = tuple(map(shifted, found.draws, whole.draws, common.draws))
-    return replace(found, value=shifted(found.value, whole.value, common.value), draws=draws)
+    if not metric.multiplicative or not found.value:
+        return replace(found, value=value, draws=draws)
+    # The terms are shares of the value they were found with.
+    grown = value / found.value
+    parts = tuple((name, part * grown) for name, part in found.parts)
+    return replace(found, value=value, uncertainty=found.uncertainty * grown, parts=parts, draws=draws)
 
 
 def _check_needs(image: AlignedImage, metric: Metric, *, marked: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tracker.measurement import Metric, Role, Topic
 from tracker.measurement.typed import TYPED
@@ -37,6 +38,7 @@ __all__ = [
     "melanin_index",
     "metric_named",
     "metrics_about",
+    "primary_among",
     "typology_class",
 ]
 
@@ -102,16 +104,51 @@ def metrics_about(topics: Iterable[Topic] = USUAL_TOPICS, among: Sequence[Metric
     Returns
     -------
     tuple of Metric
-        Topic by topic. Who asks for pigment or for redness gets the witnesses of the other too, at the end: without
-        them a change cannot be told from one of the other.
+        Topic by topic. Who asks for pigment or for redness gets the witnesses of the other too, at the end and marked
+        as such: without them a change cannot be told from one of the other, but nobody asked about them.
 
     Examples
     --------
     >>> [metric.name for metric in metrics_about([Topic.TONE])][:2]
     ['ita', 'lightness']
+    >>> [metric.name for metric in metrics_about([Topic.REDNESS]) if metric.witness]
+    ['delta_mi', 'spot_contrast']
     """
     asked = tuple(dict.fromkeys(topics))
     found = [metric for topic in asked for metric in among if metric.topic is topic]
     beside = [_WITNESSES[topic] for topic in asked if topic in _WITNESSES and _WITNESSES[topic][0] not in asked]
-    found += [m for topic, roles in beside for m in among if m.topic is topic and m.role in roles]
+    found += [
+        replace(m, witness=True) for topic, roles in beside for m in among if m.topic is topic and m.role in roles
+    ]
     return tuple(found)
+
+
+def primary_among(metrics: Iterable[Metric], *, marked: bool) -> tuple[Metric, ...]:
+    """The one metric of each topic on which a verdict rests; it is known before anything is measured.
+
+    Parameters
+    ----------
+    metrics : iterable of Metric
+        What is measured, in the order of importance.
+    marked : bool
+        Whether a patch is marked on the reference photo; else the region is the whole skin.
+
+    Returns
+    -------
+    tuple of Metric
+        In the order of their topics; never a witness. Of two primary metrics of one topic it is the first, on the whole
+        skin the first that does not compare a marked patch with the skin around it. That the one cannot be measured
+        does not put the other into its place.
+
+    Examples
+    --------
+    >>> [m.name for m in primary_among(metrics_about([Topic.PIGMENT, Topic.TONE]), marked=True)]
+    ['delta_mi', 'ita']
+    >>> [m.name for m in primary_among(metrics_about([Topic.PIGMENT, Topic.TONE]), marked=False)]
+    ['spot_contrast', 'ita']
+    """
+    asked = [metric for metric in metrics if metric.role is Role.PRIMARY and not metric.witness]
+    topics = dict.fromkeys(metric.topic for metric in asked)
+    return tuple(
+        min((m for m in asked if m.topic is topic), key=lambda m: m.is_contrast and not marked) for topic in topics
+    )

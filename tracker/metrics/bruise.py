@@ -29,7 +29,9 @@ LEAST_SD = 0.4
 _LEAST_AROUND = 0.4
 
 
-def colour_off(image: AlignedImage, skin: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def colour_off(
+    image: AlignedImage, skin: NDArray[np.bool_], title: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How far the colour of a region is from that of the skin around it.
 
     Parameters
@@ -38,13 +40,15 @@ def colour_off(image: AlignedImage, skin: NDArray[np.bool_]) -> tuple[NDArray[np
         With a scale.
     skin : ndarray, shape (h, w), bool
         The region, as far as it can be used.
+    title : str
+        Of the metric that asks, for what is said where it cannot be had.
 
     Returns
     -------
     off : ndarray, shape (h, w, 3)
         Differences of L*, a* and b* from a smooth surface through the skin around; 0 outside the two.
     sd : ndarray, shape (3,)
-        Robust standard deviation of the skin around, at least 0.4.
+        Robust standard deviation of the skin around.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def colour_off(image: AlignedImage, skin: NDArray[np.bool_]) -> tuple[NDArray[np
     around = np.asarray(band & image.valid & looks_like_skin(image.linear))
     if around.sum() < _LEAST_AROUND * max(1, band.sum()):
         raise MeasurementDeclined(
-            f"{BRUISE_AREA.title} needs {AROUND_MM[1]:.0f} mm of skin all around the marked region; leave more of "
+            f"{title} needs {AROUND_MM[1]:.0f} mm of skin all around the marked region; leave more of "
             "it in the picture.",
             code="ring",
         )
@@ -77,7 +81,7 @@ def colour_off(image: AlignedImage, skin: NDArray[np.bool_]) -> tuple[NDArray[np
     level = np.median(light[around], axis=0)
     off = lab_from_linear(light / even * level) - lab_from_linear(level)
     off -= np.median(off[around], axis=0)
-    sd = np.maximum(1.4826 * np.median(np.abs(off[around]), axis=0), LEAST_SD)
+    sd = 1.4826 * np.median(np.abs(off[around]), axis=0)
     found = np.zeros((*whole.shape, 3), np.float32)
     found[window] = np.where(seen[..., None], off, 0.0)
     return found, np.asarray(sd, np.float32)
@@ -100,10 +104,10 @@ def _surface(values: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[n
     return np.stack(planes, axis=-1).astype(np.float32)
 
 
-def bruised(image: AlignedImage, skin: NDArray[np.bool_], *, sds: float = LEAST_SDS) -> NDArray[np.bool_]:
+def bruised(image: AlignedImage, skin: NDArray[np.bool_], title: str) -> NDArray[np.bool_]:
     """Where L*, a* or b* is off by more than three robust standard deviations, in parts of at least 10 mm²."""
-    off, sd = colour_off(image, skin)
-    return _parts(off, sd, skin, sds, image)
+    off, sd = colour_off(image, skin, title)
+    return _parts(off, sd, skin, LEAST_SDS, image)
 
 
 def _parts(
@@ -111,7 +115,7 @@ def _parts(
 ) -> NDArray[np.bool_]:
     mm = image.grid.mm_per_cell
     assert mm is not None
-    differs = (np.abs(off) > sds * sd).any(axis=-1) & skin
+    differs = (np.abs(off) > sds * np.maximum(sd, LEAST_SD)).any(axis=-1) & skin
     _, labels, stats, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8), connectivity=8)
     kept = stats[:, cv2.CC_STAT_AREA] * mm**2 >= LEAST_MM2
     kept[0] = False
@@ -126,7 +130,7 @@ def find_bruise(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
     MeasurementDeclined
         Nothing differs from the skin around.
     """
-    marks = bruised(image, skin).astype(np.int32)
+    marks = bruised(image, skin, BRUISE_CONTRAST.title).astype(np.int32)
     if not marks.any():
         raise MeasurementDeclined(
             f"{BRUISE_CONTRAST.title}: nothing in the marked region differs in colour from the skin around it.",
@@ -139,7 +143,7 @@ def _area_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     """1 where the skin is discoloured, and the area of the region in mm², shape (h, w, 2)."""
     mm = image.grid.mm_per_cell
     assert mm is not None
-    found = bruised(image, place.skin).astype(np.float32)
+    found = bruised(image, place.skin, BRUISE_AREA.title).astype(np.float32)
     return np.stack([found, np.full_like(found, place.counted.sum() * mm**2)], axis=-1)
 
 
@@ -154,22 +158,29 @@ def _outline(
     """How far the area depends on where the edge is drawn: half of what 2.5 and 3.5 standard deviations give apart."""
     mm = image.grid.mm_per_cell
     assert mm is not None
-    off, sd = colour_off(image, place.skin)
+    off, sd = colour_off(image, place.skin, BRUISE_AREA.title)
     wide, narrow = (int(_parts(off, sd, place.skin, LEAST_SDS + by, image).sum()) for by in (-0.5, 0.5))
     return (("outline", (wide - narrow) / 2 * mm**2),)
 
 
 def _contrast_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
-    return colour_off(image, place.skin)[0]
+    """Squared colour difference from the skin around less that of plain skin, and the difference, shape (h, w, 2)."""
+    off, sd = colour_off(image, place.skin, BRUISE_CONTRAST.title)
+    squared = np.square(off).sum(axis=-1)
+    return np.stack([squared - np.square(sd).sum(), np.sqrt(squared)], axis=-1).astype(np.float32)
 
 
 def _distance(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Length of the mean difference, values of shape (n, 3): the mean of lengths would grow with noise."""
-    return float(np.linalg.norm(np.average(values, axis=0, weights=weights)))
+    """Root of the mean square, values of shape (n, 2); 0 where skin around differs from itself as much.
+
+    The length of the mean difference would be that of no bruise where a blue and a yellow part cancel, and the mean of
+    lengths would grow with noise.
+    """
+    return float(np.sqrt(max(0.0, np.average(values[:, 0], weights=weights))))
 
 
 def _length(image: AlignedImage, place: Place, field: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(np.linalg.norm(field, axis=-1), np.float32)
+    return field[..., 1]
 
 
 _LEFT_OUT = Reason.CLOTH | Reason.HAIR | Reason.SHINE
@@ -180,7 +191,7 @@ BRUISE_CONTRAST = Metric(
     plain="the bruise",
     symbol="ΔE bruise",
     unit="CIELAB",
-    version=1,
+    version=2,
     direction=Direction.LESS,
     multiplicative=False,
     needs=frozenset({Need.SCALE, Need.COLOUR, Need.MARKED_REGION, Need.SAME_RENDERING, Need.SAME_LAMP}),

@@ -125,7 +125,7 @@ def _checked(found: dict[int, float], asked: int, fault: str, what: str) -> None
 
 
 def _field(place: Place, values: dict[int, float]) -> NDArray[np.float32]:
-    """The value of the line of each cell, and whether it has one, shape (h, w, 2)."""
+    """The value of the line of each cell, 0 without, and whether it has one, shape (h, w, 2)."""
     assert place.marks is not None
     table = np.zeros((_lines_in(place) + 1, 2), np.float32)
     for number, value in values.items():
@@ -169,9 +169,11 @@ def _distance(image: AlignedImage, place: Place, first: int, last: int) -> float
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Mean of the lines that have a value, values of shape (n, 2)."""
-    used = weights * values[:, 1]
-    return float(values[:, 0] @ used / max(used.sum(), 1e-12))
+    """Mean of the lines that have a value, values of shape (n, 2).
+
+    Where the photo is shifted, cells at the rim hold a share of a line and the same share of its value.
+    """
+    return float(values[:, 0] @ weights / max(float(values[:, 1] @ weights), 1e-12))
 
 
 def _outline(

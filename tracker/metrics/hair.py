@@ -60,9 +60,10 @@ def find_hair_and_part(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
         There is no bare scalp, or no hair that is darker than it.
     """
     light = _log_light(image)
-    start = _mode(light[skin & looks_like_skin(image.linear)])
-    if start is None:
+    bright = light[skin & looks_like_skin(image.linear)]
+    if len(bright) < _LEAST_SCALP_CELLS:
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
+    start = _mode(bright)
     # Grain is averaged out first, or what is dark by chance would be left out, and what is bright kept.
     smooth = cv2.GaussianBlur(light, (0, 0), 1.0)
     coloured = looks_like_skin(np.asarray(cv2.GaussianBlur(image.linear, (0, 0), 1.0), np.float32))
@@ -97,25 +98,26 @@ def hair_cover(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     MeasurementDeclined
         The bare scalp of the reference is not seen here, or hair is not clearly darker.
     """
-    assert place.marks is not None
-    light = _log_light(image)
-    kinds = np.where(place.skin & (place.marks > 0), (place.marks - 1) % _KINDS, OTHER)
+    kinds = _kinds(place)
     scalp = kinds == SCALP
     if scalp.sum() < _LEAST_SCALP_CELLS:
         raise MeasurementDeclined(_NO_SCALP, code="no_scalp")
-    share = _of_scalp(light, scalp, place.skin)
+    share = _of_scalp(_log_light(image), scalp, place.skin)
     cover = _mixed(share, _hair_light(share, kinds == HAIR))
     return np.where(place.skin, cover, np.float32(0))
+
+
+def _kinds(place: Place) -> NDArray[np.int32]:
+    assert place.marks is not None
+    return np.where(place.skin & (place.marks > 0), (place.marks - 1) % _KINDS, OTHER).astype(np.int32)
 
 
 def _log_light(image: AlignedImage) -> NDArray[np.float32]:
     return np.asarray(np.log(np.maximum(image.linear @ _LUMINANCE, _DARKEST)), dtype=np.float32)
 
 
-def _mode(values: NDArray[np.float32]) -> float | None:
-    """Where the bright values crowd: the mean around the bright end, shifted until it stays."""
-    if len(values) < _LEAST_SCALP_CELLS:
-        return None
+def _mode(values: NDArray[np.float32]) -> float:
+    """Where the bright values crowd, of which there is at least one: the bright end, shifted until it stays."""
     middle = float(np.quantile(values, _BRIGHT_QUANTILE, method="nearest"))
     for reach in (_REACH, _REACH, _SCALP_SPREAD, _SCALP_SPREAD, _SCALP_SPREAD):
         middle = float(np.quantile(values[np.abs(values - middle) < reach], 0.5, method="nearest"))
@@ -140,9 +142,7 @@ def _scalp_light(light: NDArray[np.float32], scalp: NDArray[np.bool_], skin: NDA
     at = np.nonzero(scalp)
     values = light[at].astype(np.float64)
     terms = np.stack([np.ones(len(values)), down[at[0]], aside[at[1]]], axis=-1)
-    middle = _mode(light[at])
-    assert middle is not None
-    found = np.array([middle, 0.0, 0.0])
+    found = np.array([_mode(light[at]), 0.0, 0.0])
     for _ in range(4):
         off = values - terms @ found
         # Hair makes darker only, so the bright side alone tells the grain of the scalp.
@@ -177,8 +177,7 @@ def _hair_light(share: NDArray[np.float32], hair: NDArray[np.bool_]) -> float:
     MeasurementDeclined
         There is no hair that is clearly darker than the scalp.
     """
-    smooth = np.asarray(cv2.GaussianBlur(share, (0, 0), _HAIR_CELLS), np.float32)
-    found = float(np.quantile(smooth[hair], _HAIR_QUANTILE)) if hair.any() else 1.0
+    found = _darkest(share, hair)
     if found > 1.0 - _LEAST_CONTRAST:
         raise MeasurementDeclined(
             "Hair measurements need hair that is clearly darker than the scalp, and this is not.", code="pale_hair"
@@ -186,16 +185,22 @@ def _hair_light(share: NDArray[np.float32], hair: NDArray[np.bool_]) -> float:
     return found
 
 
+def _darkest(share: NDArray[np.float32], hair: NDArray[np.bool_]) -> float:
+    smooth = np.asarray(cv2.GaussianBlur(share, (0, 0), _HAIR_CELLS), np.float32)
+    return float(np.quantile(smooth[hair], _HAIR_QUANTILE)) if hair.any() else 1.0
+
+
 def _mixed(share: NDArray[np.float32], hair: float) -> NDArray[np.float32]:
     return np.asarray(np.clip((1 - share) / np.float32(1 - hair), _WITHIN[0], _WITHIN[1]), dtype=np.float32)
 
 
 def _coverage_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
-    return np.asarray(100 * hair_cover(image, place)[..., None], dtype=np.float32)
+    """Coverage in per cent, and whether it is known, shape (h, w, 2)."""
+    return np.stack([100 * hair_cover(image, place), place.skin.astype(np.float32)], axis=-1)
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    return float(np.average(values[:, 0], weights=weights))
+    return float(values[:, 0] @ weights / max(float(values[:, 1] @ weights), 1e-12))
 
 
 def _part_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
@@ -205,7 +210,9 @@ def _part_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     field = np.zeros((*numbers.shape, 2), np.float32)
     if not numbers.any():
         raise MeasurementDeclined(_NO_PART, code="no_part")
-    found = widths(profiles(hair_cover(image, place), numbers))
+    mm = image.grid.mm_per_cell
+    assert mm is not None
+    found = widths(profiles(hair_cover(image, place), numbers, mm_per_cell=mm))
     known = np.isfinite(found)
     if known.sum() < LEAST_PROFILES:
         raise MeasurementDeclined(_NO_PART, code="no_part")
@@ -224,22 +231,26 @@ _NO_PART = (
 
 def _middle_profile(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     """Weighted median of the widths, values of shape (n, 2)."""
-    return weighted_median(values[:, 0], weights * values[:, 1])
+    # Where the photo is shifted, cells at the rim hold a share of a profile, and of its width.
+    share = values[:, 1]
+    return weighted_median(values[:, 0] / np.maximum(share, 1e-6), weights * share)
 
 
 def _references(
     image: AlignedImage, place: Place, field: NDArray[np.float32], value: float
 ) -> tuple[tuple[str, float], ...]:
-    """How far the coverage depends on where bare scalp is seen: half of what its two halves differ by."""
-    assert place.marks is not None
-    scalp = place.skin & (place.marks > 0) & ((place.marks - 1) % _KINDS == SCALP)
+    """How far coverage depends on where bare scalp is seen: half of what either half of it alone gives apart."""
+    kinds, light = _kinds(place), _log_light(image)
+    scalp = kinds == SCALP
     number = np.cumsum(scalp.sum(axis=1))
     upper = np.zeros_like(scalp)
     upper[: int(np.searchsorted(number, number[-1] / 2))] = True
-    light = _log_light(image)
-    halves = [float(np.mean(light[part])) for part in (scalp & upper, scalp & ~upper) if part.any()]
-    apart = 0.5 * abs(halves[0] - halves[-1]) * (100 - value)
-    return (("scalp", apart / 2),)
+    covers = []
+    for half in (scalp & upper, scalp & ~upper):
+        if half.any():
+            share = _of_scalp(light, half, place.skin)
+            covers.append(float(_mixed(share, _darkest(share, kinds == HAIR))[place.counted].mean()))
+    return (("scalp", 50 * abs(covers[0] - covers[-1])),)
 
 
 HAIR_COVERAGE = Metric(
@@ -270,7 +281,7 @@ PART_WIDTH = Metric(
     plain="the width of the part",
     symbol="PW",
     unit="mm",
-    version=1,
+    version=2,
     direction=Direction.NONE,
     multiplicative=False,
     needs=frozenset({Need.COLOUR, Need.SAME_RENDERING, Need.MARKED_HAIR, Need.SCALE}),

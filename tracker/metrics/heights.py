@@ -88,8 +88,8 @@ def heights_mm(image: AlignedImage, skin: NDArray[np.bool_]) -> NDArray[np.float
 def _key(kind: bytes, image: AlignedImage, skin: NDArray[np.bool_]) -> bytes:
     assert image.opposite is not None
     found = blake2b(kind, digest_size=16)
-    for text in (image.digest, image.opposite.digest, str(image.opposite.kappa), str(image.opposite.azimuth)):
-        found.update(text.encode())
+    light, scene = image.opposite, (image.grid.mm_per_cell, image.has_colour)
+    found.update(repr((image.digest, light.digest, light.kappa, light.azimuth, *scene)).encode())
     for linear in (image.linear, image.opposite.linear):
         found.update(np.ascontiguousarray(linear[::_SAMPLE, ::_SAMPLE]).tobytes())
     found.update(np.packbits(skin).tobytes())

@@ -18,6 +18,8 @@ STRIP_MM = 0.5
 """Half the width of what is called the line: a bright and a dark flank, and room for an alignment off by 0.2 mm."""
 FLANK_MM = (1.2, 3.0)
 _FLANK_SIGMA_MM = 3.0
+_LEAST_FLANK = 0.01
+"""Share of skin beside the lines in the Gaussian mean around a cell: with less the cell is compared with nothing."""
 _CENTRE_SIGMA_MM, _CENTRE_STEPS = 0.4, 4
 _SPREAD_MM = 2.0
 
@@ -60,7 +62,15 @@ def _centred(lines: Marks, image: AlignedImage, skin: NDArray[np.bool_]) -> Mark
 
 
 def line_energy(image: AlignedImage, place: Place) -> NDArray[np.float32]:
-    """Square of the log-luminance from 0.4 to 2 mm, less that of the skin beside the lines, %², shape (h, w, 1)."""
+    """Square of the log-luminance from 0.4 to 2 mm less that of the skin beside the lines, %²; shape (h, w, 2).
+
+    The second quantity is 1 where there is such skin to compare with; both are 0 where there is none.
+
+    Raises
+    ------
+    MeasurementDeclined
+        There is none beside any line.
+    """
     mm = image.grid.mm_per_cell
     assert mm is not None
     assert place.marks is not None
@@ -68,13 +78,23 @@ def line_energy(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     distance = mm * cv2.distanceTransform((place.marks <= 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     near, far = (reach - STRIP_MM for reach in FLANK_MM)
     flank = place.skin & (distance > near) & (distance <= far)
-    beside = smooth_under_mask(energy, flank, _FLANK_SIGMA_MM / mm)
-    return np.asarray(energy - beside, np.float32)[..., None]
+    sigma = _FLANK_SIGMA_MM / mm
+    beside = smooth_under_mask(energy, flank, sigma)
+    known = smooth_under_mask(flank.astype(np.float32), np.ones_like(flank), sigma) > _LEAST_FLANK
+    known &= place.skin
+    if not (known & place.counted).any():
+        raise MeasurementDeclined(
+            "Line contrast needs plain skin beside the lines, and none can be used here: leave the skin "
+            "around them free.",
+            code="no_flank",
+        )
+    return np.stack([np.where(known, energy - beside, 0), known], axis=-1).astype(np.float32)
 
 
 def root_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Root of the mean of squares from which a floor was taken, values of shape (n, 1); 0 where none is left."""
-    return float(np.sqrt(max(0.0, np.average(values[:, 0], weights=weights))))
+    """Root of the mean of squares from which a floor was taken, values of shape (n, 2); 0 where none is left."""
+    known = max(float(values[:, 1] @ weights), 1e-12)
+    return float(np.sqrt(max(0.0, float(values[:, 0] @ weights) / known)))
 
 
 def line_density(image: AlignedImage, place: Place) -> NDArray[np.float32]:
@@ -137,9 +157,10 @@ LINE_CONTRAST = Metric(
     plain="how much the lines stand out",
     symbol="Cl",
     unit="% log-luminance",
-    version=1,
+    version=2,
     direction=Direction.LESS,
     multiplicative=True,
+    vanishes=True,
     needs=_NEEDS,
     prepare=line_energy,
     reduce=root_mean,

@@ -86,7 +86,7 @@ def _open(cover: NDArray[np.float32], skin: NDArray[np.bool_], mm_per_cell: floa
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
 
 
-def profiles(cover: NDArray[np.float32], numbers: NDArray[np.int32]) -> NDArray[np.float64]:
+def profiles(cover: NDArray[np.float32], numbers: NDArray[np.int32], *, mm_per_cell: float) -> NDArray[np.float64]:
     """Coverage along each profile, averaged over 5 mm of the part, shape (profiles, points); NaN where nothing is.
 
     Parameters
@@ -94,6 +94,9 @@ def profiles(cover: NDArray[np.float32], numbers: NDArray[np.int32]) -> NDArray[
     cover : ndarray, shape (h, w), float32
     numbers : ndarray, shape (h, w), int32
         As `find_part` gives them; 0 where nothing is to be used.
+    mm_per_cell : float
+        That of the grid they were found on. Each point is averaged with as many beside it as make more than a cell:
+        between coarse cells lie points that no cell falls on.
     """
     used = numbers[numbers > 0] - 1
     count = 1 + int(used.max()) // POINTS
@@ -101,7 +104,10 @@ def profiles(cover: NDArray[np.float32], numbers: NDArray[np.int32]) -> NDArray[
     total = np.bincount(used, cover[numbers > 0], minlength=size).reshape(count, POINTS)
     cells = np.bincount(used, minlength=size).reshape(count, POINTS).astype(np.float64)
     reach = 2 * round(ALONG_MM / STEP_MM / 2) + 1
-    seen, of = (np.asarray(cv2.blur(v, (3, reach), borderType=cv2.BORDER_CONSTANT), np.float64) for v in (total, cells))
+    aside = max(3, 2 * int((mm_per_cell / ACROSS_MM + 1) / 2) + 1)
+    seen, of = (
+        np.asarray(cv2.blur(v, (aside, reach), borderType=cv2.BORDER_CONSTANT), np.float64) for v in (total, cells)
+    )
     return np.where(of > 0, seen / np.maximum(of, 1e-9), np.nan)
 
 

@@ -10,8 +10,8 @@ from scipy.ndimage import binary_fill_holes, percentile_filter
 from tracker.alignment import AlignedImage
 from tracker.measurement import Marks
 from tracker.metrics.pigment import melanin_index
-from tracker.shading import smooth_under_mask
-from tracker.shading.chromophores import chromophores
+from tracker.shading import DARKEST_LIGHT, smooth_under_mask
+from tracker.shading.chromophores import MELANIN, chromophores
 
 BACKGROUND_MM, BACKGROUND_PERCENTILE = 24.0, 40.0
 LEAST_SDS, LEAST_MM2 = 3.0, 2.0
@@ -23,8 +23,23 @@ GRAIN_MM = 0.25
 _EDGE_MM = 1.0
 _REACH_MM = 2.0
 _COARSE_MM = 2.0
-_COLOUR_TELLS = (0.55, 0.75)
-"""ln(R/G) of skin up to which the colour of melanin tells fully, and from which it does not: fractions 0.06, 0.15."""
+_BLOOD_COUNTS = (0.45, 0.60), (0.5, 1.0)
+"""ln(R/G) of skin, and how much of the haemoglobin map counts as the colour of a spot: the darker the skin, the more of
+its melanin is drawn as blood, since blue is spent."""
+_COLOUR_SHARE = (0.55, 0.64, 0.69, 0.73), (1.0, 0.5, 0.5, 0.0)
+"""ln(R/G) of skin, and how far the colour of pigment outlines a spot; its darkness does the rest."""
+COLOUR_TELLS = 0.71
+"""ln(R/G) of skin above which the colour of a spot is not told from that of a shadow: fraction about 0.15."""
+_LEAST_COLOUR_SDS = (0.55, 0.64), (3.0, 2.7)
+_LEAST_COLOURED = (0.55, 0.64), (0.40, 0.12)
+"""ln(R/G) of skin, and the least share of the darkening of a spot that its colour must account for."""
+_LEAST_GREEN_SDS = 3.5
+_REDDEST = 1.0
+"""ΔG − ΔR over ΔR: melanin has up to 0.6, blood 2 and more."""
+_BLOOD_TOLD = 0.60
+"""ln(R/G) of skin up to which the map of blood holds little of the melanin: a spot has less of it than of melanin."""
+BESIDE_GAP_MM, BESIDE_MM, BESIDE_MEAN_MM = 1.0, 3.0, 5.0
+"""The skin beside a spot: from where, to where, and the standard deviation of its mean."""
 
 
 def outlined_spots(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
@@ -45,18 +60,70 @@ def outlined_spots(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
     Notes
     -----
     The background is the 40th percentile over 24 mm. What stands out of it by more than three robust standard
-    deviations over more than 2 mm² is a spot; it ends at half the 90th percentile of its contrast.
+    deviations over more than 2 mm² may be a spot; it ends at half the 90th percentile of its contrast. It is one if it
+    has the colour of pigment and not that of a shadow or of blood, see `_coloured`.
     """
     mm = image.grid.mm_per_cell
     assert mm is not None
-    darker = _evidence(smooth_under_mask(image.linear, skin, max(0.5, GRAIN_MM / mm)), skin, mm)
+    light = smooth_under_mask(image.linear, skin, max(0.5, GRAIN_MM / mm))
+    darker = _evidence(light, skin, mm)
     limit = LEAST_SDS * _robust_sd(darker[skin])
     count, labels = cv2.connectedComponents((darker > limit).astype(np.uint8), connectivity=8)
     seeds = _large(np.asarray(labels, np.int32), count, mm)
     if not seeds.any():
         return seeds
     grown, count = _grown(darker, seeds, mm)
-    return _large(_inside(grown, skin, mm), count, mm)
+    return _large(_coloured(_inside(grown, skin, mm), light, skin, mm), count, mm)
+
+
+def beside_marks(marks: Marks, skin: NDArray[np.bool_], mm: float) -> NDArray[np.bool_]:
+    """Skin from 1 to 3 mm beside the spots, shape (h, w)."""
+    away = cv2.distanceTransform((marks <= 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(skin & (away > BESIDE_GAP_MM / mm) & (away <= BESIDE_MM / mm))
+
+
+def tone_ratio(light: NDArray[np.float32], skin: NDArray[np.bool_]) -> float:
+    """Median ln(R/G) of skin: the larger, the darker the skin, and the less the colour of melanin is its own."""
+    red, green = (max(float(np.median(light[..., c][skin])), DARKEST_LIGHT) for c in (0, 1))
+    return float(np.log(red / green))
+
+
+def _coloured(
+    labels: NDArray[np.int32], light: NDArray[np.float32], skin: NDArray[np.bool_], mm: float
+) -> NDArray[np.int32]:
+    """Without what is only darker: the shadow of a dimple is grey, and blood is red.
+
+    Each is held against the skin beside it. The colour of pigment must stand out of the noise of the colour, and
+    account for enough of the darkening. Where colour tells nothing, on dark skin, all are kept.
+    """
+    tone = tone_ratio(light, skin)
+    if tone > COLOUR_TELLS or not labels.any():
+        return labels
+    maps = np.dstack([melanin_index(light), melanin_index(light[..., 1:]), chromophores(light)])
+    over = maps - smooth_under_mask(maps, beside_marks(labels, skin, mm), BESIDE_MEAN_MM / mm)
+    shades = np.stack([maps[..., 1] - maps[..., 0], _colour(maps[..., 2:], tone)], axis=-1)
+    shades -= _background(shades, skin, mm)
+    green_noise, noise = (_robust_sd(shades[..., k][skin]) for k in (0, 1))
+    cells = np.maximum(np.bincount(labels.ravel()), 1)
+    red, green, melanin, blood = (
+        np.bincount(labels.ravel(), weights=over[..., k].ravel()) / cells for k in range(over.shape[-1])
+    )
+    found = melanin + np.interp(tone, *_BLOOD_COUNTS) * blood
+    kept = found > np.interp(tone, *_LEAST_COLOUR_SDS) * noise
+    kept &= MELANIN[0] * found > np.interp(tone, *_LEAST_COLOURED) * red
+    if tone < _BLOOD_TOLD:
+        kept &= blood < melanin
+    else:
+        # Of a strong spot on such skin blue shows nothing any more; it is still darker in green than in red.
+        kept |= green - red > _LEAST_GREEN_SDS * green_noise
+        kept &= green - red < _REDDEST * np.maximum(red, 0.0)
+    kept[0] = False
+    return np.where(kept[labels], labels, 0).astype(np.int32)
+
+
+def _colour(maps: NDArray[np.float32], tone: float) -> NDArray[np.float32]:
+    """Colour of pigment of maps of melanin and blood, shape (h, w): free of shading, which is grey."""
+    return np.asarray(maps[..., 0] + np.float32(np.interp(tone, *_BLOOD_COUNTS)) * maps[..., 1], np.float32)
 
 
 def _inside(labels: NDArray[np.int32], skin: NDArray[np.bool_], mm: float) -> NDArray[np.int32]:
@@ -69,18 +136,17 @@ def _inside(labels: NDArray[np.int32], skin: NDArray[np.bool_], mm: float) -> ND
 
 
 def _evidence(light: NDArray[np.float32], skin: NDArray[np.bool_], mm: float) -> NDArray[np.float32]:
-    """Sum of two witnesses of pigment over their background, each in its own standard deviations, shape (h, w).
+    """Pigment over its background, in its own standard deviations, shape (h, w).
 
-    The melanin index sees pigment on all skin, and shading too. Melanin as its colour tells it from blood and shading
-    shows a spot several times more clearly on light skin, but not on dark skin, where blue is spent: there it is left
-    out, by the tone of the skin.
+    On light skin this is the colour of pigment, which shading does not have. The darker the skin, the more blue is
+    spent, the greyer is a spot, and the more the melanin index has to serve, which sees shading too.
     """
-    witnesses = np.stack([melanin_index(light), chromophores(light)[..., 0]], axis=-1)
+    tone = tone_ratio(light, skin)
+    witnesses = np.stack([melanin_index(light), _colour(chromophores(light), tone)], axis=-1)
     over = witnesses - _background(witnesses, skin, mm)
     sds = [_robust_sd(over[..., k][skin]) for k in (0, 1)]
-    red, green = (float(np.median(light[..., c][skin])) for c in (0, 1))
-    share = np.interp(np.log(red / green), _COLOUR_TELLS, (1.0, 0.0))
-    total = sum(w * over[..., k] / np.float32(max(sds[k], 1e-6)) for k, w in enumerate((1.0, share)))
+    share = float(np.interp(tone, *_COLOUR_SHARE))
+    total = sum(w * over[..., k] / np.float32(max(sds[k], 1e-6)) for k, w in enumerate((1.0 - share, share)))
     return np.where(skin, total, np.float32(0)).astype(np.float32)
 
 

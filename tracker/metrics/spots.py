@@ -6,7 +6,6 @@ of the same skin. Only for the area is each of them outlined anew in every photo
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,14 +14,24 @@ from tracker.errors import MeasurementDeclined
 from tracker.measurement import Direction, Marks, Metric, Picture, Place, Role, Topic
 from tracker.metrics.pigment import melanin_index
 from tracker.metrics.redness import erythema_index, melanin_share
-from tracker.metrics.spot_outlines import GRAIN_MM, LEAST_MM2, outlined_anew, outlined_spots
+from tracker.metrics.spot_outlines import (
+    BESIDE_MEAN_MM,
+    COLOUR_TELLS,
+    GRAIN_MM,
+    LEAST_MM2,
+    beside_marks,
+    outlined_anew,
+    outlined_spots,
+    tone_ratio,
+)
 from tracker.quality import Need
-from tracker.region import Reason
-from tracker.shading import smooth_under_mask
+from tracker.region import Reason, looks_like_skin
+from tracker.shading import light_direction, relief_shading, smooth_under_mask
 
 LEAST_SKIN_CM2 = 15.0
-_GAP_MM, _RING_MM = 1.0, 3.0
-_BESIDE_MM = 5.0
+_LIGHT_CM2 = 60.0
+_MOST_RELIEF = 0.015
+"""Shading of relief, as a share of the light, below which its shadows are lost among the spots of dark skin."""
 _LEAST_RING_SHARE = 0.5
 
 
@@ -42,15 +51,34 @@ def find_spots(image: AlignedImage, skin: NDArray[np.bool_]) -> Marks:
             "patch there is the pigment contrast.",
             code="area",
         )
+    _check_told_from_shadows(image, skin)
     marks = outlined_spots(image, skin)
     if not marks.any():
         raise MeasurementDeclined(
             f"No pigmented spots of more than {LEAST_MM2:.0f} mm² stand out in the reference.",
             code="no_spots",
         )
-    away = cv2.distanceTransform((marks == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    marks[skin & (away > _GAP_MM / mm) & (away <= _RING_MM / mm)] = -1
+    marks[beside_marks(marks, skin, mm)] = -1
     return marks
+
+
+def _check_told_from_shadows(image: AlignedImage, skin: NDArray[np.bool_]) -> None:
+    """Whether spots can be told from the shadows of relief: by their colour, or because there is no relief to see."""
+    mm = image.grid.mm_per_cell
+    assert mm is not None
+    if tone_ratio(image.linear, skin) <= COLOUR_TELLS:
+        return
+    # A small region shows no direction of the light; the skin around it does.
+    shown = skin if skin.sum() * mm**2 >= 100 * _LIGHT_CM2 else image.valid & looks_like_skin(image.linear)
+    if not light_direction(image.linear, shown, mm_per_cell=mm).told:
+        return
+    relief = relief_shading(image.linear, shown, skin, mm_per_cell=mm)
+    if np.sqrt(2 * max(float(relief.directed[skin].mean()), 0.0)) > _MOST_RELIEF:
+        raise MeasurementDeclined(
+            "On skin as dark as this a spot has the same colour as a shadow, and the lamp at the side makes shadows in "
+            "the relief: photograph spots in even light from the front.",
+            code="shadows",
+        )
 
 
 def _check_beside(place: Place) -> None:
@@ -72,7 +100,7 @@ def _contrast_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     assert place.marks is not None
     assert place.compared is not None
     index = melanin_index(smooth_under_mask(image.linear, place.skin | place.compared, max(0.5, GRAIN_MM / mm)))
-    beside = smooth_under_mask(index, place.compared, _BESIDE_MM / mm)
+    beside = smooth_under_mask(index, place.compared, BESIDE_MEAN_MM / mm)
     area = np.full(index.shape, (place.marks > 0).sum() * mm**2, np.float32)
     return np.stack([index - beside, area], axis=-1)
 
@@ -85,7 +113,7 @@ def _redness_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     assert place.compared is not None
     light = smooth_under_mask(image.linear, place.skin | place.compared, max(0.5, GRAIN_MM / mm))
     index = erythema_index(light, melanin_share(image.linear[place.compared]))
-    return (index - smooth_under_mask(index, place.compared, _BESIDE_MM / mm))[..., None]
+    return (index - smooth_under_mask(index, place.compared, BESIDE_MEAN_MM / mm))[..., None]
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -112,6 +140,7 @@ def _area_field(image: AlignedImage, place: Place) -> NDArray[np.float32]:
     return np.stack([ratio[seeds], area], axis=-1).astype(np.float32)
 
 
+_NEEDS = frozenset({Need.SCALE, Need.COLOUR, Need.SAME_RENDERING, Need.LAMP_IN_PLACE})
 _LEFT_OUT = Reason.CLOTH | Reason.HAIR | Reason.SHINE
 
 SPOT_CONTRAST = Metric(
@@ -120,10 +149,10 @@ SPOT_CONTRAST = Metric(
     plain="the dark spots",
     symbol="ΔMI spots",
     unit="index",
-    version=1,
+    version=2,
     direction=Direction.LESS,
     multiplicative=False,
-    needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_RENDERING}),
+    needs=_NEEDS,
     prepare=_contrast_field,
     reduce=_mean,
     session_sd=0.4,
@@ -143,10 +172,11 @@ SPOT_LOAD = Metric(
     plain="the dark spots",
     symbol="ΔMI·A",
     unit="index·mm²",
-    version=1,
+    version=2,
     direction=Direction.LESS,
     multiplicative=True,
-    needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_RENDERING}),
+    vanishes=True,
+    needs=_NEEDS,
     prepare=_contrast_field,
     reduce=_load,
     session_sd=0.05,
@@ -167,10 +197,10 @@ SPOT_REDNESS = Metric(
     plain="redness of the spots",
     symbol="ΔEI′ spots",
     unit="index",
-    version=1,
-    direction=Direction.TOWARDS_ZERO,
+    version=2,
+    direction=Direction.NONE,
     multiplicative=False,
-    needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_RENDERING, Need.SAME_LAMP}),
+    needs=_NEEDS | {Need.SAME_LAMP},
     prepare=_redness_field,
     reduce=_mean,
     session_sd=0.6,
@@ -190,10 +220,11 @@ SPOT_AREA = Metric(
     plain="the dark spots",
     symbol="A spots",
     unit="mm²",
-    version=1,
+    version=2,
     direction=Direction.LESS,
     multiplicative=True,
-    needs=frozenset({Need.SCALE, Need.COLOUR, Need.SAME_RENDERING}),
+    vanishes=True,
+    needs=_NEEDS,
     prepare=_area_field,
     reduce=_load,
     session_sd=0.08,

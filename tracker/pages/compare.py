@@ -9,11 +9,11 @@ import streamlit as st
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
-from tracker.pages.frame import day_text, link
+from tracker.pages.frame import day_text, link, plain
 from tracker.pages.pictures import choose_pair, show_pictures
 from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import EXPLORATORY_NOTE, PROVISIONAL_NOTE, Report, beside_tone, same_reason
+from tracker.report import EXPLORATORY_NOTE, PROVISIONAL_NOTE, Report, beside_tone, headline, same_reason
 from tracker.timeline import Change, MetricTimeline
 
 
@@ -59,8 +59,10 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
     found = [(line, c) for line in lines for c in line.changes if c.taken_on == after.taken_on]
     if not found:
         st.text("This is the first session: there is nothing before it to compare with.")
-    leading = [pair for pair in found if pair[0] in report.leading] or found
+    leading = [pair for pair in found if pair[0] in report.leading]
     further = [pair for pair in found if pair not in leading]
+    if found and not report.leading:
+        st.markdown(plain(headline(report)))
     _cards(report, leading)
     if any(change.mdc_source == "provisional" for _, change in found):
         st.caption(PROVISIONAL_NOTE)

@@ -9,11 +9,11 @@ import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
-from tracker.pages.frame import link
+from tracker.pages.frame import link, plain
 from tracker.pages.photos import photo_rows
 from tracker.pages.verdict import verdict_card
 from tracker.pages.work import EVERY_SECONDS
-from tracker.report import Report
+from tracker.report import Report, headline
 
 STORED = "stored"
 
@@ -49,6 +49,7 @@ def _show(clinic: Clinic, view: View, *, waiting: bool) -> None:
 def _verdict(report: Report, view: View, days: Set[date]) -> None:
     """The first metric of the latest of these sessions; the rest is one click away."""
     if report.primary is None:
+        st.markdown(plain(headline(report)))
         return
     changes = [c for c in report.primary.changes if c.taken_on in days]
     if changes:

@@ -25,7 +25,7 @@ def show_timeline(view: View, report: Report) -> None:
     if len(lines) > 1:
         name = st.pills("Metric", list(lines), default=name, required=True, format_func=titles.__getitem__)
     line = lines[name]
-    control = next((c for c in report.control.measured if c.metric.name == name), None) if report.control else None
+    control = report.untreated(line)
     show_chart(line, control, key=f"chart-{view.id}-{name}")
     if on_phone():
         _list(_rows(line))

@@ -13,16 +13,19 @@ from tracker.pages.frame import day_text, plain
 from tracker.quality import Check, Status
 from tracker.quality.check import ALL_METRICS
 from tracker.report import (
+    TONE_NOTE,
     Report,
     area_sentence,
     detectable_text,
     found_text,
     group_sentence,
+    is_absolute_colour,
     metric_titles,
     practitioner_sentence,
     stopped_text,
     uncertainty_parts,
     value_sentence,
+    why_not_measured,
     without_title,
 )
 from tracker.reports.typography import unbroken
@@ -82,6 +85,8 @@ def verdict_card(line: MetricTimeline, change: Change, beside: str = "") -> None
             facts.append(f"smallest detectable change {detectable_text(change)} ({change.mdc_source})")
         if facts:
             st.caption(unbroken(plain("  ·  ".join(facts))))
+        if facts and is_absolute_colour(line.metric):
+            st.caption(plain(TONE_NOTE))
         if change.taken_on in sessions:
             session = sessions[change.taken_on]
             st.caption(unbroken(plain(area_sentence(session.measurements[-1]))))
@@ -114,7 +119,7 @@ def unmeasured_table(report: Report) -> None:
     why: dict[str, list[tuple[str, str]]] = {}
     for line in report.timeline.metrics:
         if not line.sessions:
-            title, reason = line.metric.title, _why_not(report, line)
+            title, reason = line.metric.title, why_not_measured(report, line)
             why.setdefault(without_title(reason, title), []).append((title, reason))
     rows = [
         {
@@ -127,13 +132,6 @@ def unmeasured_table(report: Report) -> None:
     if rows:
         with st.expander(f"Not measured in these photos ({count})", icon=":material/visibility_off:"):
             st.table(rows, border="horizontal")
-
-
-def _why_not(report: Report, line: MetricTimeline) -> str:
-    """What the latest session lacked; before a second one, what the reference does."""
-    if line.changes:
-        return line.changes[-1].reason
-    return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 
 def checks_table(checks: Iterable[Check], metrics: Sequence[Metric] = METRICS) -> None:

@@ -10,7 +10,7 @@ from tracker.measurement import Metric, Picture, Place, find_marks, place_of, sh
 from tracker.measurement.cells import without_excluded
 from tracker.pipeline.reference import Reference
 from tracker.report import Overlay
-from tracker.reports.overlays import WORDS
+from tracker.report.overlay import WORDS
 
 #: Percentiles of the reference's cells at the ends of the colours.
 ENDS = (2.0, 98.0)

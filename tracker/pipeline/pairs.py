@@ -109,6 +109,7 @@ def reported_opposite(opposite: Opposite, beside: ReportedPhoto) -> ReportedPhot
         notes=(*photo.notes, note),
         colour=opposite.image.colour,
         scale=opposite.image.scale,
+        lent=True,
     )
 
 

@@ -202,6 +202,8 @@ def reported(image: CalibratedImage, quality: Comparability, way: Way | None, ba
         error_mm=error * basis.mm_per_px if error is not None and basis.mm_per_px else None,
         notes=(*photo_notes(image), *(way.notes if way else ())),
         through=way.through.digest if way and way.through else "",
+        camera=image.photo.camera,
+        taken_at=image.photo.taken_at,
         colour=image.colour,
         scale=image.scale,
     )

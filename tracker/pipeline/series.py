@@ -17,7 +17,7 @@ from tracker.pipeline.reference import Basis, Reference, Result, establish
 from tracker.region import WHOLE_SKIN, Region
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import Rejection, Report
-from tracker.timeline import Refused, timeline
+from tracker.timeline import NO_SCHEDULE, Refused, Schedule, Timeline, beside_control, timeline
 
 Progress = Callable[[int, int, str], None]
 Watcher = Callable[[Reference, CalibratedImage, Result], None]
@@ -30,6 +30,7 @@ def track(
     metrics: Sequence[Metric] | None = None,
     repeatability: Repeatability | None = None,
     control: Report | None = None,
+    schedule: Schedule = NO_SCHEDULE,
     colours: KnownColours = UNKNOWN_COLOURS,
     distance: KnownDistance | None = None,
     title: str = "Series",
@@ -50,6 +51,8 @@ def track(
         Measured in this clinic; by default provisional values.
     control : Report, optional
         The same dates on untreated skin.
+    schedule : Schedule
+        Injections, whose aftermath is no part of the course, and how many sessions the baseline is of.
     colours : KnownColours
         What is known about the card, chart or grey surface in the photos; the latter in pixels of the reference.
     distance : KnownDistance, optional
@@ -120,7 +123,14 @@ def track(
     if progress:
         progress(len(found.entries), len(found.entries), "done")
     return summarise(
-        reference.basis, results, rejections, metrics=metrics, repeatability=repeat, control=control, title=title
+        reference.basis,
+        results,
+        rejections,
+        metrics=metrics,
+        repeatability=repeat,
+        control=control,
+        schedule=schedule,
+        title=title,
     )
 
 
@@ -132,6 +142,7 @@ def summarise(
     metrics: Sequence[Metric] = METRICS,
     repeatability: Repeatability = PROVISIONAL,
     control: Report | None = None,
+    schedule: Schedule = NO_SCHEDULE,
     title: str = "Series",
 ) -> Report:
     """Report of photos that have been measured already.
@@ -143,7 +154,7 @@ def summarise(
     results : sequence of Result
         Of the reference and of each photo that could be aligned; their alignments are not needed.
     rejections : sequence of Rejection
-    metrics, repeatability, control, title
+    metrics, repeatability, control, schedule, title
         As in `track`.
 
     Returns
@@ -155,17 +166,21 @@ def summarise(
         Refused(m.name, r.digest, r.taken_on, r.reason) for r in rejections if r.taken_on is not None for m in metrics
     ]
     measurements = [m for result in results for m in result.measurements]
+    found = timeline(measurements, refused, metrics, repeatability, schedule=schedule)
+    if control is not None:
+        found = Timeline(beside_control(found.metrics, control.timeline.metrics, repeatability))
     return Report(
         title=title,
         photos=tuple(sorted((r.photo for r in results), key=lambda p: p.taken_on)),
         rejections=tuple(rejections),
         region=basis.region,
-        timeline=timeline(measurements, refused, metrics, repeatability),
+        timeline=found,
         refused=tuple(refused),
         mm_per_px=basis.mm_per_px,
         colour_evidence=basis.colour_evidence,
         set_up=repeatability.set_up,
         control=control,
+        schedule=schedule,
     )
 
 

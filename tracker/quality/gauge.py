@@ -6,7 +6,7 @@ from math import exp, hypot, log
 
 from tracker.calibration import CalibratedImage
 from tracker.calibration.gauge import GaugeReading, read_gauge
-from tracker.quality.check import Check, Status, graded, worst
+from tracker.quality.check import Check, Status, graded, metrics_with, worst
 from tracker.quality.need import Need
 from tracker.shading import TOLD_DEGREES, light_side
 
@@ -49,7 +49,8 @@ def gauge_direction(then: GaugeReading, now: GaugeReading, *, rotation: float) -
     status = graded(max(0.0, turned - unresolved), *MOST_TURNED)
     sides = light_side(then.azimuth), light_side(upright)
     advice = "" if status is Status.OK else from_another_side(*sides, turned)
-    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT, unit="°")
+    blocks = metrics_with(Need.OBLIQUE_LIGHT, Need.LAMP_IN_PLACE)
+    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=blocks, unit="°")
 
 
 def gauge_gain(then: GaugeReading, now: GaugeReading) -> Check:

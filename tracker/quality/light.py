@@ -199,4 +199,5 @@ def _direction_check(then: LightDirection, now: LightDirection, turn: Turn | Non
     else:
         status = graded(turned, *MOST_TURNED)
         advice = "" if status is Status.OK else from_another_side(then.side, now.side, turned)
-    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=Need.OBLIQUE_LIGHT, unit="°")
+    blocks = metrics_with(Need.OBLIQUE_LIGHT, Need.LAMP_IN_PLACE)
+    return Check(DIRECTION, turned, AT_MOST, status, advice, blocks=blocks, unit="°")

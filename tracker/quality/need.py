@@ -19,4 +19,5 @@ class Need(StrEnum):
     DUAL_LIGHT = "dual light"
     RELIEF_GAUGE = "relief gauge"
     MARKED_HAIR = "marked hair"
+    LAMP_IN_PLACE = "lamp in its place"
     SAME_RENDERING = "same rendering of contrasts"

@@ -181,10 +181,15 @@ def studied(studies: Mapping[str, Study], set_up: str) -> Repeatability:
     Returns
     -------
     Repeatability
-        With the spread of a session of one photo, so that no gain from replicates is claimed twice.
+        Where a study told the spread of photos from that of sessions, with both: more photos then help. Else with the
+        spread of a session of one photo.
     """
-    values = {name: of.components.of(1).sd for name, of in studies.items() if of.progress.counts}
-    return Repeatability(values, "study", set_up) if values else Repeatability(set_up=set_up)
+    counted = {name: of.components for name, of in studies.items() if of.progress.counts}
+    if not counted:
+        return Repeatability(set_up=set_up)
+    between = {name: (of.session or of.of(1)).sd for name, of in counted.items()}
+    single = {name: of.shot.sd for name, of in counted.items() if of.shot is not None}
+    return Repeatability(session_sd=between, shot_sd=single, source="study", set_up=set_up)
 
 
 def _agreement(sets: Sets) -> Intraclass | None:

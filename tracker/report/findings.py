@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from tracker.calibration import ColourCalibration, Scale
-from tracker.measurement import Measurement, Metric, Role
+from tracker.measurement import Measurement, Metric
+from tracker.metrics import primary_among
 from tracker.quality import Check, Comparability, Status
 from tracker.region import Region
-from tracker.timeline import MetricTimeline, Refused, Timeline
+from tracker.timeline import NO_SCHEDULE, MetricTimeline, Refused, Schedule, Timeline, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class ReportedPhoto:
         Its own scale; None without one, and where it was not kept.
     through : str
         Digest of the photo through which it was aligned with the reference; empty for directly.
+    camera : str
+        Make and model as the camera wrote them; empty if unknown.
+    taken_at : datetime or None
+        By the camera's own clock, without a time zone.
+    lent : bool
+        Whether it is the second photo of a pair: its light is used with the first one, by itself it gives no value.
     """
 
     digest: str
@@ -47,6 +54,9 @@ class ReportedPhoto:
     colour: ColourCalibration | None = field(default=None, compare=False, repr=False)
     scale: Scale | None = None
     through: str = ""
+    camera: str = ""
+    taken_at: datetime | None = None
+    lent: bool = False
 
     @property
     def status(self) -> Status:
@@ -102,6 +112,8 @@ class Report:
         The set-up the detectable change holds for.
     control : Report or None
         The same for the untreated side.
+    schedule : Schedule
+        When was injected.
     unused_lines : tuple of str
         What was typed beside the photos and cannot be used, one sentence each.
     """
@@ -116,6 +128,7 @@ class Report:
     colour_evidence: str = ""
     set_up: str = ""
     control: Report | None = field(default=None)
+    schedule: Schedule = NO_SCHEDULE
     unused_lines: tuple[str, ...] = ()
 
     @property
@@ -145,14 +158,32 @@ class Report:
         return any(m.digest == photo.digest for m in self.measurements)
 
     @property
+    def declared(self) -> tuple[MetricTimeline, ...]:
+        """The primary metric of each topic that was asked about, in that order, measured or not.
+
+        Which ones these are follows from what was asked and whether a patch is marked, not from what was found.
+        """
+        metrics = [line.metric for line in self.timeline.metrics]
+        names = [metric.name for metric in primary_among(metrics, marked=not self.region.is_whole_skin)]
+        return tuple(self.timeline.of(name) for name in names)
+
+    @property
     def leading(self) -> tuple[MetricTimeline, ...]:
-        """The measured primary metrics, in the order in which was asked about them."""
-        return tuple(line for line in self.measured if line.metric.role is Role.PRIMARY)
+        """Those of the declared metrics that were measured: verdicts rest on these."""
+        return tuple(line for line in self.declared if line.sessions)
 
     @property
     def further(self) -> tuple[MetricTimeline, ...]:
-        """The other measured metrics: exploratory, for nothing is judged by them."""
-        return tuple(line for line in self.measured if line.metric.role is not Role.PRIMARY)
+        """The other measured metrics: exploratory, for nothing is judged by them; see `without_judgement`."""
+        leading = {line.metric.name for line in self.leading}
+        return tuple(without_judgement(line) for line in self.measured if line.metric.name not in leading)
+
+    def untreated(self, line: MetricTimeline) -> MetricTimeline | None:
+        """The same metric on the untreated side, if it was photographed: judged only if the treated side is."""
+        lines = self.control.timeline.metrics if self.control else ()
+        found = next((other for other in lines if other.metric.name == line.metric.name), None)
+        leads = any(other.metric.name == line.metric.name for other in self.leading)
+        return found if leads or found is None else without_judgement(found)
 
     def origin_of(self, line: MetricTimeline) -> str | None:
         """Digest of the latest photo that what is said of a metric rests on; None if only the reference gives it."""
@@ -162,5 +193,11 @@ class Report:
 
     @property
     def primary(self) -> MetricTimeline | None:
-        """The metric the headline is about: the first primary one that was measured, without one the first at all."""
-        return next(iter((*self.leading, *self.measured)), None)
+        """The metric the headline is about: the first declared one that was measured."""
+        return next(iter(self.leading), None)
+
+
+def without_judgement(line: MetricTimeline) -> MetricTimeline:
+    """A metric by which nothing is judged: its changes are not called better or worse, only changed."""
+    changes = tuple(replace(c, verdict=Verdict.CHANGED) if c.verdict.is_change else c for c in line.changes)
+    return replace(line, changes=changes)

@@ -17,6 +17,9 @@ DIVERGING: Colours = ((0, 52, 120), (60, 140, 205), (238, 238, 236), (236, 156, 
 #: From low to high; rises in lightness for every eye (viridis).
 SEQUENTIAL: Colours = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
 
+#: What a map shows that has no unit, from −1 to 1, and what its ends are called.
+WORDS: dict[str, tuple[str, str]] = {"bright or dark": ("bright spot", "dark spot")}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlay:

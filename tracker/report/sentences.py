@@ -5,12 +5,16 @@ Each passes `tracker.claims.stated`, the whitelist of what may be said.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+import numpy as np
+
 from tracker.claims import ForbiddenClaim, said, stated
-from tracker.measurement import Metric
+from tracker.measurement import Direction, Metric
 from tracker.metrics import METRICS, metric_named, typology_class
+from tracker.quality import Need
 from tracker.report.findings import Report
 from tracker.report.words import in_short, lowered, number, signed
 from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
@@ -24,6 +28,7 @@ PROVISIONAL_NOTE = (
     "this clinic."
 )
 EXPLORATORY_NOTE = "Nothing is judged by these: they were not named beforehand, and one of twenty may seem to change."
+TONE_NOTE = "The ± of tone is that of a comparison; as a colour it is known to about ΔE00 1 to 2."
 #: By metric: what a value is called, beside the number.
 IN_WORDS: Mapping[str, Callable[[float], str]] = {"ita": typology_class}
 
@@ -32,8 +37,26 @@ def headline(report: Report) -> str:
     """The one sentence a practitioner reads first."""
     line = report.primary
     if line is None:
-        return stated("Nothing could be measured in these photos.")
-    return metric_sentence(line) + of_an_earlier_session(line)
+        return _nothing(report)
+    sentence, older = metric_sentence(line), of_an_earlier_session(line)
+    return stated(sentence + older, line.metric) if older else sentence
+
+
+def _nothing(report: Report) -> str:
+    """What is said where no declared metric was measured, with the reason of the one that was to lead."""
+    if not report.declared:
+        return stated("No metric was asked for that a verdict may rest on.")
+    line = report.declared[0]
+    reason = lowered(why_not_measured(report, line))
+    text = "Nothing that was asked about could be measured in these photos"
+    return stated(f"{text}: {reason}", quoted=reason) if reason else stated(f"{text}.")
+
+
+def why_not_measured(report: Report, line: MetricTimeline) -> str:
+    """What the latest session lacked for a metric; before a second one, what the reference does. Empty if not known."""
+    if line.changes:
+        return line.changes[-1].reason
+    return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 
 def of_an_earlier_session(line: MetricTimeline) -> str:
@@ -82,13 +105,25 @@ def practitioner_sentence(change: Change, metric: Metric | None = None) -> str:
             f"±{number(change.mdc95, change.unit)}{unit}. This does not show that nothing changed.",
             metric,
         )
-    direction = "decrease" if change.change < 0 else "increase"
     low, high = (signed(value or 0.0, change.unit) for value in (change.low, change.high))
     return stated(
-        f"Measurable {direction} in {lowered(metric.title)}: {signed(change.change, change.unit)}{unit} "
+        f"Measurable {_what_happened(change, metric)}: {signed(change.change, change.unit)}{unit} "
         f"(95 % CI {low} to {high}); this set-up detects {number(change.mdc95, change.unit)}{unit}.",
         metric,
     )
+
+
+def _what_happened(change: Change, metric: Metric) -> str:
+    """What became of a quantity, in words that agree with its verdict.
+
+    Below zero, what comes nearer to zero increases and is called better, so it is not called an increase. A quantity
+    that is only said to have changed has no verdict that a direction could contradict.
+    """
+    title = lowered(metric.title)
+    below = any((value or 0.0) < 0 for value in (change.baseline, change.value))
+    if metric.direction is Direction.TOWARDS_ZERO and below and change.verdict is not Verdict.CHANGED:
+        return f"change in {title} {'towards' if change.verdict is Verdict.BETTER else 'away from'} zero"
+    return f"{'decrease' if (change.change or 0.0) < 0 else 'increase'} in {title}"
 
 
 def practitioner_sentences(changes: Sequence[Change]) -> tuple[str, ...]:
@@ -174,5 +209,19 @@ def value_sentence(session: SessionValue, line: MetricTimeline) -> str:
     """A session's value with its expanded uncertainty, such as ``"3.42 ± 0.8 % log-luminance"``."""
     unit = line.metric.unit
     text = f"{number(session.value, unit)} ± {number(1.96 * session.uncertainty, unit)}{said(unit)}"
-    word = IN_WORDS[line.metric.name](session.value) if line.metric.name in IN_WORDS else ""
-    return stated(f"{text} ({word})" if word else text, line.metric, value=word)
+    words = _in_words(session, line.metric)
+    return stated(f"{text} ({words})" if words else text, line.metric, value=words)
+
+
+def _in_words(session: SessionValue, metric: Metric) -> str:
+    """What a value is called, such as the class of its angle: every class that its 95 % interval reaches."""
+    reach = 1.96 * session.uncertainty
+    if metric.name not in IN_WORDS or not math.isfinite(session.value + reach):
+        return ""
+    inside = np.linspace(session.value + reach, session.value - reach, 201)
+    return " or ".join(dict.fromkeys(IN_WORDS[metric.name](float(value)) for value in inside))
+
+
+def is_absolute_colour(metric: Metric) -> bool:
+    """Whether a value is a colour by itself, to which `TONE_NOTE` belongs, not only a difference of colours."""
+    return Need.COLOUR_REFERENCE in metric.needs

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 
 from tracker.claims import check_words, said
+from tracker.measurement import Metric, Topic
 from tracker.report.words import number
 from tracker.timeline import MetricTimeline, SessionValue
 
@@ -23,7 +24,22 @@ PARTS = {
     "ends": "where lines end",
     "scalp": "where bare scalp is seen",
     "reading": "how exactly it was read",
-    BETWEEN: "lamp, posture and breathing, from session to session",
+}
+_LIT_SKIN = "lamp, camera and the blood in the skin, from session to session"
+#: What differs from one session to the next, by what a metric is about.
+BETWEEN_SESSIONS = {
+    Topic.RELIEF: "lamp, posture and breathing, from session to session",
+    Topic.PIGMENT: _LIT_SKIN,
+    Topic.REDNESS: _LIT_SKIN,
+    Topic.TONE: _LIT_SKIN,
+    Topic.LINES: "lamp, posture and how the face is held, from session to session",
+    Topic.HAIR: "parting and combing, from session to session",
+    Topic.CONTOUR: "posture, breathing and the place of the camera, from session to session",
+}
+#: The same of what is typed.
+FROM_DAY_TO_DAY = {
+    "tape": "from day to day: where the tape lay, food, clothing",
+    "weight": "from day to day: food, drink, clothing",
 }
 
 
@@ -72,7 +88,7 @@ def uncertainty_parts(session: SessionValue, line: MetricTimeline) -> tuple[Unce
     unit = line.metric.unit
     named = [
         UncertaintyPart(
-            name, PARTS.get(name, name), part, f"± {number(1.96 * part, unit)}{said(unit)}",
+            name, _words(name, line.metric), part, f"± {number(1.96 * part, unit)}{said(unit)}",
             part**2 / total if total > 0 and isfinite(total) else 0.0,
         )
         for name, part in found.items()
@@ -80,6 +96,12 @@ def uncertainty_parts(session: SessionValue, line: MetricTimeline) -> tuple[Unce
     for part in named:
         check_words(part.words)
     return tuple(sorted(named, key=lambda part: -part.uncertainty))
+
+
+def _words(name: str, metric: Metric) -> str:
+    if name == BETWEEN:
+        return FROM_DAY_TO_DAY.get(metric.name) or BETWEEN_SESSIONS[metric.topic]
+    return PARTS.get(name, name)
 
 
 def of_photos(session: SessionValue) -> dict[str, float]:

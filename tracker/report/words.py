@@ -69,6 +69,8 @@ def photo_standing(photo: ReportedPhoto, *, gives: bool = True) -> str:
     """
     if photo.is_reference:
         return "reference"
+    if photo.lent:
+        return "used for dual light"
     blocking = {check.blocks for check in photo.checks if check.status is Status.BLOCK}
     if ALL_METRICS in blocking or (blocking and not gives):
         return "not comparable"

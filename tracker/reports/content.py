@@ -6,7 +6,7 @@ Everything that is said about a change comes from `tracker.report`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from tracker.measurement import Metric, Role
@@ -15,6 +15,7 @@ from tracker.report import (
     EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
     PROVISIONAL_NOTE,
+    TONE_NOTE,
     Report,
     ReportedPhoto,
     area_sentence,
@@ -25,6 +26,7 @@ from tracker.report import (
     direction_sentence,
     found_text,
     headline,
+    is_absolute_colour,
     metric_sentence,
     number,
     photo_standing,
@@ -55,24 +57,32 @@ def content_of(report: Report) -> Content:
     Content
         Text only; without control characters and without marks that change the direction of text.
     """
-    lines = (*report.leading, *report.further)
-    cards = tuple(_card(report, line, control_line(report, line)) for line in lines)
+    leading, lines = len(report.leading), (*report.leading, *report.further)
+    cards = tuple(_card(report, line, report.untreated(line)) for line in lines)
     return Content(
         title=plain(report.title),
         period=_period(report),
         headline=unbroken(headline(report)),
-        verdict=cards[0].verdict if cards else "not measured",
-        newer=cards[0].newer if cards else "",
-        control=cards[0].sides[1].sentence if cards and len(cards[0].sides) > 1 else "",
+        verdict=cards[0].verdict if leading else "not measured",
+        newer=cards[0].newer if leading else "",
+        control=cards[0].sides[1].sentence if leading and len(cards[0].sides) > 1 else "",
         cards=cards,
-        leading=len(report.leading) or len(cards),
-        exploratory=EXPLORATORY_NOTE if report.leading and report.further else "",
+        leading=leading,
+        exploratory=EXPLORATORY_NOTE if report.further else "",
         photos=_photo_lists(report),
         declined=_declined(report),
         methods=tuple(_method(line) for line in lines or report.timeline.metrics),
         basis=_basis(report),
-        notes=(NOT_A_DIAGNOSIS, *([PROVISIONAL_NOTE] if _is_provisional(report) else [])),
+        notes=tuple(_notes(report)),
     )
+
+
+def _notes(report: Report) -> Iterator[str]:
+    yield NOT_A_DIAGNOSIS
+    if _is_provisional(report):
+        yield PROVISIONAL_NOTE
+    if any(is_absolute_colour(line.metric) for line in report.measured):
+        yield TONE_NOTE
 
 
 def _period(report: Report) -> str:
@@ -81,12 +91,6 @@ def _period(report: Report) -> str:
         return ""
     sessions = f"{len(days)} session{'s' if len(days) > 1 else ''}"
     return f"{spoken_day(days[0])} to {spoken_day(days[-1])}, {sessions}" if len(days) > 1 else spoken_day(days[0])
-
-
-def control_line(report: Report, line: MetricTimeline) -> MetricTimeline | None:
-    """The same metric on the untreated side, if it was photographed."""
-    lines = report.control.timeline.metrics if report.control else ()
-    return next((other for other in lines if other.metric.name == line.metric.name), None)
 
 
 def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) -> Card:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from tracker.report import Report
 from tracker.reports.chart import chart_svg, timeline_chart
-from tracker.reports.content import UNTREATED, content_of, control_line
+from tracker.reports.content import UNTREATED, content_of
 from tracker.reports.pictures import Picture, Pictures
 from tracker.reports.typography import spoken_day
 from tracker.timeline import MetricTimeline
@@ -50,7 +50,7 @@ def render_html(report: Report, pictures: Pictures) -> bytes:
 
 def _charts(report: Report, line: MetricTimeline) -> tuple[Markup, Markup]:
     """For a desk and for a phone: a chart that is only scaled down cannot be read."""
-    control = control_line(report, line)
+    control = report.untreated(line)
     wide = timeline_chart(line, control=control, width=_WIDE, height=210)
     narrow = timeline_chart(line, control=control, width=_NARROW, height=190)
     return _inline(chart_svg(wide)), _inline(chart_svg(narrow))

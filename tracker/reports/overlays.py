@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 from tracker.claims import said
 from tracker.measurement import Metric, Picture
 from tracker.report import Overlay
-from tracker.report.overlay import Colours, Mask
+from tracker.report.overlay import WORDS, Colours, Mask
 
 Rgb = NDArray[np.uint8]
 
 #: Outline of what is counted, and of what it is compared with.
 COUNTED, COMPARED, HALO = (255, 196, 61), (120, 205, 250), (20, 28, 36)
-
-#: What a map shows that has no unit, from −1 to 1, and what its ends are called.
-WORDS: dict[str, tuple[str, str]] = {"bright or dark": ("bright spot", "dark spot")}
 
 _PAINT = 0.82
 """How much of the colour covers the grey photo."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from tracker.report import Report
 from tracker.reports.chart import chart_svg, timeline_chart
-from tracker.reports.content import UNTREATED, content_of, control_line
+from tracker.reports.content import UNTREATED, content_of
 from tracker.reports.parts import Card, PhotoRow, Remark
 from tracker.reports.pictures import Picture, Pictures
 from tracker.reports.typography import spoken_day
@@ -80,7 +80,7 @@ def _write_chart(report: Report, card: Card, folder: Path) -> dict[str, str]:
     line = report.timeline.of(card.name)
     # The first metric carries the headline; the others share a page.
     height = 180 if line is report.primary else 140
-    spec = timeline_chart(line, control=control_line(report, line), width=700, height=height)
+    spec = timeline_chart(line, control=report.untreated(line), width=700, height=height)
     name = f"chart-{card.name}.svg"
     (folder / name).write_text(chart_svg(spec), encoding="utf-8")
     return {"file": name, "alt": f"{spec['description']} The values are in the table below."}

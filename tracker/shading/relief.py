@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.errors import MeasurementDeclined
 from tracker.shading.filters import DIMPLE_BAND_MM, band_pass, log_light
 from tracker.shading.texture import broad_shape, coarse
 
@@ -30,6 +31,10 @@ _CHANCE_CM2 = 8.0
 """Directed share, squared, times the area, that is not told from chance; with less, ratios of smooth skin ran wild."""
 _SPOT_MM, _SPOT_RIM_MM, _SPOT_SD, _LEAST_SPOT = 7.0, 1.0, 5.0, 0.01
 _PAD_MM = 50.0
+_GAPS = (
+    "Relief is measured on whole skin, and here no square millimetre can be used by more than half: take the photo "
+    "sharply and without shine, and mark skin that neither hair nor clothing lies on."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +96,11 @@ def relief_shading(
     -------
     ReliefShading
 
+    Raises
+    ------
+    MeasurementDeclined
+        No cell of the coarse grid is more than half skin that may be used.
+
     Notes
     -----
     Let z be the Riesz transform of the band-passed log light (its gradient with the same strength at all wavelengths,
@@ -112,6 +122,8 @@ def relief_shading(
     """
     light, skin, mm = coarse(linear, mask, mm_per_cell)
     seen = _shrunk(counted, skin.shape, round(mm / mm_per_cell)) & skin
+    if not skin.any():
+        raise MeasurementDeclined(_GAPS, code="area")
     if not seen.any():
         seen = skin
     bands, waves = _learned(light, skin, mm, DIMPLE_BAND_MM)
