@@ -25,6 +25,7 @@ JOURNEY = (
     "agreement",
     "trend",
     "repeatability",
+    "reader_study",
     "timeline",
     "report",
     "reports",

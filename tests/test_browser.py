@@ -270,6 +270,44 @@ def test_the_photos_can_be_looked_at_closely_and_side_by_side(desk: sync_api.Pag
     picture(desk, "difference")
 
 
+def wait_for_pair(page: sync_api.Page, answered: int) -> None:
+    """Until a rater sees both pictures of the next pair, and has had time to look."""
+    page.get_by_text(f"{answered} of 20 answered").wait_for(timeout=30_000)
+    page.locator(".rating .sides button:enabled").nth(1).wait_for(timeout=30_000)
+    page.wait_for_timeout(400)
+
+
+def test_a_rater_answers_with_the_keys_alone_and_goes_on_after_a_reload(desk: sync_api.Page, site: Site) -> None:
+    view = open_view(desk, site, "progress")
+    desk.goto(f"{site.address}/rating?view={view}")
+    desk.get_by_role("button", name="Start: 20 pairs").wait_for(timeout=MEASURING_SECONDS * 1000)
+    desk.get_by_label("Rater's initials").fill("AB")
+    desk.get_by_role("button", name="Start: 20 pairs").click()
+    wait_for_pair(desk, 0)
+    picture(desk, "rating")
+    seen = desk.locator("body").inner_text()
+    sizes = [desk.locator(".rating img").nth(k).evaluate("e => [e.naturalWidth, e.naturalHeight]") for k in (0, 1)]
+
+    desk.keyboard.press("3")  # before a side is chosen, a digit is no answer
+    desk.keyboard.press("ArrowLeft")
+    desk.keyboard.press("ArrowRight")
+    assert desk.locator(".rating .sides button[aria-pressed=true]").inner_text().startswith("Right")
+    desk.keyboard.press("3")
+    wait_for_pair(desk, 1)
+    desk.keyboard.press("ArrowLeft")
+    desk.keyboard.press("0")
+    wait_for_pair(desk, 2)
+    desk.reload()
+    wait_for_pair(desk, 2)
+    desk.keyboard.press("ArrowLeft")
+    desk.keyboard.press("4")
+    wait_for_pair(desk, 3)
+
+    assert sizes[0] == sizes[1]
+    assert not re.search(r"20\d\d|DEMO|thigh|Session \d", seen)
+    assert desk.url.count("?rating=") == 1
+
+
 def test_one_sees_where_a_number_comes_from(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "compare")
     wait_for_pictures(desk)

@@ -3,7 +3,7 @@
 The journey of a photo, and the modules in its order::
 
     photo → calibration → region → alignment → shading → quality → measurement → metrics
-          → agreement → trend → repeatability → timeline → report → reports → pipeline
+          → agreement → trend → repeatability → reader_study → timeline → report → reports → pipeline
 
 `track` is the product in one function.
 """

@@ -175,6 +175,9 @@ _SEEN = (
     "no measurable difference|would not be seen side by side|"
     "at the border of what is seen side by side|visible side by side"
 )
+#: A limit that allows for how many quantities were looked at.
+_AMONG = r"(?:among \d+ quantities )?"
+_LIMIT_AMONG = r"(?:, the limit among \d+ quantities)?"
 #: The latest session cannot be compared, and an older one is spoken of.
 _OLDER = rf"(?: This is the session of {_DAY}; no later one can be compared\.)?"
 
@@ -233,9 +236,16 @@ def _forms(about: Quantity, value: str) -> tuple[str, ...]:
     forms: tuple[str, ...] = (
         rf"Measurable (?:(?:decrease|increase) in {lowered}|change in {lowered} (?:towards|away from) zero): "
         rf"{_N}{unit} "
-        rf"\(95 % CI {_N} to {_N}\); this set-up detects {_N}{unit}\.{_OLDER}",
-        rf"No measurable change in {lowered}: {_N}{unit} is within ±{_N}{unit}\. "
+        rf"\(95 % CI {_N} to {_N}\); {_AMONG}this set-up detects {_N}{unit}\.{_OLDER}",
+        rf"No measurable change in {lowered}: {_N}{unit} is within ±{_N}{unit}{_LIMIT_AMONG}\. "
         rf"This does not show that nothing changed\.{_OLDER}",
+        rf"Relative to the untreated side, measurable (?:decrease|increase|change) in {lowered}: {_N}{unit} "
+        rf"\(95 % CI {_N} to {_N}\); the two sides together detect {_N}{unit}\.{_OLDER}",
+        rf"Relative to the untreated side, no measurable change in {lowered}: {_N}{unit} is within ±{_N}{unit}\. "
+        rf"This does not show that nothing changed\.{_OLDER}",
+        rf"A change in {lowered} larger than {_N}{unit} is ruled out\.",
+        rf"Over \d+ sessions {lowered} goes (?:down|up) by {_N}{unit} in 30 days \(95 % CI {_N} to {_N}\)\.",
+        rf"Over \d+ sessions no trend of {lowered} can be told from chance\.",
         rf"{title}: there is a baseline; a change needs a second session\.",
         rf"{title} could not be measured in these photos\.",
         rf"{_N} ± {_N}{own}{named}",

@@ -15,6 +15,7 @@ from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.files import Files
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
+from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
 from tracker.clinic.standards import attach_all
@@ -31,7 +32,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Studying):
+class Clinic(Studying, Ratings):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.

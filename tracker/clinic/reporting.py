@@ -63,6 +63,13 @@ def report(
     )
 
 
+def _schedule(connection: Connection, view: View) -> Schedule:
+    """Injections of a view, or of the one whose untreated side it is; what came before the first is the baseline."""
+    treated = select(schema.view.c.id).where(schema.view.c.control_id == view.id)
+    days = [day for each in (view.id, *connection.execute(treated).scalars()) for day in injections(connection, each)]
+    return Schedule(tuple(sorted(set(days))), baseline_sessions=2 if days else 1)
+
+
 def _repeatability(connection: Connection, view: View, metrics: Sequence[Metric]) -> Repeatability:
     """What the clinic took over from a study of this view; provisional for methods that have changed since."""
     methods = {metric.name: metric.method for metric in metrics}
@@ -72,13 +79,6 @@ def _repeatability(connection: Connection, view: View, metrics: Sequence[Metric]
         return PROVISIONAL
     between, single = ({each.metric: sd(each) for each in valid} for sd in (_SESSION_SD, _SHOT_SD))
     return Repeatability(between, "study", valid[0].set_up, single)
-
-
-def _schedule(connection: Connection, view: View) -> Schedule:
-    """Injections of a view, or of the one whose untreated side it is; what came before the first is the baseline."""
-    treated = select(schema.view.c.id).where(schema.view.c.control_id == view.id)
-    days = [day for each in (view.id, *connection.execute(treated).scalars()) for day in injections(connection, each)]
-    return Schedule(tuple(sorted(set(days))), baseline_sessions=2 if days else 1)
 
 
 def _title(connection: Connection, view: View) -> str:

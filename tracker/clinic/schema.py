@@ -271,3 +271,39 @@ adopted = Table(
     Column("people", Integer, nullable=False),
     Column("adopted_at", Instant, nullable=False),
 )
+
+# Blinded rating
+
+#: One sitting of one rater over masked pairs of photos of a view; `question` is what was asked, word for word.
+rating_session = Table(
+    "rating_session",
+    metadata,
+    Column("arrival", Integer, primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("view_id", _belongs_to("view"), nullable=False, index=True),
+    Column("rater", String, nullable=False),
+    Column("question", String, nullable=False),
+    Column("asks_confidence", Boolean, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: The plan of a sitting, one row per pair in the order shown, and the answer once there is one. A photo that is removed
+#: takes its pairs with it.
+rating_answer = Table(
+    "rating_answer",
+    metadata,
+    Column("session_id", _belongs_to("rating_session"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("left_id", _belongs_to("photo"), nullable=False, index=True),
+    Column("right_id", _belongs_to("photo"), nullable=False, index=True),
+    Column("left_mirrored", Boolean, nullable=False),
+    Column("right_mirrored", Boolean, nullable=False),
+    Column("repeats", Integer),
+    Column("choice", String),
+    Column("confidence", Integer),
+    Column("seconds", Float),
+    Column("answered_at", Instant),
+)

@@ -114,8 +114,8 @@ def _coloured(
     if tone < _BLOOD_TOLD:
         kept &= blood < melanin
     else:
-        # Of a strong spot on such skin blue shows nothing any more; it is still darker in green than in red.
-        kept |= green - red > _LEAST_GREEN_SDS * green_noise
+        # Of a strong spot on such skin blue shows little: it is darker in green than in red, and least in blue.
+        kept |= (green - red > _LEAST_GREEN_SDS * green_noise) | (melanin < -_LEAST_GREEN_SDS * noise)
         kept &= green - red < _REDDEST * np.maximum(red, 0.0)
     kept[0] = False
     return np.where(kept[labels], labels, 0).astype(np.int32)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracker.clinic import Clinic
-from tracker.pages import compare, patient, progress, region, session, standards, study, today
+from tracker.pages import compare, patient, progress, rating, region, session, standards, study, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ PAGES = (
     PageEntry("session", "Add a session", ":material/add_a_photo:", session.page),
     PageEntry("compare", "Compare", ":material/compare:", compare.page),
     PageEntry("progress", "Progress", ":material/timeline:", progress.page),
+    PageEntry("rating", "Blinded rating", ":material/visibility_off:", rating.page),
     PageEntry("region", "Region", ":material/polyline:", region.page),
     PageEntry("repeatability", "Repeatability", ":material/repeat:", study.page),
     PageEntry("colour-card", "Colour card", ":material/palette:", standards.page),

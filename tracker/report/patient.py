@@ -11,7 +11,7 @@ from tracker.measurement.typed import TYPED
 from tracker.metrics import metric_named
 from tracker.report.findings import Report
 from tracker.report.sentences import of_an_earlier_session, spoken
-from tracker.timeline import Change, Verdict
+from tracker.timeline import Change, MetricTimeline, Verdict
 
 _SINCE = "than at your first visit."
 _SMOOTHER = ("Your skin in this area is measurably smoother", "Your skin in this area is measurably less smooth")
@@ -134,11 +134,32 @@ def patient_headline(report: Report) -> str:
     more = f" {_SOMETHING_ELSE}" if any(change and change.verdict.is_change for change in others) else ""
     if line.latest is None:
         return told(f"These are your first photos. The next visit will show whether something changed.{more}")
-    sentence = patient_sentence(line.latest, line.metric)
+    sentence = _beside_control(line) or patient_sentence(line.latest, line.metric)
     if of_an_earlier_session(line):
         day = spoken(line.latest.taken_on)
         sentence += f" This was on {day}; the photos since then cannot be compared fairly."
     return told(sentence + more)
+
+
+def _beside_control(line: MetricTimeline) -> str:
+    """The latest change compared with the untreated side; empty where that is not known."""
+    change = line.relative.on(line.latest.taken_on) if line.relative and line.latest else None
+    if change is None or line.latest is None:
+        return ""
+    said = "Compared with your untreated side,"
+    if change.verdict.is_change:
+        judged = _JUDGED.get(line.metric.name)
+        if judged is None or change.verdict is Verdict.CHANGED or _is_paler(change, line.metric):
+            return told(f"{said} the photos show that {_subject(line.metric)} is measurably different.")
+        text = judged[change.verdict is Verdict.WORSE]
+        return told(f"{said} {text[0].lower()}{text[1:]} {_SINCE}")
+    text = f"the photos show no change in {_subject(line.metric)} that our camera can measure."
+    both = (
+        " What changed may have changed on both sides."
+        if line.latest.verdict.is_change
+        else " Small changes may be hidden."
+    )
+    return told(f"{said} {text}{both}")
 
 
 def patient_sentence(change: Change, metric: Metric | None = None) -> str:

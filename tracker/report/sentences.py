@@ -17,7 +17,7 @@ from tracker.metrics import METRICS, metric_named, typology_class
 from tracker.quality import Need
 from tracker.report.findings import Report
 from tracker.report.words import in_short, lowered, number, signed
-from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
+from tracker.timeline import Change, MetricTimeline, SessionValue, Trend, Verdict
 
 NOT_A_DIAGNOSIS = (
     "This report measures photographs. It is not a diagnosis, does not judge spots or moles, "
@@ -38,8 +38,62 @@ def headline(report: Report) -> str:
     line = report.primary
     if line is None:
         return _nothing(report)
-    sentence, older = metric_sentence(line), of_an_earlier_session(line)
+    sentence, older = beside_control_sentence(line) or metric_sentence(line), of_an_earlier_session(line)
     return stated(sentence + older, line.metric) if older else sentence
+
+
+def beside_control_sentence(line: MetricTimeline) -> str:
+    """The latest change relative to the untreated side; empty where that is not known.
+
+    Where it is known it leads: what happened to both sides happened whatever was done.
+    """
+    change = line.relative.on(line.latest.taken_on) if line.relative and line.latest else None
+    if change is None or change.change is None or change.mdc95 is None:
+        return ""
+    title, unit = lowered(line.metric.title), said(change.unit)
+    number_of, limit = signed(change.change, change.unit), number(change.mdc95, change.unit)
+    if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
+        return stated(
+            f"Relative to the untreated side, no measurable change in {title}: {number_of}{unit} is within "
+            f"±{limit}{unit}. This does not show that nothing changed.",
+            line.metric,
+        )
+    what = "decrease" if change.change < 0 else "increase"
+    if line.metric.direction is Direction.TOWARDS_ZERO:
+        what = "change"
+    low, high = (signed(value or 0.0, change.unit) for value in (change.low, change.high))
+    return stated(
+        f"Relative to the untreated side, measurable {what} in {title}: {number_of}{unit} (95 % CI {low} to {high}); "
+        f"the two sides together detect {limit}{unit}.",
+        line.metric,
+    )
+
+
+def course_sentences(line: MetricTimeline) -> tuple[str, ...]:
+    """What else is known of a metric by which is judged: the treated side alone, what is ruled out, and the trend."""
+    latest = line.latest
+    if latest is None:
+        return ()
+    found = [metric_sentence(line)] if beside_control_sentence(line) else []
+    if latest.verdict is Verdict.NO_MEASURABLE_CHANGE and latest.ruled_out is not None:
+        most = f"{number(latest.ruled_out, latest.unit)}{said(latest.unit)}"
+        found.append(stated(f"A change in {lowered(line.metric.title)} larger than {most} is ruled out.", line.metric))
+    if line.trend is not None:
+        found.append(_trend_sentence(line.trend, line.metric))
+    return tuple(found)
+
+
+def _trend_sentence(trend: Trend, metric: Metric) -> str:
+    title, unit = lowered(metric.title), said(trend.unit)
+    if not trend.is_certain:
+        return stated(f"Over {trend.sessions} sessions no trend of {title} can be told from chance.", metric)
+    sizes = sorted(abs(end) for end in (trend.low, trend.high))
+    low, high = (number(size, trend.unit) for size in sizes)
+    return stated(
+        f"Over {trend.sessions} sessions {title} goes {'down' if trend.slope < 0 else 'up'} by "
+        f"{number(abs(trend.slope), trend.unit)}{unit} in 30 days (95 % CI {low} to {high}).",
+        metric,
+    )
 
 
 def _nothing(report: Report) -> str:
@@ -102,15 +156,25 @@ def practitioner_sentence(change: Change, metric: Metric | None = None) -> str:
     if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
         return stated(
             f"No measurable change in {lowered(metric.title)}: {signed(change.change, change.unit)}{unit} is within "
-            f"±{number(change.mdc95, change.unit)}{unit}. This does not show that nothing changed.",
+            f"±{number(change.mdc95, change.unit)}{unit}{_limit_among(change)}. This does not show that nothing "
+            "changed.",
             metric,
         )
     low, high = (signed(value or 0.0, change.unit) for value in (change.low, change.high))
     return stated(
         f"Measurable {_what_happened(change, metric)}: {signed(change.change, change.unit)}{unit} "
-        f"(95 % CI {low} to {high}); this set-up detects {number(change.mdc95, change.unit)}{unit}.",
+        f"(95 % CI {low} to {high}); {_among(change)}this set-up detects {number(change.mdc95, change.unit)}{unit}.",
         metric,
     )
+
+
+def _among(change: Change) -> str:
+    """That the limit allows for several quantities."""
+    return f"among {change.among} quantities " if change.among > 1 else ""
+
+
+def _limit_among(change: Change) -> str:
+    return f", the limit among {change.among} quantities" if change.among > 1 else ""
 
 
 def _what_happened(change: Change, metric: Metric) -> str:

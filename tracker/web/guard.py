@@ -18,7 +18,7 @@ import streamlit
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PRIVATE_PATHS = ("/photo/", "/difference/", "/overlay/", "/report/", "/_stcore/upload_file")
+PRIVATE_PATHS = ("/photo/", "/difference/", "/overlay/", "/rating/", "/report/", "/_stcore/upload_file")
 CLOSED_PATHS = ("/media", "/component", "/_stcore/metrics", "/_stcore/agent")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 LOCAL_ONLY = "This clinic can only be opened on the computer it runs on."

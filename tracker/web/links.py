@@ -35,6 +35,11 @@ def overlay_url(photo_id: str, metric_name: str) -> str:
     return f"/overlay/{photo_id}/{metric_name}"
 
 
+def rated_url(session_id: str, position: int, side: str) -> str:
+    """Address of one side of a pair in a blinded rating; it does not name the photo."""
+    return f"/rating/{session_id}/{position}/{side}"
+
+
 def card_url(paper: str) -> str:
     """Address of the printable calibration card on a paper, ``"a4"`` or ``"letter"``."""
     return f"/card/{paper}.pdf"

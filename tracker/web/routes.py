@@ -1,4 +1,4 @@
-"""Our own HTTP routes: photos, difference maps, overlays, reports, the calibration card, and whether the app is alive.
+"""Our own HTTP routes: photos and what is drawn of them, masked pairs, reports, the card, and whether the app is alive.
 
 Nothing of a patient goes through Streamlit's own media store, which answers anybody who knows an address.
 """
@@ -38,6 +38,7 @@ def routes(opened: Opened) -> list[Route]:
         Route("/photo/{photo_id}", partial(_photo, opened)),
         Route("/difference/{photo_id}", partial(_difference, opened)),
         Route("/overlay/{photo_id}/{metric}", partial(_overlay, opened)),
+        Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, opened)),
         Route("/card/{file_name}", partial(_card, opened)),
         Route("/report/{view_id}.{format_name}", partial(_report, opened)),
     ]
@@ -77,6 +78,16 @@ def _overlay(opened: Opened, request: Request) -> Response:
     width = width_step(request.query_params.get("w"))
     photo_id, metric = request.path_params["photo_id"], request.path_params["metric"]
     return _jpeg(lambda: opened().overlay(photo_id, metric, width=width))
+
+
+def _rated(opened: Opened, request: Request) -> Response:
+    from tracker.reader_study import Side  # not needed to show a page
+
+    width, asked = width_step(request.query_params.get("w")), request.path_params
+    if asked["side"] not in tuple(Side):
+        return _not_found()
+    side = Side(asked["side"])
+    return _jpeg(lambda: opened().rated_picture(asked["session_id"], asked["position"], side, width=width))
 
 
 def _jpeg(picture: Callable[[], bytes]) -> Response:
