@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,17 @@ from tracker.errors import StudyInvalid
 from tracker.metrics import METRICS, metric_named
 from tracker.phantom import PhantomPhoto, series
 from tracker.repeatability import MetricStudy, Reading, read_study, study_document, study_metrics
-from tracker.report import adoption_sentence, difference_sentences, study_row, width_sentence
+from tracker.report import (
+    PARTLY_PROVISIONAL_NOTE,
+    PROVISIONAL_NOTE,
+    adoption_sentence,
+    difference_sentences,
+    provisional_note,
+    study_row,
+    width_sentence,
+)
+from tracker.timeline import Change
+from tracker.timeline.comparing import not_comparable
 
 STUDY = b'{"kind": "repeatability study", "set_up": "s", "metrics": [{"method": "relief@3", "use": %b}]}'
 RELIEF, TONE = metric_named("relief"), metric_named("lightness")
@@ -231,3 +243,14 @@ def test_compare_judges_by_the_study_it_is_given(
     assert found["study"]["mdc95"] > found["provisional"]["mdc95"] > 0
     assert main([*pair, "--repeatability", str(paths[0])]) == 1
     assert "not a study" in capsys.readouterr().err
+
+
+def test_a_note_on_provisional_values_says_whether_all_are() -> None:
+    def change(source: str, mdc95: float | None) -> Change:
+        nothing = not_comparable(RELIEF, date(2026, 4, 2), "for a test")
+        return replace(nothing, mdc95=mdc95, mdc_source=source)
+
+    assert provisional_note([change("study", 12.0)]) == ""
+    assert provisional_note([change("study", 12.0), change("provisional", None)]) == ""
+    assert provisional_note([change("provisional", 12.0)]) == PROVISIONAL_NOTE
+    assert provisional_note([change("study", 12.0), change("provisional", 3.0)]) == PARTLY_PROVISIONAL_NOTE

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ from tracker.report import Rejection, Report, ReportedPhoto
 from tracker.timeline import Refused, Schedule
 
 Notes = Mapping[date, frozenset[SkinState]]
-_SESSION_SD, _SHOT_SD = attrgetter("session_sd"), attrgetter("shot_sd")
 _PHOTO, _RESULT = schema.photo.c, schema.result.c
 
 
@@ -77,8 +75,12 @@ def _repeatability(connection: Connection, view: View, metrics: Sequence[Metric]
     valid = [each for each in known if methods.get(each.metric) == each.method]
     if not valid:
         return PROVISIONAL
-    between, single = ({each.metric: sd(each) for each in valid} for sd in (_SESSION_SD, _SHOT_SD))
-    return Repeatability(between, "study", valid[0].set_up, single)
+    return Repeatability(
+        session_sd={each.metric: each.session_sd for each in valid},
+        shot_sd={each.metric: each.shot_sd for each in valid},
+        source="study",
+        set_up=valid[0].set_up,
+    )
 
 
 def _title(connection: Connection, view: View) -> str:

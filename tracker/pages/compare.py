@@ -13,7 +13,7 @@ from tracker.pages.frame import day_text, link, plain
 from tracker.pages.pictures import choose_pair, show_pictures
 from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import EXPLORATORY_NOTE, PROVISIONAL_NOTE, Report, beside_tone, headline, same_reason
+from tracker.report import EXPLORATORY_NOTE, Report, beside_tone, headline, provisional_note, same_reason
 from tracker.timeline import Change, MetricTimeline
 
 
@@ -64,8 +64,9 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
     if found and not report.leading:
         st.markdown(plain(headline(report)))
     _cards(report, leading)
-    if any(change.mdc_source == "provisional" for _, change in found):
-        st.caption(PROVISIONAL_NOTE)
+    note = provisional_note(change for _, change in found)
+    if note:
+        st.caption(note)
     if further:
         with st.expander(f"More measurements ({len(further)})", icon=":material/more_horiz:"):
             st.caption(EXPLORATORY_NOTE)
