@@ -159,7 +159,7 @@ def _variety(found: Progress) -> list[str]:
     half = -(-found.people // 2)
     return [
         f"Skin tones: {', '.join(found.tones) or 'none noted'}{f'; {_listed(missing)} missing' if missing else ''}.",
-        f"Another operator: {found.other_operator} of {half} people, half of those in the study.",
+        f"Another operator set one posing up for {found.other_operator} of {found.people} people; {half} are good.",
     ]
 
 
