@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import date
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
@@ -67,6 +68,14 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _days(text: str) -> tuple[date, ...]:
+    """Days of a list such as ``"2026-03-02,2026-03-16"``."""
+    try:
+        return tuple(sorted({date.fromisoformat(day.strip()) for day in text.split(",")}))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of days; write them as 2026-03-02,2026-03-16") from None
+
+
 def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     track = commands.add_parser("track", help="measure a folder of photos of the same skin")
     track.add_argument(
@@ -76,6 +85,20 @@ def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     _shared_options(track)
     track.add_argument(
         "--control", type=Path, metavar="FOLDER", help="photos of the untreated side of the same dates, shown beside"
+    )
+    track.add_argument(
+        "--injected",
+        type=_days,
+        default=(),
+        metavar="DAY[,DAY…]",
+        help="days of injections, YYYY-MM-DD: photos of the five days after each are kept apart from the course",
+    )
+    track.add_argument(
+        "--baseline-sessions",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="how many of the first sessions the baseline is the mean of",
     )
     _repeatability_option(track)
     track.set_defaults(run=_lazily("series:track_folder"))

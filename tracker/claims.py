@@ -169,6 +169,7 @@ _WITHOUT_NUMBERS = (
     r"No metric was asked for that a verdict may rest on\.",
     r"Nothing can be compared: …",
     r"Not comparable(?: in [^:]*)?: …?",
+    r"The two sides together are (?:more|less) certain than this side alone: their correlation is …",
 )
 #: What a difference of colour may be called.
 _SEEN = (

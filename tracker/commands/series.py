@@ -31,6 +31,7 @@ from tracker.report import Report, ReportedPhoto, headline
 from tracker.reports import FORMATS
 from tracker.reports.document import report_document
 from tracker.reports.pictures import PICTURE_WIDTH, THUMBNAIL_WIDTH, Picture, Pictures, encode_picture
+from tracker.timeline import Schedule
 
 #: Files that look like photos: those we read, and those whose refusal should be explained.
 _LOOKS_LIKE_A_PHOTO = PHOTO_SUFFIXES | {
@@ -76,12 +77,13 @@ def track_folder(options: Namespace) -> int:
     album, colours = _Album(options.out / "aligned"), known_colours(options)
     metrics = asked_metrics(options)
     origins = Origins(metrics)
+    schedule = Schedule(options.injected, options.baseline_sessions)
     control = None
     if options.control:
         marked = region_in(options.control)
-        control = _tracked(options.control, untreated, marked, colours, metrics, typed_beside, repeat)
+        control = _tracked(options.control, untreated, marked, colours, metrics, typed_beside, repeat, schedule)
     report = _tracked(
-        options.folder, photos, region, colours, metrics, typed, repeat, control, [album, origins],
+        options.folder, photos, region, colours, metrics, typed, repeat, schedule, control, [album, origins],
         known_distance(options),
     )  # fmt: skip
     write = writer(options.out)
@@ -122,6 +124,7 @@ def _tracked(
     metrics: Sequence[Metric],
     typed: _Typed,
     repeatability: Repeatability,
+    schedule: Schedule,
     control: Report | None = None,
     watchers: Sequence[Watcher] = (),
     distance: KnownDistance | None = None,
@@ -137,6 +140,7 @@ def _tracked(
         metrics=metrics,
         repeatability=repeatability,
         control=control,
+        schedule=schedule,
         colours=colours,
         distance=distance,
         title=title,

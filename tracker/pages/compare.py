@@ -13,7 +13,15 @@ from tracker.pages.frame import day_text, link, plain
 from tracker.pages.pictures import choose_pair, show_pictures
 from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, verdict_card
 from tracker.pages.work import show_work
-from tracker.report import EXPLORATORY_NOTE, Report, beside_tone, headline, provisional_note, same_reason
+from tracker.report import (
+    EXPLORATORY_NOTE,
+    Report,
+    beside_control_sentence,
+    beside_tone,
+    headline,
+    provisional_note,
+    same_reason,
+)
 from tracker.timeline import Change, MetricTimeline
 
 
@@ -82,7 +90,14 @@ def _cards(report: Report, found: Sequence[tuple[MetricTimeline, Change]]) -> No
             refused_card(group)
         else:
             line = lines[group[0].metric]
-            verdict_card(line, group[0], beside_tone(report.timeline.metrics, line, group[0].taken_on))
+            verdict_card(line, group[0], _beside(report, line, group[0]))
+
+
+def _beside(report: Report, line: MetricTimeline, change: Change) -> str:
+    """How far the colour moved beside a tone, or what the untreated side adds to what is judged."""
+    leads = any(line.metric.name == other.metric.name for other in report.leading)
+    tone = beside_tone(report.timeline.metrics, line, change.taken_on)
+    return tone or (beside_control_sentence(line, change.taken_on) if leads else "")
 
 
 def _checks(report: Report, after: StoredPhoto) -> None:

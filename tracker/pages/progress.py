@@ -10,10 +10,20 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link, look_at_width, plain
+from tracker.pages.injections import injections_popover
 from tracker.pages.photos import photo_rows
 from tracker.pages.timeline import show_timeline
 from tracker.pages.work import show_work
-from tracker.report import Report, headline
+from tracker.report import (
+    AFTERMATH_NOTE,
+    Report,
+    aftermath,
+    beside_control_sentence,
+    confounders,
+    course_sentences,
+    headline,
+    metric_sentence,
+)
 from tracker.reports import FORMATS
 from tracker.web.downloads import suffix_of
 from tracker.web.links import report_url
@@ -35,11 +45,35 @@ def page(clinic: Clinic) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"#### {plain(headline(report))}", width="stretch")
             _downloads(view)
-        if report.control is not None:
-            st.caption(plain(f"{_untreated(report, report.control)}: {headline(report.control)}"))
+        _more(report)
         show_timeline(view, report)
+        _aftermath(report)
+    injections_popover(clinic, view)
     _left_out([p for p in photos if p.state is PhotoState.REJECTED])
     _all(clinic, photos)
+
+
+def _more(report: Report) -> None:
+    """Under the headline: the sides alone, what is ruled out, the trend, and what else can explain a change."""
+    line = report.primary
+    if line is not None and report.control is not None and beside_control_sentence(line):
+        st.caption(plain(f"This side alone: {metric_sentence(line)}"))
+    if report.control is not None:
+        st.caption(plain(f"{_untreated(report, report.control)}: {headline(report.control)}"))
+    for sentence in course_sentences(line)[1 if line and beside_control_sentence(line) else 0 :] if line else ():
+        st.caption(plain(sentence))
+    cautions = confounders(report)
+    if cautions:
+        st.caption(f":orange[:material/info:] {plain('Keep in mind: ' + ' '.join(cautions))}")
+
+
+def _aftermath(report: Report) -> None:
+    """The days after an injection, kept apart from the course."""
+    rows = [{"Day": plain(day), "Since the baseline": plain(text)} for day, text in aftermath(report)]
+    if rows:
+        st.subheader("Days after an injection", anchor=False)
+        st.caption(AFTERMATH_NOTE)
+        st.table(rows, border="horizontal")
 
 
 def _untreated(report: Report, control: Report) -> str:

@@ -13,6 +13,7 @@ from tracker.clinic.records import View
 from tracker.errors import TrackerError
 from tracker.pages.choice import choose_patient, choose_view_of
 from tracker.pages.frame import NARROW, complain, plain
+from tracker.pages.injections import injected_today
 from tracker.pages.new_view import new_view_form
 from tracker.pages.outcome import remember_stored, show_outcome
 from tracker.pages.tile import forget_tiles, judge_tiles, show_tile, still_compared
@@ -59,12 +60,13 @@ def _drop(clinic: Clinic, view: View) -> None:
     shown = [(file, show_tile(clinic, view, file)) for file in files]
     ready = [(file, tile.day) for file, tile in shown if tile.day is not None]
     state = _state_of_skin(view)
+    injected = injected_today(view, generation)
     words = {0: "Store photos", 1: "Store 1 photo"}.get(len(ready), f"Store {len(ready)} photos")
     waiting = still_compared(view, files)
     if waiting and ready:
         words += f" ({waiting} still being compared)"
     if st.button(words, type="primary", icon=":material/save:", disabled=not ready):
-        _store(clinic, view, ready, state)
+        _store(clinic, view, ready, state, injected=injected)
     left = [file.name for file, tile in shown if tile.day is None]
     if ready and left:
         st.caption(plain(f"Will not be stored: {', '.join(left)}. The tiles above say why."))
@@ -84,7 +86,14 @@ def _state_of_skin(view: View) -> list[SkinState]:
     return list(chosen)
 
 
-def _store(clinic: Clinic, view: View, ready: Sequence[tuple[UploadedFile, date]], state: Sequence[SkinState]) -> None:
+def _store(
+    clinic: Clinic,
+    view: View,
+    ready: Sequence[tuple[UploadedFile, date]],
+    state: Sequence[SkinState],
+    *,
+    injected: bool,
+) -> None:
     """Store the photos; the same photo twice is stored once. Then a new key empties the uploader's memory."""
     stored: list[str] = []
     for file, day in ready:
@@ -92,9 +101,11 @@ def _store(clinic: Clinic, view: View, ready: Sequence[tuple[UploadedFile, date]
             stored.append(clinic.add_photo(view.id, file.getvalue(), file.name, taken_on=day).id)
         except TrackerError as error:
             complain(error)
-    if stored and state:
-        for day in {day for _, day in ready}:
+    for day in {day for _, day in ready} if stored else ():
+        if state:
             clinic.note_skin(view.id, day, state)
+        if injected:
+            clinic.note_injection(view.id, day)
     if stored:
         remember_stored(view, stored)
         st.session_state[GENERATION] += 1

@@ -50,7 +50,8 @@ def found_once(
     if search is mine:
         try:
             mine.set_result(find_marks(image, region, metric, marked=marked))
-        except MeasurementDeclined as error:
+        except BaseException as error:
+            # Whoever waits for this search has to hear of it, whatever went wrong.
             mine.set_exception(error)
     return search.result()
 

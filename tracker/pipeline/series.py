@@ -8,7 +8,7 @@ from datetime import date
 from tracker.calibration import UNKNOWN_COLOURS, CalibratedImage, Grid, KnownColours, KnownDistance, calibrate
 from tracker.errors import AlignmentFailed, PhotoRejected, SeriesInvalid
 from tracker.measurement import Metric
-from tracker.metrics import METRICS, metrics_about
+from tracker.metrics import METRICS, metrics_about, primary_among
 from tracker.photo import Photo, read_photo
 from tracker.pipeline.ahead import Ahead, follow_pair, result_of_opposite
 from tracker.pipeline.detour import MOST_DETOURS, Waypoint
@@ -166,7 +166,8 @@ def summarise(
         Refused(m.name, r.digest, r.taken_on, r.reason) for r in rejections if r.taken_on is not None for m in metrics
     ]
     measurements = [m for result in results for m in result.measurements]
-    found = timeline(measurements, refused, metrics, repeatability, schedule=schedule)
+    named = {metric.name for metric in primary_among(metrics, marked=not basis.region.is_whole_skin)}
+    found = timeline(measurements, refused, metrics, repeatability, schedule=schedule, primary=named)
     if control is not None:
         found = Timeline(beside_control(found.metrics, control.timeline.metrics, repeatability))
     return Report(

@@ -6,6 +6,7 @@ pass the whitelist of `tracker.claims`.
 
 from __future__ import annotations
 
+from tracker.report.around import AFTERMATH_NOTE, aftermath, confounders
 from tracker.report.colour import (
     beside_tone,
     colour_difference_of,
@@ -31,8 +32,11 @@ from tracker.report.sentences import (
     PARTLY_PROVISIONAL_NOTE,
     PROVISIONAL_NOTE,
     TONE_NOTE,
+    beside_control_sentence,
+    course_sentences,
     group_sentence,
     headline,
+    headline_verdict,
     is_absolute_colour,
     metric_sentence,
     metric_titles,
@@ -62,6 +66,7 @@ from tracker.report.words import (
 )
 
 __all__ = [
+    "AFTERMATH_NOTE",
     "EXPLORATORY_NOTE",
     "LEAST_SHARE_SAID",
     "NOT_A_DIAGNOSIS",
@@ -76,19 +81,24 @@ __all__ = [
     "StudyRow",
     "UncertaintyPart",
     "adoption_sentence",
+    "aftermath",
     "area_sentence",
+    "beside_control_sentence",
     "beside_tone",
     "change_text",
     "check_finding",
     "colour_difference_of",
     "colour_difference_on",
     "colour_sentence",
+    "confounders",
+    "course_sentences",
     "detectable_text",
     "difference_sentences",
     "direction_sentence",
     "found_text",
     "group_sentence",
     "headline",
+    "headline_verdict",
     "in_short",
     "is_absolute_colour",
     "metric_sentence",

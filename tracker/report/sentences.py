@@ -54,12 +54,13 @@ def headline(report: Report) -> str:
     return stated(sentence + older, line.metric) if older else sentence
 
 
-def beside_control_sentence(line: MetricTimeline) -> str:
-    """The latest change relative to the untreated side; empty where that is not known.
+def beside_control_sentence(line: MetricTimeline, day: date | None = None) -> str:
+    """The change of a session, by default the latest, relative to the untreated side; empty where that is not known.
 
     Where it is known it leads: what happened to both sides happened whatever was done.
     """
-    change = line.relative.on(line.latest.taken_on) if line.relative and line.latest else None
+    day = day or (line.latest.taken_on if line.latest else None)
+    change = line.relative.on(day) if line.relative and day else None
     if change is None or change.change is None or change.mdc95 is None:
         return ""
     title, unit = lowered(line.metric.title), said(change.unit)
@@ -82,17 +83,38 @@ def beside_control_sentence(line: MetricTimeline) -> str:
 
 
 def course_sentences(line: MetricTimeline) -> tuple[str, ...]:
-    """What else is known of a metric by which is judged: the treated side alone, what is ruled out, and the trend."""
+    """What else is known of a metric by which is judged: beside the untreated side, what is ruled out, the trend."""
     latest = line.latest
     if latest is None:
         return ()
-    found = [metric_sentence(line)] if beside_control_sentence(line) else []
+    beside = beside_control_sentence(line)
+    found = [beside, _sides(line)] if beside else []
     if latest.verdict is Verdict.NO_MEASURABLE_CHANGE and latest.ruled_out is not None:
         most = f"{number(latest.ruled_out, latest.unit)}{said(latest.unit)}"
         found.append(stated(f"A change in {lowered(line.metric.title)} larger than {most} is ruled out.", line.metric))
     if line.trend is not None:
         found.append(_trend_sentence(line.trend, line.metric))
     return tuple(found)
+
+
+def _sides(line: MetricTimeline) -> str:
+    """Which of the two comparisons is the more certain, and what the correlation of the sides rests on."""
+    assert line.relative is not None
+    assert line.latest is not None
+    both = line.relative.on(line.latest.taken_on)
+    assert both is not None
+    surer = (both.mdc95 or 0.0) < (line.latest.mdc95 or 0.0)
+    certain = "more certain" if surer else "less certain"
+    text = f"The two sides together are {certain} than this side alone: their correlation is "
+    return stated(f"{text}{line.relative.evidence}.", quoted=f"{line.relative.evidence}.")
+
+
+def headline_verdict(line: MetricTimeline) -> Verdict | None:
+    """The verdict that the headline states: beside the untreated side where that is known. None before a change."""
+    if line.latest is None:
+        return None
+    beside = line.relative.on(line.latest.taken_on) if line.relative else None
+    return beside.verdict if beside else line.latest.verdict
 
 
 def _trend_sentence(trend: Trend, metric: Metric) -> str:

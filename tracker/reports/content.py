@@ -12,19 +12,24 @@ from datetime import date
 from tracker.measurement import Metric, Role
 from tracker.quality import Check, Status
 from tracker.report import (
+    AFTERMATH_NOTE,
     EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
     TONE_NOTE,
     Report,
     ReportedPhoto,
+    aftermath,
     area_sentence,
     beside_tone,
     change_text,
     check_finding,
+    confounders,
+    course_sentences,
     detectable_text,
     direction_sentence,
     found_text,
     headline,
+    headline_verdict,
     is_absolute_colour,
     metric_sentence,
     number,
@@ -63,7 +68,7 @@ def content_of(report: Report) -> Content:
         title=plain(report.title),
         period=_period(report),
         headline=unbroken(headline(report)),
-        verdict=cards[0].verdict if leading else "not measured",
+        verdict=_verdict_of(report.leading[0]) if leading else "not measured",
         newer=cards[0].newer if leading else "",
         control=cards[0].sides[1].sentence if leading and len(cards[0].sides) > 1 else "",
         cards=cards,
@@ -74,6 +79,9 @@ def content_of(report: Report) -> Content:
         methods=tuple(_method(line) for line in lines or report.timeline.metrics),
         basis=_basis(report),
         notes=tuple(_notes(report)),
+        cautions=tuple(unbroken(plain(text)) for text in confounders(report)),
+        aftermath=tuple((day, unbroken(plain(text))) for day, text in aftermath(report)),
+        aftermath_note=AFTERMATH_NOTE,
     )
 
 
@@ -106,7 +114,14 @@ def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) 
 
 
 def _beside(report: Report, line: MetricTimeline) -> str:
-    return beside_tone(report.timeline.metrics, line, line.latest.taken_on if line.latest else None)
+    tone = beside_tone(report.timeline.metrics, line, line.latest.taken_on if line.latest else None)
+    leads = any(line.metric.name == other.metric.name for other in report.leading)
+    return " ".join(filter(None, (tone, *(course_sentences(line) if leads else ()))))
+
+
+def _verdict_of(line: MetricTimeline) -> str:
+    """The verdict that the headline states."""
+    return str(headline_verdict(line) or "baseline")
 
 
 def _side(title: str, line: MetricTimeline) -> Side:

@@ -16,7 +16,9 @@ from tracker.report import (
     Rejection,
     Report,
     ReportedPhoto,
+    beside_control_sentence,
     colour_difference_on,
+    confounders,
     headline,
     metric_sentence,
     patient_headline,
@@ -25,7 +27,7 @@ from tracker.report import (
     uncertainty_parts,
 )
 from tracker.reports.pictures import Pictures
-from tracker.timeline import Change, MetricTimeline, Refused, SessionValue
+from tracker.timeline import Change, MetricTimeline, Refused, SessionValue, Trend
 
 #: Raised when a reader of the document would have to change.
 SCHEMA = 1
@@ -85,8 +87,48 @@ def _series(report: Report) -> dict[str, object]:
         "changes": [
             change_document(change, line.metric) for line in report.timeline.metrics for change in line.changes
         ],
+        "relative_to_control": [
+            _relative(line, change) for line in report.leading if line.relative for change in line.relative.changes
+        ],
+        "trends": [_trend(line, line.trend) for line in report.leading if line.trend],
+        "confounders": list(confounders(report)),
+        "injected_on": [_iso(day) for day in report.schedule.injected_on],
+        "after_injection": [
+            change_document(change, line.metric) for line in report.timeline.metrics for change in line.after_injection
+        ],
         "colour_difference": _colour_differences(report),
         "refused": [_refused(refused) for refused in report.refused],
+    }
+
+
+def _relative(line: MetricTimeline, change: Change) -> dict[str, object]:
+    """A change relative to the untreated side."""
+    assert line.relative is not None
+    return {
+        "metric": change.metric,
+        "taken_on": _iso(change.taken_on),
+        "change": _finite(change.change),
+        "interval": None if change.low is None else [_finite(change.low), _finite(change.high)],
+        "mdc95": _finite(change.mdc95),
+        "unit": change.unit,
+        "correlation": _finite(line.relative.correlation),
+        "correlation_evidence": line.relative.evidence,
+        "verdict": str(change.verdict),
+        "sentence": beside_control_sentence(line, change.taken_on),
+    }
+
+
+def _trend(line: MetricTimeline, trend: Trend) -> dict[str, object]:
+    """The trend over a course, per 30 days."""
+    return {
+        "metric": line.metric.name,
+        "method": str(trend.method),
+        "sessions": trend.sessions,
+        "slope_per_30_days": _finite(trend.slope),
+        "interval": [_finite(trend.low), _finite(trend.high)],
+        "unit": trend.unit,
+        "p": _finite(trend.p),
+        "is_certain": trend.is_certain,
     }
 
 
@@ -118,6 +160,8 @@ def change_document(change: Change, metric: Metric | None = None) -> dict[str, o
         "mdc_source": change.mdc_source,
         "verdict": str(change.verdict),
         "reason": change.reason or None,
+        "ruled_out": _finite(change.ruled_out),
+        "among": change.among,
         "sentence": practitioner_sentence(change, metric),
     }
 

@@ -113,6 +113,8 @@ class MethodRow:
 class Content:
     """A report in finished words, in reading order.
 
+    `cautions` is what else can explain the change, `aftermath` the days after an injection and what they show.
+
     Of the cards the first `leading` are what the report is about; the others come below, under `exploratory`.
     """
 
@@ -130,3 +132,6 @@ class Content:
     methods: tuple[MethodRow, ...]
     basis: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    cautions: tuple[str, ...] = ()
+    aftermath: tuple[tuple[str, str], ...] = ()
+    aftermath_note: str = ""
