@@ -119,7 +119,7 @@ def _new_study(clinic: Clinic) -> None:
         )
         if not st.form_submit_button("Start the study", type="primary"):
             return
-    chosen = (site, pose) if site else views[known]
+    chosen = (site or views[known][0], pose) if site or pose.strip() else views[known]
     try:
         study = clinic.start_study(
             place=place or Place.MARKED_FLOOR,
