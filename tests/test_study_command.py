@@ -254,3 +254,16 @@ def test_a_note_on_provisional_values_says_whether_all_are() -> None:
     assert provisional_note([change("study", 12.0), change("provisional", None)]) == ""
     assert provisional_note([change("provisional", 12.0)]) == PROVISIONAL_NOTE
     assert provisional_note([change("study", 12.0), change("provisional", 3.0)]) == PARTLY_PROVISIONAL_NOTE
+
+
+def test_the_upper_bound_stretches_both_parts_alike() -> None:
+    relief = studied(12)[0]
+    assert relief.study is not None
+    parts, usable = relief.study.components, relief.usable
+    assert usable is not None
+    assert parts.session is not None
+    assert parts.shot is not None
+
+    assert usable.used == "upper bound"
+    assert usable.single_sd == pytest.approx(parts.of(1).high)
+    assert usable.session_sd / usable.shot_sd == pytest.approx(parts.session.sd / parts.shot.sd)

@@ -167,7 +167,7 @@ def readings(connection: Connection, study_id: str) -> Sequence[Row[str, int, st
     joined = joined.join(schema.measurement, schema.measurement.c.result_id == schema.result.c.id)
     value = schema.measurement.c
     what = (_SUBJECT.view_id, _POSING.number, value.metric, value.method, value.value)
-    chosen = select(*what).select_from(joined).where(_SUBJECT.study_id == study_id, schema.result.c.code == "")
+    chosen = select(*what).select_from(joined).where(_SUBJECT.study_id == study_id)
     return connection.execute(chosen.order_by(schema.photo.c.arrival)).all()
 
 
