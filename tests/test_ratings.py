@@ -240,8 +240,8 @@ def test_a_mirrored_copy_is_the_picture_turned_round_and_nothing_else(clinic: Cl
     assert np.abs(left - right).mean() > 4
 
 
-def test_the_reference_looks_no_sharper_than_the_photos_aligned_to_it() -> None:
-    """A grating shifted by half a pixel keeps its contrast as the reference, which is not shifted, keeps its own."""
+def test_the_reference_is_neither_sharper_nor_softer_than_the_photos_aligned_to_it() -> None:
+    """A fine grating keeps the same contrast, whether it is shifted by parts of a pixel or, as the reference, not."""
     rows, cols = np.mgrid[0:600, 0:800]
     window = window_of(np.ones(SIZE, bool), SIZE, 400, is_marked=False)
     at = np.stack(np.meshgrid(window.rows, window.cols, indexing="ij"), axis=-1)
@@ -397,6 +397,16 @@ def test_a_rater_who_begins_again_goes_on_where_they_stopped(clinic: Clinic) -> 
     assert len(clinic.ratings(only_view(clinic).id)) == 1
     app = press(app, "Stop")
     assert app.query_params == {"view": only_view(clinic).id}
+
+
+def test_a_sitting_that_was_broken_off_is_listed_and_opened_again(clinic: Clinic) -> None:
+    session = clinic.start_rating(only_view(clinic).id, "AB")
+    answer(clinic, session, session.pairs[0], Side.LEFT)
+
+    app = press(run_page(clinic), "Go on")
+
+    assert not app.exception
+    assert app.query_params == {"rating": session.id}
 
 
 def test_without_initials_no_sitting_begins(clinic: Clinic) -> None:

@@ -1,7 +1,7 @@
 """Pictures for a blinded rater: only the skin that is judged, and nothing that tells one photo from the other.
 
 Both pictures of a pair show the same piece of skin with the same outline, in the same pixels: the reference goes
-through the same resampling as the photos that are aligned to it, which would otherwise look a little softer.
+through the same resampling as the photos that are aligned to it; otherwise its sharpness would give it away.
 """
 
 from __future__ import annotations

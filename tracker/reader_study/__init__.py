@@ -8,16 +8,11 @@ from __future__ import annotations
 from tracker.reader_study.answers import (
     MOST_CONFIDENT,
     Answer,
-    Between,
     RatedPair,
     Reading,
     Result,
     Share,
-    agreement_with,
-    between,
     chose_later,
-    consensus,
-    first_readings,
     grade,
     pooled,
     result_of,
@@ -36,6 +31,7 @@ from tracker.reader_study.plan import (
     plan,
     possible,
 )
+from tracker.reader_study.raters import Between, agreement_with, between, consensus, first_readings
 from tracker.reader_study.words import (
     CONFIDENCE_QUESTION,
     DEPENDENT,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tracker.agreement import Estimate, ForcedChoice, fewest_correct
 from tracker.claims import check_words
-from tracker.reader_study.answers import MOST_CONFIDENT, Between, Result, Share
+from tracker.reader_study.answers import MOST_CONFIDENT, Result, Share
+from tracker.reader_study.raters import Between
 
 #: By what a view is treated for, what is to be compared, and whether there is less of it or less to be seen.
 _QUESTIONS = {

@@ -34,7 +34,7 @@ def trend_of(line: MetricTimeline, repeatability: Repeatability = PROVISIONAL) -
     need no spread and no straight line; four sessions in perfect order happen by chance in one of twelve courses
     (MEASUREMENT.md §6.5).
     """
-    sessions = line.sessions
+    sessions = [session for session in line.sessions if np.isfinite(session.value)]
     if len(sessions) < FEWEST:
         return None
     days = np.array([(s.taken_on - sessions[0].taken_on).days for s in sessions], dtype=np.float64)
