@@ -309,7 +309,7 @@ def test_what_may_be_used_follows_from_how_many_took_part(
         return
     assert relief.usable is not None
     assert relief.usable.used == used
-    assert relief.usable.session_sd == (single.sd if used == "estimate" else single.high)
+    assert relief.usable.single_sd == pytest.approx(single.sd if used == "estimate" else single.high)
     assert clinic.adopt_study(study.id)[0].session_sd == relief.usable.session_sd
 
 
@@ -387,7 +387,7 @@ def test_values_of_another_set_up_make_way_as_a_whole(clinic: Clinic) -> None:
     clinic.adopt_study(first.id)
     with clinic._store.writing() as connection:
         kept = {"site": "thigh", "pose": "standing", "metric": "spot_load", "method": "spot_load@1"}
-        row = {"set_up": first.set_up, "session_sd": 0.1, "used": "estimate", "people": 20}
+        row = {"set_up": first.set_up, "session_sd": 0.1, "shot_sd": 0.0, "used": "estimate", "people": 20}
         connection.execute(insert(schema.adopted).values(**kept, **row, adopted_at=datetime.now(UTC)))
 
     synthetic(clinic, second, people=12, sets=2, shots=1, seed=9)
@@ -519,3 +519,44 @@ def test_the_differences_are_drawn_as_they_are_said(clinic: Clinic) -> None:
     drawn = [layer["data"]["values"][0]["at"] for layer in spec["layer"][:-1]]
     limits = relief.study.differences
     assert np.log1p(np.array(drawn) / 100) == pytest.approx([limits.bias.value, limits.lower.value, limits.upper.value])
+
+
+def test_the_choices_are_called_the_same_before_and_after_measuring(clinic: Clinic) -> None:
+    study = started(clinic)
+    one, _ = (clinic.add_subject(study.id, code=code) for code in ("V01", "V02"))
+    photo = photographed(clinic, one.view_id, 1, seed=1)
+    before = shown(clinic)
+
+    pretend_measured(clinic, photo, relief=3.0)
+    after = shown(clinic)
+
+    for kind in ("selectbox", "button_group"):
+        assert [box.options for box in before.get(kind)] == [box.options for box in after.get(kind)]
+    assert "1: being measured" in said(before)
+    assert "1: done" in said(after)
+
+
+def test_the_view_of_a_study_is_not_opened_as_that_of_a_patient(clinic: Clinic) -> None:
+    patient = clinic.add_patient(code="P-1")
+    own = clinic.add_view(patient.id, site="thigh")
+    study = started(clinic)
+    volunteer = clinic.add_subject(study.id, code="V01")
+    known = clinic.add_subject(study.id, code="P-1", patient_id=patient.id)
+
+    refused, led = (opened(clinic, subject.view_id) for subject in (volunteer, known))
+
+    assert "belongs to a study" in refused.error[0].value
+    assert not led.exception
+    assert next(box for box in led.selectbox if box.label == "View").value == own.id
+
+
+def opened(clinic: Clinic, view_id: str) -> AppTest:
+    def script(clinic):  # type: ignore[no-untyped-def]  # run from its source, without this module's names
+        from tracker.pages.frame import frame
+        from tracker.pages.progress import page
+
+        frame(lambda: page(clinic))
+
+    app = AppTest.from_function(script, kwargs={"clinic": clinic}, default_timeout=60)
+    app.query_params["view"] = view_id
+    return app.run()

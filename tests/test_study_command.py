@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,19 @@ from tracker.errors import StudyInvalid
 from tracker.metrics import METRICS, metric_named
 from tracker.phantom import PhantomPhoto, series
 from tracker.repeatability import MetricStudy, Reading, read_study, study_document, study_metrics
-from tracker.report import adoption_sentence, difference_sentences, study_row, width_sentence
+from tracker.report import (
+    PARTLY_PROVISIONAL_NOTE,
+    PROVISIONAL_NOTE,
+    adoption_sentence,
+    difference_sentences,
+    provisional_note,
+    study_row,
+    width_sentence,
+)
+from tracker.timeline import Change
+from tracker.timeline.comparing import not_comparable
 
+STUDY = b'{"kind": "repeatability study", "set_up": "s", "metrics": [{"method": "relief@3", "use": %b}]}'
 RELIEF, TONE = metric_named("relief"), metric_named("lightness")
 
 
@@ -42,10 +55,37 @@ def test_what_is_written_is_what_is_judged_by() -> None:
 
     found = read_study(written(study_document(studies, "room 2")), METRICS)
 
-    assert studies[0].usable is not None
-    assert found.of(RELIEF) == studies[0].usable.session_sd
+    assert studies[0].study is not None
+    assert found.of(RELIEF) == pytest.approx(studies[0].study.components.of(1).sd)
     assert (found.source_of(RELIEF), found.set_up) == ("study", "room 2")
     assert found.source_of(TONE) == "provisional"
+
+
+def test_more_photos_help_as_much_as_the_study_found() -> None:
+    relief = studied(20)[0]
+    assert relief.study is not None
+
+    found = read_study(written(study_document([relief], "room 2")), METRICS)
+
+    assert found.of(RELIEF, 3) == pytest.approx(relief.study.components.of(3).sd)
+    assert found.of(RELIEF, 3) < found.of(RELIEF, 1)
+
+
+def test_who_has_none_of_it_is_left_out_and_who_has_it_now_and_then_is_not() -> None:
+    load = metric_named("spot_load")
+    some = [Reading(f"V{k}", str(p), 3.0 + 0.1 * k + 0.05 * p) for k in range(4) for p in (1, 2)]
+    none = [Reading("V8", str(p), 0.0) for p in (1, 2)]
+    fleeting = [Reading("V9", "1", 0.0), Reading("V9", "2", 1.0)]
+
+    (without,), (with_fleeting,), (empty,) = (
+        study_metrics([load], {"spot_load": found}) for found in ([*some, *none], [*some, *fleeting], none)
+    )
+
+    assert without.people == 4
+    assert with_fleeting.study is None
+    assert "ratios need values above zero" in with_fleeting.reason
+    assert empty.study is None
+    assert "Nobody" in empty.reason
 
 
 def test_a_study_that_is_too_small_is_written_but_not_judged_by() -> None:
@@ -74,12 +114,13 @@ def test_values_of_another_version_of_a_method_are_not_judged_by() -> None:
         b"[]",
         b"{}",
         b'{"kind": "another"}',
-        b'{"kind": "repeatability study", "set_up": "s", "metrics": [{"method": "relief@3", "use": 3}]}',
-        b'{"kind": "repeatability study", "set_up": "s", "metrics": [{"method": "r", "use": {"session_sd": NaN}}]}',
-        b'{"kind": "repeatability study", "set_up": "s", "metrics": [{"method": "r", "use": {"session_sd": -1}}]}',
+        STUDY % b"3",
+        STUDY % b'{"session_sd": NaN, "shot_sd": 0}',
+        STUDY % b'{"session_sd": -1, "shot_sd": 0}',
+        STUDY % b'{"session_sd": 0, "shot_sd": 0}',
         b"[" * 100_000,
     ],
-    ids=["empty", "no text", "list", "nothing", "kind", "use", "nan", "negative", "deep"],
+    ids=["empty", "no text", "list", "nothing", "kind", "use", "nan", "negative", "none", "deep"],
 )
 def test_a_file_that_is_no_study_is_one_sentence(data: bytes) -> None:
     with pytest.raises(StudyInvalid, match="This file is not a study"):
@@ -202,3 +243,27 @@ def test_compare_judges_by_the_study_it_is_given(
     assert found["study"]["mdc95"] > found["provisional"]["mdc95"] > 0
     assert main([*pair, "--repeatability", str(paths[0])]) == 1
     assert "not a study" in capsys.readouterr().err
+
+
+def test_a_note_on_provisional_values_says_whether_all_are() -> None:
+    def change(source: str, mdc95: float | None) -> Change:
+        nothing = not_comparable(RELIEF, date(2026, 4, 2), "for a test")
+        return replace(nothing, mdc95=mdc95, mdc_source=source)
+
+    assert provisional_note([change("study", 12.0)]) == ""
+    assert provisional_note([change("study", 12.0), change("provisional", None)]) == ""
+    assert provisional_note([change("provisional", 12.0)]) == PROVISIONAL_NOTE
+    assert provisional_note([change("study", 12.0), change("provisional", 3.0)]) == PARTLY_PROVISIONAL_NOTE
+
+
+def test_the_upper_bound_stretches_both_parts_alike() -> None:
+    relief = studied(12)[0]
+    assert relief.study is not None
+    parts, usable = relief.study.components, relief.usable
+    assert usable is not None
+    assert parts.session is not None
+    assert parts.shot is not None
+
+    assert usable.used == "upper bound"
+    assert usable.single_sd == pytest.approx(parts.of(1).high)
+    assert usable.session_sd / usable.shot_sd == pytest.approx(parts.session.sd / parts.shot.sd)

@@ -72,8 +72,15 @@ def _repeatability(connection: Connection, view: View, metrics: Sequence[Metric]
     """What the clinic took over from a study of this view; provisional for methods that have changed since."""
     methods = {metric.name: metric.method for metric in metrics}
     known = studies.adopted(connection, view.site, view.pose)
-    values = {each.metric: each.session_sd for each in known if methods.get(each.metric) == each.method}
-    return Repeatability(values, "study", known[0].set_up) if values else PROVISIONAL
+    valid = [each for each in known if methods.get(each.metric) == each.method]
+    if not valid:
+        return PROVISIONAL
+    return Repeatability(
+        session_sd={each.metric: each.session_sd for each in valid},
+        shot_sd={each.metric: each.shot_sd for each in valid},
+        source="study",
+        set_up=valid[0].set_up,
+    )
 
 
 def _title(connection: Connection, view: View) -> str:

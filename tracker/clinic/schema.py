@@ -266,6 +266,7 @@ adopted = Table(
     Column("method", String, nullable=False),
     Column("set_up", String, nullable=False),
     Column("session_sd", Float, nullable=False),
+    Column("shot_sd", Float, nullable=False),
     Column("used", String, nullable=False),
     Column("people", Integer, nullable=False),
     Column("adopted_at", Instant, nullable=False),

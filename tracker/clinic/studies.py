@@ -167,7 +167,7 @@ def readings(connection: Connection, study_id: str) -> Sequence[Row[str, int, st
     joined = joined.join(schema.measurement, schema.measurement.c.result_id == schema.result.c.id)
     value = schema.measurement.c
     what = (_SUBJECT.view_id, _POSING.number, value.metric, value.method, value.value)
-    chosen = select(*what).select_from(joined).where(_SUBJECT.study_id == study_id, schema.result.c.code == "")
+    chosen = select(*what).select_from(joined).where(_SUBJECT.study_id == study_id)
     return connection.execute(chosen.order_by(schema.photo.c.arrival)).all()
 
 
@@ -190,7 +190,8 @@ def adopt(connection: Connection, own: Study, values: Sequence[AdoptedValue]) ->
         connection.execute(
             insert(schema.adopted).values(
                 site=key[0], pose=key[1], metric=value.metric, method=value.method, set_up=own.set_up,
-                session_sd=value.session_sd, used=value.used, people=value.people, adopted_at=now,
+                session_sd=value.session_sd, shot_sd=value.shot_sd, used=value.used, people=value.people,
+                adopted_at=now,
             )
         )  # fmt: skip
 
@@ -198,7 +199,10 @@ def adopt(connection: Connection, own: Study, values: Sequence[AdoptedValue]) ->
 def adopted(connection: Connection, site: str, pose: str) -> tuple[AdoptedValue, ...]:
     """What reports of a view use; empty if they use provisional values."""
     rows = connection.execute(select(schema.adopted).where(*_of(_key(site, pose))).order_by(_ADOPTED.metric))
-    return tuple(AdoptedValue(row.metric, row.method, row.session_sd, row.used, row.people, row.set_up) for row in rows)
+    return tuple(
+        AdoptedValue(row.metric, row.method, row.session_sd, row.shot_sd, row.used, row.people, row.set_up)
+        for row in rows
+    )
 
 
 def forget_adopted(connection: Connection, site: str, pose: str) -> None:

@@ -202,8 +202,9 @@ class AdoptedValue:
     ----------
     metric, method : str
         Name, and name with version: a later version of the method is another measurement.
-    session_sd : float
-        In the unit of the metric, or as a logarithm if it is multiplicative.
+    session_sd, shot_sd : float
+        Between sessions, and between the photos of one; in the unit of the metric, or as logarithms if it is
+        multiplicative.
     used : str
         Which number of the study it is, in words.
     people : int
@@ -215,6 +216,7 @@ class AdoptedValue:
     metric: str
     method: str
     session_sd: float
+    shot_sd: float
     used: str
     people: int
     set_up: str

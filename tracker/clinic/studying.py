@@ -179,8 +179,8 @@ class Studying(Showing):
         own, results = self.study(study_id), self.study_results(study_id)
         values = [
             AdoptedValue(
-                each.metric.name, each.metric.method, each.usable.session_sd, each.usable.used, each.people,
-                own.set_up,
+                each.metric.name, each.metric.method, each.usable.session_sd, each.usable.shot_sd, each.usable.used,
+                each.people, own.set_up,
             )
             for each in results
             if each.usable is not None

@@ -40,7 +40,7 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
     with left:
         patient = _ask_patient(patients, patient, key)
     views = clinic.views(patient.id)
-    if view is None or view.patient_id != patient.id:
+    if view not in views:  # of nobody, of another patient, or of a study
         view = views[0] if views else None
     if view is not None:
         with right:
@@ -117,7 +117,10 @@ def _wanted(clinic: Clinic, patients: Sequence[Patient]) -> tuple[View | None, P
     try:
         view = asked_view(clinic)
         wanted = view.patient_id if view else st.query_params.get(PATIENT) or st.session_state.get(PATIENT)
-        return view, clinic.patient(wanted) if wanted else patients[0]
+        patient = clinic.patient(wanted) if wanted else patients[0]
+        if patient not in patients:
+            raise RecordError("This view belongs to a study; please open it under Repeatability.", code="of_a_study")
+        return view, patient
     except RecordError as error:
         complain(error)
         st.session_state.pop(VIEW, None)

@@ -15,11 +15,11 @@ from tracker.pages.verdict import checks_table, refused_card, unmeasured_table, 
 from tracker.pages.work import show_work
 from tracker.report import (
     EXPLORATORY_NOTE,
-    PROVISIONAL_NOTE,
     Report,
     beside_control_sentence,
     beside_tone,
     headline,
+    provisional_note,
     same_reason,
 )
 from tracker.timeline import Change, MetricTimeline, Verdict
@@ -72,8 +72,9 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
     if found and not report.leading:
         st.markdown(plain(headline(report)))
     _cards(report, leading)
-    if any(change.mdc_source == "provisional" for _, change in found):
-        st.caption(PROVISIONAL_NOTE)
+    note = provisional_note(change for _, change in found)
+    if note:
+        st.caption(note)
     if further:
         with st.expander(f"More measurements ({len(further)})", icon=":material/more_horiz:"):
             st.caption(EXPLORATORY_NOTE)

@@ -119,7 +119,7 @@ def _new_study(clinic: Clinic) -> None:
         )
         if not st.form_submit_button("Start the study", type="primary"):
             return
-    chosen = (site, pose) if site else views[known]
+    chosen = (site or views[known][0], pose) if site or pose.strip() else views[known]
     try:
         study = clinic.start_study(
             place=place or Place.MARKED_FLOOR,
@@ -159,7 +159,7 @@ def _variety(found: Progress) -> list[str]:
     half = -(-found.people // 2)
     return [
         f"Skin tones: {', '.join(found.tones) or 'none noted'}{f'; {_listed(missing)} missing' if missing else ''}.",
-        f"Another operator: {found.other_operator} of {half} people, half of those in the study.",
+        f"Another operator set one posing up for {found.other_operator} of {found.people} people; {half} are good.",
     ]
 
 

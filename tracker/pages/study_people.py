@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tracker.clinic import Clinic
+from tracker.clinic.records import PhotoState
 from tracker.clinic.study_records import POSINGS, Study, Subject, Tone
 from tracker.errors import TrackerError
 from tracker.pages.choice import patient_label
@@ -51,15 +52,11 @@ def _choose(study: Study, subjects: Sequence[Subject]) -> Subject:
     first = next((subject for subject in subjects if subject.lacks), subjects[0])
     if st.session_state.get(box) not in known:
         st.session_state[box] = first.view_id
+    # A choice is known by its words: these must not change while photos are measured.
     chosen = st.selectbox(
-        "Person", list(known), format_func=lambda view_id: _label(known[view_id]), key=box, on_change=forget_tiles
+        "Person", list(known), format_func=lambda view_id: known[view_id].code, key=box, on_change=forget_tiles
     )
     return known[chosen]
-
-
-def _label(subject: Subject) -> str:
-    done = f"{len(subject.measured)} of {POSINGS} posings"
-    return f"{subject.code} · {done}" if not subject.is_complete else f"{subject.code} · done"
 
 
 def _new_person(clinic: Clinic, study: Study, subjects: Sequence[Subject]) -> None:
@@ -94,14 +91,15 @@ def _ask_tone(key: str, now: Tone | None) -> Tone | None:
 def _photos(clinic: Clinic, subject: Subject) -> None:
     generation = st.session_state.setdefault(GENERATION, 0)
     numbers = list(range(1, max(POSINGS, *subject.posings, 1) + 1))
+    box = f"posing-{subject.view_id}-{generation}"
+    st.session_state.setdefault(box, min(subject.next_posing, numbers[-1]))
     posing = st.segmented_control(
         "Posing",
         numbers,
-        default=min(subject.next_posing, numbers[-1]),
-        format_func=lambda number: _posing_label(subject, number),
-        key=f"posing-{subject.view_id}-{generation}",
+        key=box,
         help="Between two posings the person steps away, and lamp and camera are moved and set again.",
     )
+    st.caption("  ·  ".join(_standing(subject, number) for number in numbers))
     if posing is None:
         st.caption("Choose the posing whose photos you want to add or see.")
         return
@@ -115,10 +113,14 @@ def _photos(clinic: Clinic, subject: Subject) -> None:
     _region(clinic, subject)
 
 
-def _posing_label(subject: Subject, number: int) -> str:
-    count = len(subject.photos_of(number))
-    words = {0: "no photo", 1: "1 photo"}.get(count, f"{count} photos")
-    return f"{number}: done" if number in subject.measured else f"{number}: {words}"
+def _standing(subject: Subject, number: int) -> str:
+    photos = subject.photos_of(number)
+    if not photos:
+        return f"{number}: no photo"
+    if number in subject.measured:
+        return f"{number}: done"
+    waiting = any(photo.state is PhotoState.WAITING for photo in photos)
+    return f"{number}: {'being measured' if waiting else 'to be taken again'}"
 
 
 def _drop(clinic: Clinic, subject: Subject, posing: int) -> None:

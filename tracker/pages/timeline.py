@@ -11,7 +11,7 @@ from tracker.measurement import Role
 from tracker.pages.chart import show_chart
 from tracker.pages.frame import day_text, on_phone, plain
 from tracker.pages.verdict import VERDICTS
-from tracker.report import PROVISIONAL_NOTE, Report, change_text, detectable_text, value_sentence
+from tracker.report import Report, change_text, detectable_text, provisional_note, value_sentence
 from tracker.timeline import Change, MetricTimeline
 
 
@@ -31,8 +31,9 @@ def show_timeline(view: View, report: Report) -> None:
         _list(_rows(line))
     else:
         st.table(_rows(line), border="horizontal")
-    if any(change.mdc_source == "provisional" for change in line.changes):
-        st.caption(PROVISIONAL_NOTE)
+    note = provisional_note(line.changes)
+    if note:
+        st.caption(note)
 
 
 def _title(line: MetricTimeline) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,8 +24,9 @@ class Usable:
 
     Attributes
     ----------
-    session_sd : float
-        Standard deviation between sessions of one photo, in the unit of the metric or as a logarithm.
+    session_sd, shot_sd : float
+        Between sessions, and between the photos of one session; in the unit of the metric or as a logarithm. Where the
+        study could not tell them apart, `shot_sd` is zero and `session_sd` that of sessions of one photo.
     used : str
         ``"estimate"`` from the least study on, before that ``"upper bound"``.
     why : str
@@ -32,8 +34,14 @@ class Usable:
     """
 
     session_sd: float
+    shot_sd: float
     used: str
     why: str
+
+    @property
+    def single_sd(self) -> float:
+        """Standard deviation between sessions of one photo."""
+        return math.hypot(self.session_sd, self.shot_sd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,16 @@ class MetricStudy:
         """What reports may use; None if that is not enough yet."""
         if self.study is None or self.people < LEAST_TO_ADOPT:
             return None
-        single = self.study.components.of(1)
+        parts = self.study.components
+        session, shot, single = parts.session, parts.shot, parts.of(1)
+        sds = (single.sd, 0.0) if session is None or shot is None else (session.sd, shot.sd)
         if self.study.progress.counts:
-            return Usable(single.sd, ESTIMATE, "The estimate is used: the study has the people it needs.")
+            return Usable(*sds, ESTIMATE, "The estimate is used: the study has the people it needs.")
+        # Both parts are stretched alike: a few people tell their sum better than how it is divided.
+        stretched = single.high / single.sd
         return Usable(
-            single.high,
+            stretched * sds[0],
+            stretched * sds[1],
             UPPER_BOUND,
             f"The upper end of the interval is used, because {self.people} people may by chance repeat better than "
             "others: the smallest detectable change is then rather too large than too small.",
@@ -124,6 +137,12 @@ def study_metrics(
 def _studied(metric: Metric, readings: tuple[Reading, ...], why_none: str) -> MetricStudy:
     if not readings:
         return MetricStudy(metric, readings, None, why_none)
+    if metric.multiplicative:
+        # Who has none of it says nothing of ratios; who has it in some photos only is not left out.
+        having = {reading.subject for reading in readings if reading.value > 0.0}
+        readings = tuple(reading for reading in readings if reading.subject in having)
+    if not readings:
+        return MetricStudy(metric, readings, None, "Nobody in the study has any of it.")
     try:
         return MetricStudy(metric, readings, study(readings, multiplicative=metric.multiplicative))
     except StudyInvalid as error:

@@ -48,7 +48,7 @@ def read_study(data: bytes, metrics: Sequence[Metric]) -> Repeatability:
         if document["kind"] != KIND:
             raise StudyInvalid(_not_a_study())
         set_up, rows = str(document["set_up"]), [(row["method"], row["use"]) for row in document["metrics"]]
-        found = {str(method): _positive(use["session_sd"]) for method, use in rows if use is not None}
+        found = {str(method): _parts(use["session_sd"], use["shot_sd"]) for method, use in rows if use is not None}
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise StudyInvalid(_not_a_study()) from error
     values = {metric.name: found[metric.method] for metric in metrics if metric.method in found}
@@ -57,17 +57,20 @@ def read_study(data: bytes, metrics: Sequence[Metric]) -> Repeatability:
             "The study holds no value that may be used here: it has too few people, or was measured with other "
             "methods. Please leave it out, or repeat `tracker repeatability`."
         )
-    return Repeatability(values, "study", set_up)
+    session_sd, shot_sd = ({name: both[part] for name, both in values.items()} for part in (0, 1))
+    return Repeatability(session_sd, "study", set_up, shot_sd)
 
 
 def _not_a_study() -> str:
     return "This file is not a study; please give the JSON file that `tracker repeatability --out` wrote."
 
 
-def _positive(number: object) -> float:
-    if not isinstance(number, (int, float)) or not 0.0 < number < math.inf:
+def _parts(*numbers: object) -> tuple[float, ...]:
+    """Spreads of a file; one of them may be nothing, but not both."""
+    found = tuple(float(number) for number in numbers if isinstance(number, (int, float)))
+    if len(found) < len(numbers) or not all(0.0 <= number < math.inf for number in found) or not any(found):
         raise ValueError
-    return float(number)
+    return found
 
 
 def _metric(each: MetricStudy) -> dict[str, Any]:
@@ -80,7 +83,15 @@ def _metric(each: MetricStudy) -> dict[str, Any]:
         "people": each.people,
         "readings": len(each.readings),
     }
-    use = None if usable is None else {"session_sd": usable.session_sd, "used": usable.used}
+    use = (
+        None
+        if usable is None
+        else {
+            "session_sd": usable.session_sd,
+            "shot_sd": usable.shot_sd,
+            "used": usable.used,
+        }
+    )
     return about | (_found(each.study) if each.study else {}) | {"use": use, "reason": each.why_not or None}
 
 

@@ -52,7 +52,7 @@ class StudyRow:
 def study_row(each: MetricStudy) -> StudyRow:
     """Words for one metric of a study."""
     metric, usable = each.metric, each.usable
-    use = f"{usable.used}: {_sd(metric, usable.session_sd)}" if usable is not None else f"not used: {each.why_not}"
+    use = f"{usable.used}: {_sd(metric, usable.single_sd)}" if usable is not None else f"not used: {each.why_not}"
     if each.study is None:
         return StudyRow(metric.title, "–", "–", "–", "–", "–", "–", use, "")
     return StudyRow(

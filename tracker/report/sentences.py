@@ -6,7 +6,7 @@ Each passes `tracker.claims.stated`, the whitelist of what may be said.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -27,10 +27,22 @@ PROVISIONAL_NOTE = (
     "The smallest detectable change is provisional: it is typical for this kind of set-up and was not measured in "
     "this clinic."
 )
+PARTLY_PROVISIONAL_NOTE = (
+    "Where a smallest detectable change is called provisional, it is typical for this kind of set-up and was not "
+    "measured in this clinic; the others were."
+)
 EXPLORATORY_NOTE = "Nothing is judged by these: they were not named beforehand, and one of twenty may seem to change."
 TONE_NOTE = "The ± of tone is that of a comparison; as a colour it is known to about ΔE00 1 to 2."
 #: By metric: what a value is called, beside the number.
 IN_WORDS: Mapping[str, Callable[[float], str]] = {"ita": typology_class}
+
+
+def provisional_note(changes: Iterable[Change]) -> str:
+    """What to know of the smallest detectable changes that are stated; empty if all were measured in this clinic."""
+    sources = {change.mdc_source for change in changes if change.mdc95 is not None}
+    if "provisional" not in sources:
+        return ""
+    return PROVISIONAL_NOTE if len(sources) == 1 else PARTLY_PROVISIONAL_NOTE
 
 
 def headline(report: Report) -> str:

@@ -15,7 +15,6 @@ from tracker.report import (
     AFTERMATH_NOTE,
     EXPLORATORY_NOTE,
     NOT_A_DIAGNOSIS,
-    PROVISIONAL_NOTE,
     TONE_NOTE,
     Report,
     ReportedPhoto,
@@ -36,6 +35,7 @@ from tracker.report import (
     number,
     photo_standing,
     practitioner_sentence,
+    provisional_note,
     stopped_sentence,
     uncertainty_parts,
     value_sentence,
@@ -87,8 +87,10 @@ def content_of(report: Report) -> Content:
 
 def _notes(report: Report) -> Iterator[str]:
     yield NOT_A_DIAGNOSIS
-    if _is_provisional(report):
-        yield PROVISIONAL_NOTE
+    parts = [report] + ([report.control] if report.control else [])
+    note = provisional_note(change for part in parts for line in part.measured for change in line.changes)
+    if note:
+        yield note
     if any(is_absolute_colour(line.metric) for line in report.measured):
         yield TONE_NOTE
 
@@ -261,9 +263,3 @@ def _basis(report: Report) -> tuple[tuple[str, str], ...]:
         ("Set-up", report.set_up or "not stated"),
     ]
     return tuple((label, plain(text)) for label, text in rows)
-
-
-def _is_provisional(report: Report) -> bool:
-    parts = [report] + ([report.control] if report.control else [])
-    changes = [change for part in parts for line in part.measured for change in line.changes]
-    return any(change.mdc_source == "provisional" and change.mdc95 is not None for change in changes)
