@@ -1,4 +1,4 @@
-"""What is said around a course: the untreated side, the trend, the days after an injection, what else can explain it."""
+"""What is said around a course: the untreated side, the trend, the days after an injection, other explanations."""
 
 from __future__ import annotations
 
@@ -139,8 +139,8 @@ def test_reports_hold_the_untreated_side_and_the_days_after(form: object) -> Non
 
 def _pair(**later: object) -> tuple[ReportedPhoto, ...]:
     first, second = _photos((0, 7))
-    first = replace(first, camera="Canon R8", taken_at=datetime(2026, 3, 2, 9, 10))
-    second = replace(second, camera="Canon R8", taken_at=datetime(2026, 3, 9, 9, 40))
+    first = replace(first, camera="Canon R8", taken_at=datetime.fromisoformat("2026-03-02T09:10"))
+    second = replace(second, camera="Canon R8", taken_at=datetime.fromisoformat("2026-03-09T09:40"))
     return first, replace(second, **later)  # type: ignore[arg-type]
 
 
@@ -159,10 +159,10 @@ def test_another_camera_is_said() -> None:
 
 
 def test_another_hour_is_said_and_midnight_is_no_distance() -> None:
-    (found,) = _said(taken_at=datetime(2026, 3, 9, 17, 40))
+    (found,) = _said(taken_at=datetime.fromisoformat("2026-03-09T17:40"))
 
     assert found.startswith("The photos were taken at 09:10 and at 17:40")
-    assert _said(taken_at=datetime(2026, 3, 9, 12, 30)) == ()
+    assert _said(taken_at=datetime.fromisoformat("2026-03-09T12:30")) == ()
 
 
 def test_a_tan_is_said() -> None:
