@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from tracker.clinic import photos, register, results, schema
 from tracker.clinic.files import Files
+from tracker.clinic.injections import injections
 from tracker.clinic.masked import MaskedGallery
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.clinic.register import not_found, random_id
@@ -19,7 +20,8 @@ from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
 from tracker.errors import RecordError
-from tracker.measurement import Metric, Role
+from tracker.measurement import Metric
+from tracker.metrics import primary_among
 from tracker.reader_study import (
     FEWEST_CHANGES,
     MOST_CONFIDENT,
@@ -34,6 +36,7 @@ from tracker.reader_study import (
     possible,
     question_about,
 )
+from tracker.timeline import Schedule
 
 _SESSION, _ANSWER = schema.rating_session.c, schema.rating_answer.c
 _LONGEST_NAME = 60
@@ -151,7 +154,7 @@ class Ratings(Showing):
             return _session(connection, session_id)
 
     def _shown(self, connection: Connection, view: View) -> list[Candidate]:
-        return _candidates(connection, view.id, self._chosen.metrics(view.indication))
+        return _candidates(connection, view, self._chosen.metrics(view.indication))
 
     def rating(self, session_id: str) -> RatingSession:
         """One sitting; `RecordError` with code ``not_found`` if there is none."""
@@ -221,15 +224,18 @@ class Ratings(Showing):
         return self._masked.masked(shown, other, width, mirrored=mirrored)
 
 
-def _candidates(connection: Connection, view_id: str, metrics: Sequence[Metric]) -> list[Candidate]:
+def _candidates(connection: Connection, view: View, metrics: Sequence[Metric]) -> list[Candidate]:
     """Photos that may be judged by eye: comparable with their reference, each moment once.
 
     What stops the primary metric, such as a lamp on the other side, would mislead the eye as well: where that metric
-    has values, only photos that give one are shown.
+    has values, only photos that give one are shown. Photos of the days after an injection are no part of the course.
     """
-    shown = [p for p in photos.photos(connection, view_id) if _is_comparable(p)]
+    schedule = Schedule(injections(connection, view.id))
+    shown = [
+        p for p in photos.photos(connection, view.id) if _is_comparable(p) and not schedule.is_aftermath(p.taken_on)
+    ]
     given = {p.id: results.metrics_of(connection, p.id) for p in shown}
-    primaries = [metric.name for metric in metrics if metric.role is Role.PRIMARY]
+    primaries = [metric.name for metric in primary_among(metrics, marked=view.region is not None)]
     leading = next((name for name in primaries if any(name in found for found in given.values())), None)
     return [Candidate(p.id, p.taken_on) for p in shown if leading is None or leading in given[p.id]]
 
