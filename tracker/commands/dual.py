@@ -12,7 +12,7 @@ from PIL import Image
 
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.card import known_distance
-from tracker.commands.pair import photo_document
+from tracker.commands.pair_document import photo_document
 from tracker.commands.printing import finite, forget, print_json, writer
 from tracker.dual import LightPair, left_first, pair_lights
 from tracker.errors import AlignmentFailed

@@ -15,11 +15,10 @@ import numpy as np
 from PIL import Image
 
 from tracker.alignment import Alignment, PointPairs, warp_photo
-from tracker.alignment.area import HALF_FOLLOWED
 from tracker.calibration import CalibratedImage, calibrate
 from tracker.commands.card import known_colours, known_distance
+from tracker.commands.pair_document import alignment_document, metric_document, photo_document
 from tracker.commands.printing import (
-    finite,
     forget,
     print_json,
     writer,
@@ -27,7 +26,7 @@ from tracker.commands.printing import (
 from tracker.commands.studied import known_repeatability
 from tracker.commands.topics import asked_metrics
 from tracker.errors import AlignmentFailed, PhotoRejected, RegionInvalid, TrackerError
-from tracker.measurement import Measurement, Metric, Role
+from tracker.measurement import Metric, Role
 from tracker.metrics import metrics_about
 from tracker.photo import read_photo
 from tracker.pipeline import (
@@ -37,21 +36,16 @@ from tracker.pipeline import (
     as_pair,
     as_reference,
     follow,
-    photo_notes,
     result_of_reference,
 )
-from tracker.quality import Check, Comparability, assess_photo, explain_mismatch
+from tracker.quality import Check, assess_photo, explain_mismatch
 from tracker.quality.check import is_about
 from tracker.region import WHOLE_SKIN, Region, read_region, skin_mask
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.report import colour_difference_of, practitioner_sentence, practitioner_summary
 from tracker.reports.document import (
-    area_document,
     check_document,
     colour_difference_document,
-    colour_document,
-    parts_document,
-    scale_document,
 )
 from tracker.timeline import Change, Refused, Verdict, timeline
 
@@ -160,7 +154,7 @@ def compare_document(
         "alignment": alignment_document(second.alignment if second else None, then, seconds, reason),
         "reference_quality": [check_document(check) for check in before],
         "quality": [check_document(check) for check in after],
-        "metrics": [_metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
+        "metrics": [metric_document(m, changes[m.name], first, second, (*before, *after)) for m in metrics],
         "sentences": [practitioner_sentence(changes[m.name]) for m in metrics],
         "summary": list(practitioner_summary([changes[m.name] for m in sorted(metrics, key=partial(_last, changes))])),
         "colour_difference": colour_difference_document(moved) if moved else None,
@@ -222,31 +216,6 @@ def _dated(image: CalibratedImage, day: date) -> CalibratedImage:
     return replace(image, photo=replace(image.photo, taken_on=day))
 
 
-def alignment_document(
-    alignment: Alignment | None,
-    reference: CalibratedImage,
-    seconds: float,
-    error: PhotoRejected | AlignmentFailed | None = None,
-) -> dict[str, Any]:
-    """An alignment in the form of `align --json`."""
-    mm = reference.scale.mm_per_px if reference.scale else None
-    px = alignment.error_px if alignment else None
-    return {
-        "status": "aligned" if alignment else "rejected",
-        "reason": error.reason if error else None,
-        "code": error.code if error else None,
-        "overlap": finite(alignment.overlap) if alignment else 0.0,
-        "error_px": finite(px),
-        "error_mm": finite(px * mm) if px is not None and mm else None,
-        "area_change": [finite(area) for area in alignment.area_change]
-        if alignment and alignment.area_change
-        else None,
-        "stiffness_mm": finite(HALF_FOLLOWED * max(reference.photo.shape) * mm) if alignment and mm else None,
-        "by_hand": alignment.by_hand if alignment else False,
-        "seconds": finite(seconds, 3),
-    }
-
-
 def _alignment_sentence(document: dict[str, Any]) -> str:
     if document["status"] != "aligned":
         return f"Not aligned: {document['reason']}"
@@ -274,46 +243,3 @@ def _png(rgb: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
-
-
-def photo_document(image: CalibratedImage, notes: Sequence[str] = ()) -> dict[str, Any]:
-    """One photo of a pair in the form of `compare --json`; with further notes."""
-    photo = image.photo
-    return {
-        "name": photo.name,
-        "digest": photo.digest,
-        "height": photo.shape[0],
-        "width": photo.shape[1],
-        "notes": [*photo_notes(image), *notes],
-        "colour": colour_document(image.colour),
-        "scale": scale_document(image.scale),
-    }
-
-
-def _value(result: Result | None, metric: Metric) -> Measurement | None:
-    return next((m for m in result.measurements if m.metric == metric.name), None) if result else None
-
-
-def _metric_document(
-    metric: Metric, change: Change, first: Result | None, second: Result | None, checks: tuple[Check, ...]
-) -> dict[str, Any]:
-    then, now = _value(first, metric), _value(second, metric)
-    interval = None if change.low is None or change.high is None else [finite(change.low), finite(change.high)]
-    return {
-        "name": metric.name,
-        "method": metric.method,
-        "unit": metric.unit,
-        "reference": finite(then.value) if then else None,
-        "moving": finite(now.value) if now else None,
-        "uncertainty": finite(now.uncertainty) if now else None,
-        "uncertainty_parts": parts_document(now) if now else None,
-        "area": area_document(now) if now else None,
-        "change": finite(change.change),
-        "change_unit": change.unit,
-        "interval": interval,
-        "mdc95": finite(change.mdc95),
-        "mdc_source": change.mdc_source,
-        "verdict": str(change.verdict),
-        "reason": change.reason or None,
-        "blocked_by": list(dict.fromkeys(c.check for c in Comparability(checks).stopping(metric.needs))),
-    }
