@@ -199,3 +199,44 @@ def test_days_of_injection_are_kept_once_in_order_and_can_be_taken_back(clinic: 
     assert clinic.injections(view.id) == (START, START + timedelta(days=14))
     clinic.forget_injection(view.id, START)
     assert clinic.injections(view.id) == (START + timedelta(days=14),)
+
+
+# --- what a fresh pair of eyes found ---------------------------------------------------------------------------------
+
+
+def test_a_patient_is_not_told_that_this_side_is_better_than_at_first_when_it_is_worse() -> None:
+    report = _report((RELIEF, (4.0, 7.0)), untreated=(4.0, 20.0))
+
+    assert headline_verdict(report.primary) is Verdict.BETTER
+    assert patient_headline(report) == (
+        "Since your first visit, the surface of your skin has measurably changed otherwise than on your untreated "
+        "side. Ask your practitioner what that means."
+    )
+
+
+def test_what_is_ruled_out_is_of_what_the_headline_is_about() -> None:
+    effect = course_sentences(_report((RELIEF, (4.0, 4.1)), untreated=(4.0, 1.5)).primary)
+    none = course_sentences(_report((RELIEF, (4.0, 4.1)), untreated=(4.0, 4.0)).primary)
+
+    assert not any("ruled out" in sentence for sentence in effect)
+    assert none[2].startswith("Relative to the untreated side, a change in relief roughness larger than ")
+
+
+def test_a_day_without_the_untreated_side_says_why() -> None:
+    found = course_sentences(_report((RELIEF, (4.0, 2.4, 2.3)), untreated=(4.0, 4.0)).primary)
+
+    assert found[0] == "Not compared with the untreated side: there is no photo of the untreated side of that day."
+
+
+def test_which_comparison_is_more_certain_is_told_in_one_scale() -> None:
+    """−37 % down and +39 % up are the same limit: with no known correlation the two sides are less certain."""
+    found = course_sentences(_report((RELIEF, (4.0, 7.0)), untreated=(4.0, 20.0)).primary)
+
+    assert found[1].startswith("The two sides together are less certain than this side alone")
+
+
+def test_only_days_after_an_injection_are_said_to_be_that() -> None:
+    report = _report((RELIEF, (9.0, 8.0)), days=(1, 3), injected=(START,))
+
+    assert "All photos are of the days after an injection" in headline(report).replace("all photos", "All photos")
+    assert len(aftermath(report)) == 2

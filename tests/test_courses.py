@@ -308,3 +308,142 @@ def test_metrics_without_an_untreated_side_stay_as_they_are() -> None:
 
     assert beside_control([line], [_line(PIGMENT, (0, 1.0))]) == (line,)
     assert {m.name for m in METRICS} >= {"relief", "delta_mi"}
+
+
+# --- what a fresh pair of eyes found ---------------------------------------------------------------------------------
+
+
+def _both(
+    metric: Metric, treated: tuple[tuple[int, float], ...], control: tuple[tuple[int, float], ...]
+) -> MetricTimeline:
+    return beside_control([_line(metric, *treated)], [_line(metric, *control)])[0]
+
+
+def test_sides_are_compared_from_the_same_session_on() -> None:
+    """Both sides go from 5 to 9 and back to nothing more; the untreated side was not photographed at first."""
+    relative = _both(PIGMENT, ((0, 5.0), (10, 9.0), (20, 9.0)), ((10, 9.0), (20, 9.0))).relative
+
+    assert relative.changes == ()
+    assert [reason for _, reason in relative.alone] == [
+        "The untreated side has no photo of the session that is the baseline."
+    ] * 2
+
+
+def test_of_a_baseline_of_two_sessions_the_one_that_both_sides_have_counts() -> None:
+    two = Schedule((START + timedelta(days=7),), baseline_sessions=2)
+    treated = _line(PIGMENT, (0, 5.0), (7, 7.0), (21, 9.0), schedule=two)
+    control = _line(PIGMENT, (7, 7.0), (21, 9.0), schedule=two)
+
+    relative = beside_control([treated], [control])[0].relative
+
+    assert [c.change for c in relative.changes] == [pytest.approx(0.0)]
+
+
+def test_what_redness_can_explain_is_not_judged_beside_an_untreated_side_either() -> None:
+    """Alone the pigment changes too little to be judged; against the other side it seems to, while redness rose."""
+    names = ("delta_mi", "delta_ei")
+
+    def side(*pairs: tuple[float, float]) -> tuple[MetricTimeline, ...]:
+        photos = [_photo(metric_named(n), v[k], 7 * k) for n, v in zip(names, pairs, strict=True) for k in (0, 1)]
+        return timeline(photos, [], [metric_named(n) for n in names]).metrics
+
+    found = beside_control(side((8.0, 6.5), (2.0, 8.0)), side((8.0, 9.5), (2.0, 2.0)))[0]
+
+    assert found.relative.changes == ()
+    assert "Redness of the same place changed too" in found.relative.alone[0][1]
+
+
+def test_a_trend_leaves_out_sessions_that_were_not_judged() -> None:
+    photos = [_photo(PIGMENT, 8.0 - k, 7 * k) for k in range(5)]
+    photos += [_photo(metric_named("delta_ei"), 1.0 + 3 * k, 7 * k) for k in range(5)]
+
+    line = timeline(photos, [], [PIGMENT, metric_named("delta_ei")]).of("delta_mi")
+
+    assert line.latest.verdict is Verdict.NOT_COMPARABLE or len(line.changes) == 4
+    assert line.trend is None or line.trend.sessions < 5
+
+
+def test_a_trend_says_nothing_beyond_the_course() -> None:
+    line = _line(PIGMENT, (0, 8.0), (3, 7.0), (6, 6.0))
+
+    assert (line.trend.days, line.trend.slope) == (6, pytest.approx(-2.0))
+
+
+def test_one_photo_that_shows_nothing_does_not_make_all_of_it_vanish() -> None:
+    load = metric_named("spot_load")
+    photos = [_photo(load, 5.0, 0), _photo(load, 0.0, 7), _photo(load, 8.0, 7, shot=1)]
+
+    assert timeline(photos, [], [load]).of("spot_load").latest.change == pytest.approx(-20.0)
+
+
+def test_a_share_of_nothing_is_not_stated() -> None:
+    load = metric_named("spot_load")
+
+    change = _line(load, (0, 0.0), (7, 5.0)).latest
+
+    assert (change.verdict, change.change) == (Verdict.NOT_COMPARABLE, None)
+    assert _both(load, ((0, 5.0), (7, 1.0)), ((0, 0.0), (7, 1.0))).relative.changes == ()
+
+
+def test_what_vanished_is_a_share_of_what_would_be_left_without_it() -> None:
+    """Treated 10 to 3, untreated 10 to 20: 15 % of what it would have become."""
+    found = _both(metric_named("spot_load"), ((0, 10.0), (7, 3.0)), ((0, 10.0), (7, 20.0))).relative.changes[0]
+
+    assert found.change == pytest.approx(-85.0)
+    assert -100 < found.low < found.change < found.high < -60
+
+
+def test_photos_of_the_days_after_an_injection_alone_are_kept_with_their_reason() -> None:
+    line = _line(PIGMENT, (1, 8.0), (3, 7.0), schedule=Schedule((START,)))
+
+    assert line.sessions == ()
+    assert {c.reason for c in line.after_injection} == {
+        "There is no session before the injection that it could be compared with."
+    }
+
+
+def test_two_sessions_before_the_first_injection_are_no_effect_of_it() -> None:
+    schedule = Schedule((START + timedelta(days=7),), baseline_sessions=2)
+
+    line = _line(PIGMENT, (0, 8.0), (7, 5.0), (9, 12.0), schedule=schedule)
+
+    assert line.changes == ()
+    assert [c.change for c in line.after_injection] == [5.5]
+
+
+def test_a_photo_that_was_refused_before_the_baseline_is_no_change() -> None:
+    refused = [Refused("relief", "x", START, "The photo is blurred.")]
+
+    line = timeline([_photo(RELIEF, 4.0, 10)], refused, [RELIEF]).of("relief")
+
+    assert line.latest is None
+    assert len(line.changes) == 1
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_value_that_is_no_number_stops_nothing_else(bad: float) -> None:
+    metrics = [RELIEF, *_secondary(2)]
+    photos = [_photo(m, 4.0, 7 * k) for m in metrics for k in (0, 1)]
+    photos[3] = _photo(metrics[1], bad, 7)
+
+    found = timeline(photos, [], metrics)
+
+    assert found.of("quantity_0").latest.reason == "It gave no number in this photo."
+    assert found.of("relief").latest.verdict is Verdict.NO_MEASURABLE_CHANGE
+
+
+def test_a_trend_of_few_sessions_knows_that_resampled_skin_differs() -> None:
+    """400 courses of three sessions whose values scatter by what their draws say: at most 7 % seem to have a trend."""
+    rng = np.random.default_rng(2)
+    certain = 0
+    for _ in range(400):
+        photos = []
+        for day in (0, 30, 60):
+            own = rng.normal(0, 0.6)
+            draws = tuple((8.0 + own + rng.normal(0, 0.6, 100)).tolist())
+            value = 8.0 + own + rng.normal(0, PIGMENT.session_sd)
+            photos.append(replace(_photo(PIGMENT, value, day), draws=draws))
+        trend = timeline(photos, [], [PIGMENT]).of("delta_mi").trend
+        certain += trend is not None and trend.is_certain
+
+    assert certain / 400 <= 0.07

@@ -169,6 +169,7 @@ _WITHOUT_NUMBERS = (
     r"No metric was asked for that a verdict may rest on\.",
     r"Nothing can be compared: …",
     r"Not comparable(?: in [^:]*)?: …?",
+    r"Not compared with the untreated side: …",
     r"The two sides together are (?:more|less) certain than this side alone: their correlation is …",
 )
 #: What a difference of colour may be called.
@@ -179,6 +180,7 @@ _SEEN = (
 #: A limit that allows for how many quantities were looked at.
 _AMONG = r"(?:among \d+ quantities )?"
 _LIMIT_AMONG = r"(?:, the limit among \d+ quantities)?"
+_OVER = r"(?:This side alone, over|Over) \d+ sessions"
 #: The latest session cannot be compared, and an older one is spoken of.
 _OLDER = rf"(?: This is the session of {_DAY}; no later one can be compared\.)?"
 
@@ -244,9 +246,9 @@ def _forms(about: Quantity, value: str) -> tuple[str, ...]:
         rf"\(95 % CI {_N} to {_N}\); the two sides together detect {_N}{unit}\.{_OLDER}",
         rf"Relative to the untreated side, no measurable change in {lowered}: {_N}{unit} is within ±{_N}{unit}\. "
         rf"This does not show that nothing changed\.{_OLDER}",
-        rf"A change in {lowered} larger than {_N}{unit} is ruled out\.",
-        rf"Over \d+ sessions {lowered} goes (?:down|up) by {_N}{unit} in 30 days \(95 % CI {_N} to {_N}\)\.",
-        rf"Over \d+ sessions no trend of {lowered} can be told from chance\.",
+        rf"(?:Relative to the untreated side, a|A) change in {lowered} larger than {_N}{unit} is ruled out\.",
+        rf"{_OVER} {lowered} goes (?:down|up) by {_N}{unit} in \d+ days \(95 % CI {_N} to {_N}\)\.",
+        rf"{_OVER} no trend of {lowered} can be told from chance\.",
         rf"{title}: there is a baseline; a change needs a second session\.",
         rf"{title} could not be measured in these photos\.",
         rf"{_N} ± {_N}{own}{named}",

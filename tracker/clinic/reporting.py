@@ -29,7 +29,12 @@ _PHOTO, _RESULT = schema.photo.c, schema.result.c
 
 
 def report(
-    connection: Connection, view_id: str, metrics: Sequence[Metric], *, with_control: bool = True
+    connection: Connection,
+    view_id: str,
+    metrics: Sequence[Metric],
+    *,
+    with_control: bool = True,
+    schedule: Schedule | None = None,
 ) -> Report | None:
     """Report of a view from what is stored; None while its reference is not measured.
 
@@ -40,6 +45,8 @@ def report(
     metrics : sequence of Metric
     with_control : bool
         Whether the untreated view is reported too; a control has no control of its own.
+    schedule : Schedule, optional
+        Of the view that this one is the untreated side of; by default its own.
     """
     view = register.view(connection, view_id)
     rows = _rows(connection, view_id)
@@ -48,7 +55,7 @@ def report(
         return None
     control = None
     if with_control and view.control_id is not None:
-        control = report(connection, view.control_id, metrics, with_control=False)
+        control = report(connection, view.control_id, metrics, with_control=False, schedule=_schedule(connection, view))
     return summarise(
         Basis(view.region or WHOLE_SKIN, reference.mm_per_px, reference.colour_evidence),
         _results(connection, [row for row in rows if not row.code], noted(connection, view_id), reference.taken_on),
@@ -56,16 +63,15 @@ def report(
         metrics=metrics,
         repeatability=_repeatability(connection, view, metrics),
         control=control,
-        schedule=_schedule(connection, view),
+        schedule=schedule or _schedule(connection, view),
         title=_title(connection, view),
     )
 
 
 def _schedule(connection: Connection, view: View) -> Schedule:
-    """Injections of a view, or of the one whose untreated side it is; what came before the first is the baseline."""
-    treated = select(schema.view.c.id).where(schema.view.c.control_id == view.id)
-    days = [day for each in (view.id, *connection.execute(treated).scalars()) for day in injections(connection, each)]
-    return Schedule(tuple(sorted(set(days))), baseline_sessions=2 if days else 1)
+    """Injections of a view; two sessions before the first are its baseline."""
+    days = injections(connection, view.id)
+    return Schedule(days, baseline_sessions=2 if days else 1)
 
 
 def _repeatability(connection: Connection, view: View, metrics: Sequence[Metric]) -> Repeatability:

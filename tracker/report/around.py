@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from tracker.claims import check_words
 from tracker.quality import Status
 from tracker.report.findings import Report, ReportedPhoto
 from tracker.report.sentences import spoken
 from tracker.report.words import change_text
-from tracker.timeline import MetricTimeline
+from tracker.timeline import MetricTimeline, Verdict
 
 WEIGHT_SHARE = 0.05
 """A change of weight beyond which contour and relief follow it (MEASUREMENT.md §6.5)."""
@@ -42,7 +43,10 @@ def confounders(report: Report) -> tuple[str, ...]:
     then, now = (_photos_of(report, day) for day in (line.baseline.taken_on, line.latest.taken_on))
     if not then or not now:
         return ()
-    return (*_camera(then, now), *_hour(then, now), *_tan(now), *_weight(report, line))
+    ours = (*_hour(then, now), *_tan(now), *_weight(report, line))
+    for sentence in ours:
+        check_words(sentence)
+    return (*_camera(then, now), *ours)  # what a camera is called is not ours
 
 
 def _photos_of(report: Report, day: date) -> list[ReportedPhoto]:
@@ -66,8 +70,8 @@ def _hour(then: list[ReportedPhoto], now: list[ReportedPhoto]) -> Iterator[str]:
     moments = [next((p.taken_at for p in photos if p.taken_at), None) for photos in (then, now)]
     if moments[0] and moments[1] and _hours_apart(moments[0], moments[1]) > HOURS_APART:
         yield (
-            f"The photos were taken at {moments[0]:%H:%M} and at {moments[1]:%H:%M}: skin swells and reddens over a "
-            "day. Take them at one time of day."
+            f"The photos were taken at {moments[0]:%H:%M} and at {moments[1]:%H:%M}: skin is not the same over a day. "
+            "Take them at one time of day."
         )
 
 
@@ -78,7 +82,10 @@ def _hours_apart(first: datetime, second: datetime) -> float:
 
 def _tan(now: list[ReportedPhoto]) -> Iterator[str]:
     if any(check.check in TONE_CHECKS and check.status is not Status.OK for photo in now for check in photo.checks):
-        yield "The skin around has another tone than at first: a tan moves pigment and redness on all of the skin."
+        yield (
+            "The skin around has another tone than at first: a tan, other light, or a change of all of the skin. The "
+            "photos cannot tell which."
+        )
 
 
 def _weight(report: Report, line: MetricTimeline) -> Iterator[str]:
@@ -116,7 +123,9 @@ def _on(report: Report, day: date) -> str:
     reasons: dict[str, None] = {}
     for line in report.timeline.metrics:
         for change in line.after_injection:
-            if change.taken_on == day and change.change is not None:
+            if change.taken_on == day and change.verdict is Verdict.NO_MEASURABLE_CHANGE:
+                found.append(f"{line.metric.title}: no measurable change")
+            elif change.taken_on == day and change.change is not None:
                 found.append(f"{line.metric.title} {change_text(change)}")
             elif change.taken_on == day and change.reason:
                 reasons[change.reason] = None

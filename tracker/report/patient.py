@@ -10,7 +10,7 @@ from tracker.measurement import Metric, Topic
 from tracker.measurement.typed import TYPED
 from tracker.metrics import metric_named
 from tracker.report.findings import Report
-from tracker.report.sentences import of_an_earlier_session, spoken
+from tracker.report.sentences import headline_verdict, of_an_earlier_session, spoken
 from tracker.timeline import Change, MetricTimeline, Verdict
 
 _SINCE = "than at your first visit."
@@ -130,8 +130,8 @@ def patient_headline(report: Report) -> str:
         return told(
             "What was asked about cannot be measured in these photos yet. Ask your practitioner what comes next."
         )
-    others = [other.latest for other in report.leading if other is not line]
-    more = f" {_SOMETHING_ELSE}" if any(change and change.verdict.is_change for change in others) else ""
+    others = [headline_verdict(other) for other in report.leading if other is not line]
+    more = f" {_SOMETHING_ELSE}" if any(verdict and verdict.is_change for verdict in others) else ""
     if line.latest is None:
         return told(f"These are your first photos. The next visit will show whether something changed.{more}")
     sentence = _beside_control(line) or patient_sentence(line.latest, line.metric)
@@ -149,6 +149,12 @@ def _beside_control(line: MetricTimeline) -> str:
     said = "Compared with your untreated side,"
     if change.verdict.is_change:
         judged = _JUDGED.get(line.metric.name)
+        if change.verdict is not line.latest.verdict:
+            # What is said of a better or worse value is said of this side, and this side alone says something else.
+            return told(
+                f"Since your first visit, {_subject(line.metric)} has measurably changed otherwise than on your "
+                "untreated side. Ask your practitioner what that means."
+            )
         if judged is None or change.verdict is Verdict.CHANGED or _is_paler(change, line.metric):
             return told(f"{said} the photos show that {_subject(line.metric)} is measurably different.")
         text = judged[change.verdict is Verdict.WORSE]

@@ -88,13 +88,21 @@ def course_sentences(line: MetricTimeline) -> tuple[str, ...]:
     if latest is None:
         return ()
     beside = beside_control_sentence(line)
-    found = [beside, _sides(line)] if beside else []
-    if latest.verdict is Verdict.NO_MEASURABLE_CHANGE and latest.ruled_out is not None:
-        most = f"{number(latest.ruled_out, latest.unit)}{said(latest.unit)}"
-        found.append(stated(f"A change in {lowered(line.metric.title)} larger than {most} is ruled out.", line.metric))
+    found = [beside, _sides(line)] if beside else [_without_control(line, latest.taken_on)]
+    judged = line.relative.on(latest.taken_on) if beside and line.relative else latest
+    if judged and judged.verdict is Verdict.NO_MEASURABLE_CHANGE and judged.ruled_out is not None:
+        most = f"{number(judged.ruled_out, judged.unit)}{said(judged.unit)}"
+        what = f"change in {lowered(line.metric.title)} larger than {most} is ruled out."
+        found.append(stated(f"Relative to the untreated side, a {what}" if beside else f"A {what}", line.metric))
     if line.trend is not None:
-        found.append(_trend_sentence(line.trend, line.metric))
-    return tuple(found)
+        found.append(_trend_sentence(line.trend, line.metric, alone=bool(beside)))
+    return tuple(filter(None, found))
+
+
+def _without_control(line: MetricTimeline, day: date) -> str:
+    """Why the latest session is not compared with the untreated side; empty where there is none."""
+    reason = next((why for when, why in line.relative.alone if when == day), "") if line.relative else ""
+    return stated(f"Not compared with the untreated side: {lowered(reason)}", quoted=lowered(reason)) if reason else ""
 
 
 def _sides(line: MetricTimeline) -> str:
@@ -103,8 +111,9 @@ def _sides(line: MetricTimeline) -> str:
     assert line.latest is not None
     both = line.relative.on(line.latest.taken_on)
     assert both is not None
-    surer = (both.mdc95 or 0.0) < (line.latest.mdc95 or 0.0)
-    certain = "more certain" if surer else "less certain"
+    if line.metric.vanishes or both.compared is None or line.latest.compared is None:
+        return ""
+    certain = "more certain" if both.compared[1] < line.latest.compared[1] else "less certain"
     text = f"The two sides together are {certain} than this side alone: their correlation is "
     return stated(f"{text}{line.relative.evidence}.", quoted=f"{line.relative.evidence}.")
 
@@ -117,15 +126,16 @@ def headline_verdict(line: MetricTimeline) -> Verdict | None:
     return beside.verdict if beside else line.latest.verdict
 
 
-def _trend_sentence(trend: Trend, metric: Metric) -> str:
+def _trend_sentence(trend: Trend, metric: Metric, *, alone: bool) -> str:
     title, unit = lowered(metric.title), said(trend.unit)
+    over = f"{'This side alone, over' if alone else 'Over'} {trend.sessions} sessions"
     if not trend.is_certain:
-        return stated(f"Over {trend.sessions} sessions no trend of {title} can be told from chance.", metric)
+        return stated(f"{over} no trend of {title} can be told from chance.", metric)
     sizes = sorted(abs(end) for end in (trend.low, trend.high))
     low, high = (number(size, trend.unit) for size in sizes)
     return stated(
-        f"Over {trend.sessions} sessions {title} goes {'down' if trend.slope < 0 else 'up'} by "
-        f"{number(abs(trend.slope), trend.unit)}{unit} in 30 days (95 % CI {low} to {high}).",
+        f"{over} {title} goes {'down' if trend.slope < 0 else 'up'} by {number(abs(trend.slope), trend.unit)}{unit} "
+        f"in {trend.days} days (95 % CI {low} to {high}).",
         metric,
     )
 
@@ -144,6 +154,8 @@ def why_not_measured(report: Report, line: MetricTimeline) -> str:
     """What the latest session lacked for a metric; before a second one, what the reference does. Empty if not known."""
     if line.changes:
         return line.changes[-1].reason
+    if line.after_injection:
+        return "All photos are of the days after an injection. Take one before the next, or more than five days later."
     return next((refused.reason for refused in report.refused if refused.metric == line.metric.name), "")
 
 

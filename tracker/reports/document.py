@@ -119,12 +119,13 @@ def _relative(line: MetricTimeline, change: Change) -> dict[str, object]:
 
 
 def _trend(line: MetricTimeline, trend: Trend) -> dict[str, object]:
-    """The trend over a course, per 30 days."""
+    """The trend over a course."""
     return {
         "metric": line.metric.name,
         "method": str(trend.method),
         "sessions": trend.sessions,
-        "slope_per_30_days": _finite(trend.slope),
+        "slope": _finite(trend.slope),
+        "per_days": trend.days,
         "interval": [_finite(trend.low), _finite(trend.high)],
         "unit": trend.unit,
         "p": _finite(trend.p),

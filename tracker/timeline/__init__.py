@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
+from math import isfinite
 
 from tracker.measurement import Measurement, Metric, Role
 from tracker.repeatability import PROVISIONAL, Repeatability
@@ -56,6 +57,10 @@ __all__ = [
 ]
 
 
+NO_NUMBER = "It gave no number in this photo."
+NOTHING_BEFORE = "There is no session before the injection that it could be compared with."
+
+
 def timeline(
     measurements: Iterable[Measurement],
     refused: Iterable[Refused],
@@ -87,8 +92,9 @@ def timeline(
     """
     found, missing = list(measurements), list(refused)
     named = {m.name for m in metrics if m.role is Role.PRIMARY} if primary is None else primary
-    lines = without_cross_talk([_line(m, found, missing, repeatability, schedule) for m in metrics])
-    return Timeline(tuple(judged_together(lines, named)))
+    lines = [_line(m, found, missing, repeatability, schedule) for m in metrics]
+    lines = judged_together(without_cross_talk(lines), named)
+    return Timeline(tuple(replace(line, trend=trend_of(line, repeatability)) for line in lines))
 
 
 def _line(
@@ -102,6 +108,7 @@ def _line(
         (m for m in measurements if m.metric == metric.name and m.method == metric.method and m.taken_on),
         key=lambda m: (m.taken_on or date.min, m.digest),
     )
+    own, without_number = [m for m in own if _is_number(m)], [m for m in own if not _is_number(m)]
     every = [session_value(metric, tuple(group), repeatability) for _, group in groupby(own, key=lambda m: m.taken_on)]
     aside = [s for s in every if schedule.is_aftermath(s.taken_on)]
     sessions = [s for s in every if not schedule.is_aftermath(s.taken_on)]
@@ -113,11 +120,19 @@ def _line(
     )
     have = {s.taken_on for s in every}
     reasons = {r.taken_on: r.reason for r in refused if r.metric == metric.name and r.taken_on not in have}
+    reasons |= {m.taken_on: NO_NUMBER for m in without_number if m.taken_on and m.taken_on not in have}
+    if aside and baseline is None:
+        reasons |= {s.taken_on: NOTHING_BEFORE for s in aside}
     for day, reason in reasons.items():
         missed = not_comparable(metric, day, reason, repeatability)
         (after if schedule.is_aftermath(day) else changes).append(missed)
-    line = MetricTimeline(metric, tuple(sessions), _by_day(changes), _by_day(after), baseline if count > 1 else None)
-    return replace(line, trend=trend_of(line, repeatability))
+    return MetricTimeline(metric, tuple(sessions), _by_day(changes), _by_day(after), baseline if count > 1 else None)
+
+
+def _is_number(measurement: Measurement) -> bool:
+    """Whether a value and all that is computed from it are numbers."""
+    numbers = (measurement.value, *measurement.draws, *(part for _, part in measurement.parts))
+    return all(map(isfinite, numbers))
 
 
 def _by_day(changes: list[Change]) -> tuple[Change, ...]:

@@ -143,7 +143,9 @@ class Trend:
     Attributes
     ----------
     slope, low, high : float
-        Per 30 days with its interval, in `unit`.
+        Per `days` with its interval, in `unit`.
+    days : int
+        30, or the whole course where that is shorter: nothing is said beyond it.
     unit : str
         ``"%"`` for ratios.
     p : float
@@ -157,6 +159,7 @@ class Trend:
     slope: float
     low: float
     high: float
+    days: int
     unit: str
     p: float
     sessions: int
@@ -205,7 +208,10 @@ class MetricTimeline:
     def latest(self) -> Change | None:
         """The last change that could be stated; if there is none, the last session's."""
         stated = [c for c in self.changes if c.verdict is not Verdict.NOT_COMPARABLE]
-        return stated[-1] if stated else (self.changes[-1] if self.changes else None)
+        # What was refused before there was a baseline is no change from it.
+        first = self.sessions[0].taken_on if self.sessions else None
+        later = [c for c in self.changes if first is None or c.taken_on > first]
+        return stated[-1] if stated else (later[-1] if later else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ SHARED = ("region", "colour")
 """Terms of the uncertainty that two photos of one place share: their difference does not have them."""
 SHARES_BELOW = 0.5
 """What is left of a quantity that can vanish, where ratios are no longer compared as logarithms."""
+NOTHING_AT_FIRST = "There was nothing of it in the baseline, so that no share of it can be stated."
 _LEAST = 1e-9
 
 
@@ -119,6 +120,8 @@ def compare_sessions(
     Ratios are compared as logarithms. Of a quantity that can vanish, less than half of its baseline is compared as a
     share of it: with r left, the spread between sessions is r times as large, and the photos' own terms are not.
     """
+    if metric.vanishes and baseline.value <= 0:
+        return not_comparable(metric, session.taken_on, NOTHING_AT_FIRST, repeatability)
     scale = Arithmetic.between(metric, baseline.value, session.value)
     return stated_change(
         scale, difference_of(scale, baseline, session, repeatability), baseline, session, repeatability
@@ -202,7 +205,17 @@ def _verdict(metric: Metric, before: float, after: float, *, limit: float, excee
 
 
 def _level(scale: Arithmetic, session: SessionValue) -> float:
-    return float(_weights(session) @ scale.of(np.array([m.value for m in session.measurements])))
+    return float(_mean(scale, session, np.array([m.value for m in session.measurements])))
+
+
+def _mean(scale: Arithmetic, session: SessionValue, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the photos of a session, values of shape (photos, …), in the scale of comparison.
+
+    One photo of what can vanish may show nothing of it: there the values are averaged, and not their logarithms.
+    """
+    if scale.metric.vanishes:
+        return scale.of(np.asarray(_weights(session) @ values))
+    return np.asarray(_weights(session) @ scale.of(values))
 
 
 def _standard_errors(
@@ -220,9 +233,15 @@ def _standard_errors(
     )
 
 
-def spread_of_session(scale: Arithmetic, session: SessionValue, repeatability: Repeatability) -> float:
-    """Standard deviation of a session in the scale of comparison, without what all sessions of one place share."""
-    return float(np.sqrt(_between(scale.metric, session, repeatability) + _own_variance(scale, session)))
+def spreads_of_sessions(
+    scale: Arithmetic, sessions: Sequence[SessionValue], repeatability: Repeatability
+) -> NDArray[np.float64]:
+    """Standard deviation of each session in the scale of comparison, without what all of them share, shape (n,)."""
+    draws = np.array([_draws(scale, session) for session in sessions])
+    # What differs between sessions in the resampled skin: the variance of a session is half that of a difference.
+    own_skin = np.var(draws - draws.mean(axis=0), axis=1, ddof=1) if len(sessions) > 1 else np.zeros(len(sessions))
+    rest = [_between(scale.metric, s, repeatability) + _own_variance(scale, s) for s in sessions]
+    return np.sqrt(np.array(rest) + own_skin * len(sessions) / max(1, len(sessions) - 1))
 
 
 def _between(metric: Metric, session: SessionValue, repeatability: Repeatability) -> float:
@@ -240,11 +259,15 @@ def _weights(session: SessionValue) -> NDArray[np.float64]:
 def _own_variance(scale: Arithmetic, session: SessionValue) -> float:
     """Variance of the mean of its photos from what differs between photos."""
     own = [
-        sum(scale.term(part, m.value) ** 2 for name, part in m.parts if name not in SHARED)
+        sum(
+            scale.term(part, session.value if scale.metric.vanishes else m.value) ** 2
+            for name, part in m.parts
+            if name not in SHARED
+        )
         for m in session.measurements
     ]
     return float(_weights(session) ** 2 @ np.array(own))
 
 
 def _draws(scale: Arithmetic, session: SessionValue) -> NDArray[np.float64]:
-    return np.asarray(_weights(session) @ scale.of(np.array([m.draws for m in session.measurements])))
+    return _mean(scale, session, np.array([m.draws for m in session.measurements]))

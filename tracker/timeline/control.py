@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import sqrt
+from datetime import date
+from math import exp, hypot, sqrt
 
 import numpy as np
 
 from tracker.measurement import Direction, Metric
 from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.timeline.change import Change, MetricTimeline, Relative, SessionValue, Verdict
-from tracker.timeline.comparing import Arithmetic, Difference, difference_of, stated_change
+from tracker.timeline.comparing import Z95, Arithmetic, Difference, difference_of, mean_of_sessions, stated_change
+from tracker.timeline.crosstalk import reasons_in
 
 LEAST_SESSIONS = 6
 """With fewer common sessions a correlation is not told from none."""
 _ONE_SIDED_90 = 1.2816
+
+
+NO_PHOTO = "There is no photo of the untreated side of that day."
+NO_FIRST = "The untreated side has no photo of the session that is the baseline."
+NOTHING_LEFT = "Too little of it is left on the untreated side, or there was nothing at first."
 
 
 def beside_control(
@@ -32,14 +39,28 @@ def beside_control(
     Returns
     -------
     tuple of MetricTimeline
+        What blood or pigment of either side, or of their difference, can explain is not judged.
     """
     untreated = {line.metric.name: line for line in control}
-    return tuple(
+    lines = [
         replace(line, relative=relative_to(line, untreated[line.metric.name], repeatability))
-        if line.metric.name in untreated and untreated[line.metric.name].baseline and line.baseline
+        if line.metric.name in untreated and untreated[line.metric.name].sessions and line.baseline
         else line
         for line in treated
-    )
+    ]
+    differences = [replace(line, changes=line.relative.changes if line.relative else ()) for line in lines]
+    reasons = [reasons_in(list(each)) for each in (treated, control, differences)]
+    return tuple(_without_cross_talk(line, *(found.get(line.metric.name, {}) for found in reasons)) for line in lines)
+
+
+def _without_cross_talk(line: MetricTimeline, *reasons: Mapping[date, str]) -> MetricTimeline:
+    """A line whose relative changes are not judged where another quantity can explain them."""
+    if line.relative is None:
+        return line
+    found = {day: reason for each in reasons for day, reason in each.items()}
+    kept = tuple(c for c in line.relative.changes if not (c.verdict.is_change and c.taken_on in found))
+    gone = tuple((c.taken_on, found[c.taken_on]) for c in line.relative.changes if c not in kept)
+    return replace(line, relative=replace(line.relative, changes=kept, alone=(*line.relative.alone, *gone)))
 
 
 def relative_to(
@@ -59,6 +80,9 @@ def relative_to(
 
     Notes
     -----
+    Then and now are the same sessions on both sides: the baseline is of those sessions of the treated side's baseline
+    that the control has too.
+
     Its variance is that of both differences less twice their covariance: the spread between sessions is partly that
     of the room and the camera, which both sides share. The correlation of the spread is that of a study, or else what
     the course itself shows for certain (`correlation_of`); what is not certain counts as none. With a correlation above
@@ -66,19 +90,23 @@ def relative_to(
     only one that a common drift does not move.
     """
     correlation, evidence = _correlation(treated, control, repeatability)
-    untreated = {session.taken_on: session for session in control.sessions}
-    of_control = {change.taken_on: change for change in control.changes}
+    metric, untreated = treated.metric, {session.taken_on: session for session in control.sessions}
+    assert treated.baseline is not None
+    first = [s for s in treated.sessions if s.taken_on in treated.baseline.days and s.taken_on in untreated]
+    refused = {change.taken_on: change.reason for change in control.changes if change.reason}
     changes, alone = [], []
     for change, session in _judged(treated):
-        other = of_control.get(session.taken_on)
-        if other is None or other.change is None or session.taken_on not in untreated:
-            reason = other.reason if other and other.reason else "There is no photo of the untreated side of that day."
-            alone.append((session.taken_on, reason))
+        day = session.taken_on
+        if not first or day not in untreated:
+            alone.append((day, refused.get(day, NO_PHOTO) if first else NO_FIRST))
             continue
-        assert treated.baseline is not None
-        assert control.baseline is not None
-        pairs = (treated.baseline, session), (control.baseline, untreated[session.taken_on])
-        changes.append(_difference(treated.metric, pairs, correlation, repeatability, change))
+        then = [mean_of_sessions(metric, side) for side in (first, [untreated[s.taken_on] for s in first])]
+        pairs = (then[0], session), (then[1], untreated[day])
+        found = _difference(metric, pairs, correlation, repeatability, change)
+        if found is None:
+            alone.append((day, NOTHING_LEFT))
+        else:
+            changes.append(found)
     return Relative(tuple(changes), correlation, evidence, tuple(alone))
 
 
@@ -94,23 +122,32 @@ def _difference(
     correlation: float,
     repeatability: Repeatability,
     alone: Change,
-) -> Change:
+) -> Change | None:
+    """The change of the treated pair of sessions less that of the untreated one; None where there is too little."""
+    if metric.vanishes and min(then.value for then, _ in pairs) <= 0:
+        return None
     scales = [Arithmetic.between(metric, then.value, now.value) for then, now in pairs]
-    if any(scale.whole is not None for scale in scales):
-        # Logarithms and shares cannot be subtracted from each other.
-        scales = [Arithmetic(metric, now.value / then.value, then.value) for then, now in pairs]
-    sides = [difference_of(scale, then, now, repeatability) for scale, (then, now) in zip(scales, pairs, strict=True)]
-    shared = 2 * correlation * sqrt(np.prod([_between_sessions(metric, pair, repeatability) for pair in pairs]))
-    whole = Difference(
-        sides[0].value - sides[1].value,
-        sqrt(max(sides[0].error ** 2 + sides[1].error ** 2 - shared, 0.0)),
-        sqrt(max(sides[0].unchanged ** 2 + sides[1].unchanged ** 2 - shared, 0.0)),
+    if scales[1].whole is not None:
+        return None
+    treated, untreated = (
+        difference_of(scale, then, now, repeatability) for scale, (then, now) in zip(scales, pairs, strict=True)
     )
+    shared = 2 * correlation * sqrt(np.prod([_between_sessions(metric, pair, repeatability) for pair in pairs]))
+    unchanged = sqrt(max(treated.unchanged**2 + untreated.unchanged**2 - shared, 0.0))
+    if scales[0].whole is not None:
+        # What is left of the treated side, as a share of what would be left if it had gone the way of the other.
+        went = exp(untreated.value)
+        share = (1 + treated.value) / went
+        whole = Difference(share - 1, hypot(treated.error / went, share * untreated.error), unchanged)
+    else:
+        error = sqrt(max(treated.error**2 + untreated.error**2 - shared, 0.0))
+        whole = Difference(treated.value - untreated.value, error, unchanged)
     then, now = pairs[0]
     found = stated_change(scales[0], whole, then, now, repeatability)
     if found.verdict.is_change:
-        found = replace(found, verdict=_relative_verdict(metric, alone, whole.value, then))
-    return found
+        verdict = _relative_verdict(metric, Z95 * whole.unchanged, whole.value, then)
+        found = replace(found, verdict=verdict)
+    return replace(found, baseline_on=alone.baseline_on)
 
 
 def _between_sessions(metric: Metric, pair: tuple[SessionValue, SessionValue], repeatability: Repeatability) -> float:
@@ -125,13 +162,13 @@ def _between_sessions(metric: Metric, pair: tuple[SessionValue, SessionValue], r
     return spreads[0] / len(then.days) + spreads[1]
 
 
-def _relative_verdict(metric: Metric, alone: Change, value: float, then: SessionValue) -> Verdict:
+def _relative_verdict(metric: Metric, limit: float, value: float, then: SessionValue) -> Verdict:
     """Better or worse as the treated side would be without what happened to the untreated one too."""
     if metric.direction is Direction.NONE:
         return Verdict.CHANGED
     if metric.direction is Direction.TOWARDS_ZERO:
         freed = then.value + value
-        if then.value * freed < 0 and abs(abs(freed) - abs(then.value)) <= abs(alone.mdc95 or 0.0):
+        if then.value * freed < 0 and abs(abs(freed) - abs(then.value)) <= limit:
             return Verdict.CHANGED
         return Verdict.BETTER if abs(freed) < abs(then.value) else Verdict.WORSE
     return Verdict.BETTER if value < 0 else Verdict.WORSE

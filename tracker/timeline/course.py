@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from tracker.repeatability import PROVISIONAL, Repeatability
-from tracker.timeline.change import MetricTimeline, Trend, TrendMethod
-from tracker.timeline.comparing import Arithmetic, spread_of_session
+from tracker.timeline.change import MetricTimeline, Trend, TrendMethod, Verdict
+from tracker.timeline.comparing import Arithmetic, spreads_of_sessions
 from tracker.trend import LEAST_SESSIONS, known_sd_slope, mann_kendall, theil_sen
 
 FEWEST = 3
 """Two sessions are a change and no trend."""
-DAYS = 30.0
-"""A slope is stated per so many days."""
+LONGEST_DAYS = 30
+"""A slope is stated per so many days, or per course if that is shorter."""
 
 
 def trend_of(line: MetricTimeline, repeatability: Repeatability = PROVISIONAL) -> Trend | None:
@@ -34,20 +34,21 @@ def trend_of(line: MetricTimeline, repeatability: Repeatability = PROVISIONAL) -
     need no spread and no straight line; four sessions in perfect order happen by chance in one of twelve courses
     (MEASUREMENT.md §6.5).
     """
-    sessions = [session for session in line.sessions if np.isfinite(session.value)]
-    if len(sessions) < FEWEST:
+    silenced = {change.taken_on for change in line.changes if change.verdict is Verdict.NOT_COMPARABLE}
+    sessions = [session for session in line.sessions if session.taken_on not in silenced]
+    if len(sessions) < FEWEST or (line.metric.vanishes and min(s.value for s in sessions) <= 0):
         return None
     days = np.array([(s.taken_on - sessions[0].taken_on).days for s in sessions], dtype=np.float64)
     scale = Arithmetic(line.metric)
     values = scale.of(np.array([s.value for s in sessions]))
     if len(sessions) < LEAST_SESSIONS:
-        sds = [spread_of_session(scale, s, repeatability) for s in sessions]
-        line_found = known_sd_slope(days, values, np.array(sds))
+        line_found = known_sd_slope(days, values, spreads_of_sessions(scale, sessions, repeatability))
         found = (line_found.value, line_found.low, line_found.high, line_found.p)
         method = TrendMethod.KNOWN_SPREAD
     else:
         slopes, test = theil_sen(days, values), mann_kendall(values)
         found, method = (slopes.value, slopes.low, slopes.high, test.p), TrendMethod.RANKS
-    slope, low, high = (scale.stated(DAYS * each) for each in found[:3])
+    span = min(LONGEST_DAYS, int(days[-1]))
+    slope, low, high = (scale.stated(span * each) for each in found[:3])
     unit = "%" if line.metric.multiplicative else line.metric.unit
-    return Trend(slope, low, high, unit, found[3], len(sessions), method)
+    return Trend(slope, low, high, span, unit, found[3], len(sessions), method)

@@ -31,7 +31,19 @@ _UNSURE = "The pigment of the same place changed so much that its part in the re
 
 
 def without_cross_talk(lines: list[MetricTimeline]) -> list[MetricTimeline]:
-    """Lines without verdicts that another quantity of the same place can explain.
+    """Lines without verdicts that another quantity of the same place can explain, those after an injection too."""
+    course, after = reasons_in(lines), reasons_in([replace(line, changes=line.after_injection) for line in lines])
+    return [
+        replace(
+            silenced(line, course.get(line.metric.name, {})),
+            after_injection=_without_verdicts(line.after_injection, after.get(line.metric.name, {})),
+        )
+        for line in lines
+    ]
+
+
+def reasons_in(lines: list[MetricTimeline]) -> dict[str, Reasons]:
+    """Why the changes of some metrics and days are not judged.
 
     Melanin also moves a* and blood also moves the melanin index (MEASUREMENT.md §0.2). EI′ is corrected for
     melanin, so it is the witness for redness; ΔMI is the witness for pigment. The correction follows the tone of the
@@ -50,7 +62,7 @@ def without_cross_talk(lines: list[MetricTimeline]) -> list[MetricTimeline]:
             reasons[name] = dict.fromkeys(_unsure_days(known[name], known[pigment]), _UNSURE)
     if REDNESS in known and PIGMENT in known:
         reasons[REDNESS] = dict.fromkeys(_changed_days(known[PIGMENT]), _DARK)
-    return [silenced(line, reasons.get(line.metric.name, {})) for line in lines]
+    return reasons
 
 
 def _blood(line: MetricTimeline, witness: MetricTimeline, pigment: MetricTimeline | None) -> Reasons:
@@ -82,11 +94,13 @@ def _changed_days(line: MetricTimeline) -> set[date]:
 
 def silenced(line: MetricTimeline, reasons: Reasons) -> MetricTimeline:
     """A line without its verdicts of some days."""
-    changes = tuple(
-        _without_value(c, reasons[c.taken_on]) if c.taken_on in reasons and c.verdict.is_change else c
-        for c in line.changes
+    return replace(line, changes=_without_verdicts(line.changes, reasons))
+
+
+def _without_verdicts(changes: tuple[Change, ...], reasons: Reasons) -> tuple[Change, ...]:
+    return tuple(
+        _without_value(c, reasons[c.taken_on]) if c.taken_on in reasons and c.verdict.is_change else c for c in changes
     )
-    return replace(line, changes=changes)
 
 
 def _without_value(change: Change, reason: str) -> Change:

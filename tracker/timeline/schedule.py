@@ -58,7 +58,9 @@ class Schedule:
     def of_baseline(self, days: Sequence[date]) -> int:
         """How many of the first sessions are the baseline: never one that comes after an injection, if it can be."""
         untreated = [day for day in days if not any(injection < day for injection in self.injected_on)]
-        return max(1, min(self.baseline_sessions, len(untreated), len(days) - 1))
+        # Without a known injection the last session is always one that is judged.
+        most = len(untreated) if self.injected_on else len(days) - 1
+        return max(1, min(self.baseline_sessions, len(untreated), most))
 
 
 NO_SCHEDULE = Schedule()
