@@ -118,7 +118,7 @@ def test_the_days_after_an_injection_stand_apart_with_their_day() -> None:
     report = _report((RELIEF, (4.0, 9.0, 3.9)), days=(0, 2, 14), injected=(START, START + timedelta(days=14)))
 
     assert headline(report).startswith("No measurable change in relief roughness")
-    assert aftermath(report) == (("4 March 2026, 2 days after", "Relief roughness +125 % (+61 to +214)"),)
+    assert aftermath(report) == (("4 March 2026, 2 days after", "Relief roughness +125 % (+61 to +214)."),)
     document = report_document(report)
     assert document["injected_on"] == ["2026-03-02", "2026-03-16"]
     assert [c["taken_on"] for c in document["after_injection"]] == ["2026-03-04"]  # type: ignore[union-attr,index]

@@ -276,7 +276,7 @@ def test_a_correlation_of_few_sessions_counts_for_nothing() -> None:
     line = _sides(*[(8.0 + e, 5.0 + e) for e in (0.0, 0.5, -0.5, 0.3, 0.1)])
 
     assert line.relative.correlation == 0
-    assert line.relative.evidence == "not known, which takes 6 sessions of both sides"
+    assert line.relative.evidence == "how far they vary together is known after 6 sessions of both"
 
 
 def test_the_certain_part_of_a_correlation_is_seldom_too_large() -> None:

@@ -21,11 +21,11 @@ from tracker.report import (
     TONE_NOTE,
     Report,
     ReportedPhoto,
+    courses,
     headline,
     metric_sentence,
     patient_headline,
     photo_standing,
-    sentences,
     uncertainty_parts,
     value_sentence,
 )
@@ -151,7 +151,7 @@ def test_what_is_added_to_a_headline_passes_the_whitelist_too(monkeypatch: pytes
     report = a_report([metric_named("relief")], {"relief": (9.0, 2.0)})
     assert headline(report) == metric_sentence(report.leading[0])
 
-    monkeypatch.setattr(sentences, "of_an_earlier_session", lambda line: " This is a lasting result.")
+    monkeypatch.setattr(courses, "of_an_earlier_session", lambda line: " This is a lasting result.")
 
     with pytest.raises(ForbiddenClaim):
         headline(report)

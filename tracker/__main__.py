@@ -97,8 +97,8 @@ def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "--baseline-sessions",
         type=int,
         choices=(1, 2),
-        default=1,
-        help="how many of the first sessions the baseline is the mean of",
+        default=None,
+        help="how many of the first sessions the baseline is the mean of (2 with --injected, else 1)",
     )
     _repeatability_option(track)
     track.set_defaults(run=_lazily("series:track_folder"))

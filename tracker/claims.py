@@ -170,7 +170,7 @@ _WITHOUT_NUMBERS = (
     r"Nothing can be compared: …",
     r"Not comparable(?: in [^:]*)?: …?",
     r"Not compared with the untreated side: …",
-    r"The two sides together are (?:more|less) certain than this side alone: their correlation is …",
+    r"The two sides together are (?:more|less) certain than this side alone: …",
 )
 #: What a difference of colour may be called.
 _SEEN = (

@@ -77,7 +77,7 @@ def track_folder(options: Namespace) -> int:
     album, colours = _Album(options.out / "aligned"), known_colours(options)
     metrics = asked_metrics(options)
     origins = Origins(metrics)
-    schedule = Schedule(options.injected, options.baseline_sessions)
+    schedule = Schedule(options.injected, options.baseline_sessions or (2 if options.injected else 1))
     control = None
     if options.control:
         marked = region_in(options.control)
@@ -101,6 +101,9 @@ def track_folder(options: Namespace) -> int:
 def _print_report(report: Report, written: Sequence[Path]) -> None:
     print(headline(report))
     print(f"{len(report.photos)} photos measured, {len(report.rejections)} left out.")
+    apart = sum(report.schedule.is_aftermath(photo.taken_on) for photo in report.photos)
+    if apart:
+        print(f"{apart} of the days after an injection are kept apart from the course.")
     for rejection in report.rejections:
         print(f"  {rejection.name}: {rejection.reason}")
     if report.unused_lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -62,11 +63,11 @@ def _not_yet(view: View, photos: Sequence[StoredPhoto], everything: Sequence[Sto
 
 def _verdicts(report: Report, after: StoredPhoto) -> None:
     st.subheader(f"What changed by {day_text(after.taken_on)}", anchor=False)
-    st.caption(f"Against the first session, {day_text(report.reference.taken_on)}. Photos of one day count together.")
+    st.caption(f"Against {_baseline(report)}. Photos of one day count together.")
     lines = (*report.leading, *report.further)
     found = [(line, c) for line in lines for c in line.changes if c.taken_on == after.taken_on]
     if not found:
-        st.text("This is the first session: there is nothing before it to compare with.")
+        st.text(_nothing_before(report, after.taken_on))
     leading = [pair for pair in found if pair[0] in report.leading]
     further = [pair for pair in found if pair not in leading]
     if found and not report.leading:
@@ -80,6 +81,24 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
             st.caption(EXPLORATORY_NOTE)
             _cards(report, further)
     unmeasured_table(report)
+
+
+def _baseline(report: Report) -> str:
+    """What the sessions are compared with, in words."""
+    days = report.primary.baseline.days if report.primary and report.primary.baseline else ()
+    if len(days) > 1:
+        return f"the baseline, the mean of {' and '.join(map(day_text, days))}"
+    return f"the first session, {day_text(report.reference.taken_on)}"
+
+
+def _nothing_before(report: Report, day: date) -> str:
+    """Why a session shows no changes."""
+    if report.schedule.is_aftermath(day):
+        return "These photos are of the days after an injection. They are kept apart from the course: see Progress."
+    days = report.primary.baseline.days if report.primary and report.primary.baseline else ()
+    if len(days) > 1 and day in days:
+        return "This session is a part of the baseline that later sessions are compared with."
+    return "This is the first session: there is nothing before it to compare with."
 
 
 def _cards(report: Report, found: Sequence[tuple[MetricTimeline, Change]]) -> None:

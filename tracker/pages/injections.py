@@ -13,7 +13,8 @@ from tracker.timeline import SIDE_EFFECT_DAYS
 
 _WHY = (
     f"Photos of the {SIDE_EFFECT_DAYS} days after an injection show what it does at once. They are kept apart from the "
-    "course. Photos of the day itself count as taken before."
+    "course. Photos of the day itself count as taken before. The sessions before the first injection, at most two, "
+    "become the baseline."
 )
 
 

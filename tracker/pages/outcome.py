@@ -54,7 +54,7 @@ def _verdict(report: Report, view: View, days: Set[date]) -> None:
     changes = [c for c in report.primary.changes if c.taken_on in days]
     if changes:
         verdict_card(report.primary, changes[-1])
-        link("compare", "Compare with the first session", icon=":material/compare:", view=view.id)
+        link("compare", "Compare with the baseline", icon=":material/compare:", view=view.id)
 
 
 def _followed(clinic: Clinic, view: View) -> list[StoredPhoto]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -55,8 +56,18 @@ def _rows(line: MetricTimeline) -> list[dict[str, str]]:
                 "Detectable": detectable_text(change) or "–" if change else "–",
                 _judged(line): _verdict(change) if change else "baseline",
             }
+            | _beside(line, day)
         )
     return rows
+
+
+def _beside(line: MetricTimeline, day: date) -> dict[str, str]:
+    """The verdict beside the untreated side, in a column of its own where there is one."""
+    if line.relative is None or not line.relative.changes:
+        return {}
+    change = line.relative.on(day)
+    words = f"{VERDICTS[change.verdict][0]}, {change_text(change)}" if change else "–"
+    return {"Relative to the untreated side": words}
 
 
 def _judged(line: MetricTimeline) -> str:
@@ -70,6 +81,8 @@ def _list(rows: Sequence[dict[str, str]]) -> None:
         with st.container(gap=None):
             st.markdown(f"**{row['Session']}**")
             st.markdown(next(text for name, text in row.items() if name.startswith("Verdict")))
+            if row.get("Relative to the untreated side", "–") != "–":
+                st.caption(plain(f"Relative to the untreated side: {row['Relative to the untreated side']}"))
             st.caption(
                 plain(
                     "  ·  ".join(row[name] for name in ("Value (± 95 %)", "Change (95 % interval)") if row[name] != "–")

@@ -77,10 +77,11 @@ def verdict_card(line: MetricTimeline, change: Change, beside: str = "", verdict
         if beside:
             st.markdown(unbroken(plain(beside)))
         sessions = {s.taken_on: s for s in line.sessions}
+        compared = (line.baseline if change.change is not None else None, sessions.get(change.taken_on))
         facts = [
-            f"{day_text(day)}: {value_sentence(sessions[day], line)}"
-            for day in (change.baseline_on, change.taken_on)
-            if day in sessions
+            f"{' and '.join(map(day_text, session.days))}: {value_sentence(session, line)}"
+            for session in compared
+            if session is not None
         ]
         if facts:
             facts[-1] += " (± 95 %)"

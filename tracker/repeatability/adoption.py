@@ -66,7 +66,8 @@ class MetricStudy:
     @property
     def people(self) -> int:
         """Number of people who were photographed in two re-posed sets or more."""
-        return self.study.subjects if self.study is not None else 0
+        # Two places of one person are two subjects of the study, and one person.
+        return min(self.study.subjects, len({each.subject for each in self.readings})) if self.study is not None else 0
 
     @property
     def pairs(self) -> tuple[tuple[float, float], ...]:

@@ -14,9 +14,16 @@ from tracker.report.colour import (
     colour_sentence,
     practitioner_summary,
 )
+from tracker.report.courses import (
+    beside_control_sentence,
+    course_sentences,
+    headline,
+    headline_verdict,
+    why_not_measured,
+)
 from tracker.report.findings import Rejection, Report, ReportedPhoto
 from tracker.report.overlay import Overlay
-from tracker.report.patient import patient_headline, patient_sentence
+from tracker.report.patient import patient_headline, patient_sentence, patient_visit_sentence
 from tracker.report.repeated import (
     STUDY_NOTE,
     StudyRow,
@@ -32,11 +39,7 @@ from tracker.report.sentences import (
     PARTLY_PROVISIONAL_NOTE,
     PROVISIONAL_NOTE,
     TONE_NOTE,
-    beside_control_sentence,
-    course_sentences,
     group_sentence,
-    headline,
-    headline_verdict,
     is_absolute_colour,
     metric_sentence,
     metric_titles,
@@ -45,7 +48,6 @@ from tracker.report.sentences import (
     provisional_note,
     same_reason,
     value_sentence,
-    why_not_measured,
     without_title,
 )
 from tracker.report.uncertainty import UncertaintyPart, uncertainty_parts
@@ -107,6 +109,7 @@ __all__ = [
     "number",
     "patient_headline",
     "patient_sentence",
+    "patient_visit_sentence",
     "photo_standing",
     "practitioner_sentence",
     "practitioner_sentences",

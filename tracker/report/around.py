@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from tracker.claims import check_words
 from tracker.quality import Status
+from tracker.report.courses import spoken
 from tracker.report.findings import Report, ReportedPhoto
-from tracker.report.sentences import spoken
-from tracker.report.words import change_text
+from tracker.report.words import change_text, detectable_text
 from tracker.timeline import MetricTimeline, Verdict
 
 WEIGHT_SHARE = 0.05
@@ -124,9 +124,10 @@ def _on(report: Report, day: date) -> str:
     for line in report.timeline.metrics:
         for change in line.after_injection:
             if change.taken_on == day and change.verdict is Verdict.NO_MEASURABLE_CHANGE:
-                found.append(f"{line.metric.title}: no measurable change")
+                found.append(f"{line.metric.title}: no measurable change ({detectable_text(change)} can be detected)")
             elif change.taken_on == day and change.change is not None:
                 found.append(f"{line.metric.title} {change_text(change)}")
             elif change.taken_on == day and change.reason:
                 reasons[change.reason] = None
-    return "; ".join(found) or " ".join(reasons)
+    rest = f"Not compared: {' '.join(reasons)}" if found and reasons else " ".join(reasons)
+    return " ".join(filter(None, (f"{'; '.join(found)}." if found else "", rest)))

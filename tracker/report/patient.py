@@ -9,8 +9,8 @@ from tracker.claims import told
 from tracker.measurement import Metric, Topic
 from tracker.measurement.typed import TYPED
 from tracker.metrics import metric_named
+from tracker.report.courses import headline_verdict, of_an_earlier_session, spoken
 from tracker.report.findings import Report
-from tracker.report.sentences import headline_verdict, of_an_earlier_session, spoken
 from tracker.timeline import Change, MetricTimeline, Verdict
 
 _SINCE = "than at your first visit."
@@ -134,22 +134,27 @@ def patient_headline(report: Report) -> str:
     more = f" {_SOMETHING_ELSE}" if any(verdict and verdict.is_change for verdict in others) else ""
     if line.latest is None:
         return told(f"These are your first photos. The next visit will show whether something changed.{more}")
-    sentence = _beside_control(line) or patient_sentence(line.latest, line.metric)
+    sentence = patient_visit_sentence(line, line.latest)
     if of_an_earlier_session(line):
         day = spoken(line.latest.taken_on)
         sentence += f" This was on {day}; the photos since then cannot be compared fairly."
     return told(sentence + more)
 
 
-def _beside_control(line: MetricTimeline) -> str:
-    """The latest change compared with the untreated side; empty where that is not known."""
-    change = line.relative.on(line.latest.taken_on) if line.relative and line.latest else None
-    if change is None or line.latest is None:
+def patient_visit_sentence(line: MetricTimeline, change: Change) -> str:
+    """The change of one visit for the patient: compared with the untreated side where that is known."""
+    return _beside_control(line, change) or patient_sentence(change, line.metric)
+
+
+def _beside_control(line: MetricTimeline, alone: Change) -> str:
+    """A change compared with the untreated side; empty where that is not known."""
+    change = line.relative.on(alone.taken_on) if line.relative else None
+    if change is None:
         return ""
     said = "Compared with your untreated side,"
     if change.verdict.is_change:
         judged = _JUDGED.get(line.metric.name)
-        if change.verdict is not line.latest.verdict:
+        if change.verdict is not alone.verdict:
             # What is said of a better or worse value is said of this side, and this side alone says something else.
             return told(
                 f"Since your first visit, {_subject(line.metric)} has measurably changed otherwise than on your "
@@ -161,9 +166,7 @@ def _beside_control(line: MetricTimeline) -> str:
         return told(f"{said} {text[0].lower()}{text[1:]} {_SINCE}")
     text = f"the photos show no change in {_subject(line.metric)} that our camera can measure."
     both = (
-        " What changed may have changed on both sides."
-        if line.latest.verdict.is_change
-        else " Small changes may be hidden."
+        " What changed may have changed on both sides." if alone.verdict.is_change else " Small changes may be hidden."
     )
     return told(f"{said} {text}{both}")
 

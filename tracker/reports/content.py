@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from tracker.measurement import Metric, Role
@@ -45,7 +46,7 @@ from tracker.reports.parts import Card, CheckRow, Content, MethodRow, PhotoRow, 
 from tracker.reports.typography import plain, spoken_day, unbroken
 from tracker.timeline import Change, MetricTimeline, SessionValue, Verdict
 
-TREATED, UNTREATED = "This series", "Untreated side"
+TREATED, UNTREATED, ALONE = "This series", "Untreated side", "This side alone"
 _OUTCOMES = {Status.OK: "passed", Status.WARN: "look at this", Status.BLOCK: "not passed"}
 _SOURCES = {"study": "measured in this clinic", "provisional": "provisional, typical for this kind of set-up"}
 
@@ -104,7 +105,8 @@ def _period(report: Report) -> str:
 
 
 def _card(report: Report, line: MetricTimeline, control: MetricTimeline | None) -> Card:
-    sides = [_side(TREATED, line)] + ([_side(UNTREATED, control)] if control else [])
+    alone = ALONE if line.relative and line.relative.changes else TREATED
+    sides = [_side(alone, line)] + ([_side(UNTREATED, control)] if control else [])
     change, detects = (change_text(line.latest), detectable_text(line.latest)) if line.latest else ("", "")
     standing = "experimental" if line.metric.role is Role.EXPERIMENTAL else ""
     return Card(
@@ -147,7 +149,7 @@ def _facts(line: MetricTimeline) -> tuple[tuple[str, str], ...]:
     if latest and now and latest.verdict is not Verdict.NOT_COMPARABLE:
         facts += [
             (f"Now, {spoken_day(now.taken_on)}", value_sentence(now, line)),
-            ("Change, 95 % interval", change_text(latest)),
+            ("This side alone, 95 % interval" if line.relative else "Change, 95 % interval", change_text(latest)),
             ("This set-up detects", detectable_text(latest)),
         ]
     return tuple(facts)
@@ -181,7 +183,11 @@ def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
         m.digest: area_sentence(m) for line in [report.primary] if line for s in line.sessions for m in s.measurements
     }
     used = [
-        (photo.taken_on, _used(photo, metrics, areas.get(photo.digest, ""), gives=report.gives(photo)))
+        (
+            photo.taken_on,
+            _kept_apart(report, photo, metrics)
+            or _used(photo, metrics, areas.get(photo.digest, ""), gives=report.gives(photo)),
+        )
         for photo in report.photos
     ]
     left_out = [
@@ -192,6 +198,15 @@ def _photo_rows(report: Report) -> tuple[PhotoRow, ...]:
         for r in report.rejections
     ]
     return tuple(row for _, row in sorted(used + left_out, key=lambda dated: (dated[0] or date.max, dated[1].name)))
+
+
+def _kept_apart(report: Report, photo: ReportedPhoto, metrics: Sequence[Metric]) -> PhotoRow | None:
+    """A photo of the days after an injection; None for any other."""
+    if not report.schedule.is_aftermath(photo.taken_on):
+        return None
+    days = report.schedule.days_after(photo.taken_on)
+    row = _used(photo, metrics, "", gives=True)
+    return replace(row, standing=f"kept apart: {days} day{'' if days == 1 else 's'} after an injection", remarks=())
 
 
 def _used(photo: ReportedPhoto, metrics: Sequence[Metric], area: str, *, gives: bool) -> PhotoRow:

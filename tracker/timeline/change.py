@@ -75,8 +75,8 @@ class Change:
     reason : str
         Why it is not comparable; empty otherwise.
     ruled_out : float or None
-        The largest change, in size and in `unit`, that the 90 % interval holds: one beyond it is excluded by two
-        one-sided tests at 5 %.
+        The largest change, in size and in `unit`, that the interval holds: one beyond it is excluded by two one-sided
+        tests at 2.5 %. Those at 5 % would exclude a little more, and seem to contradict the interval beside them.
     compared : (float, float) or None
         The difference and the standard error that it would have if nothing had changed, as they were compared: of
         ratios the logarithms.

@@ -15,7 +15,6 @@ from tracker.repeatability import PROVISIONAL, Repeatability
 from tracker.timeline.change import Change, SessionValue, Verdict
 
 Z95 = 1.96
-Z90 = 1.645
 SHARED = ("region", "colour")
 """Terms of the uncertainty that two photos of one place share: their difference does not have them."""
 SHARES_BELOW = 0.5
@@ -177,7 +176,7 @@ def stated_change(
         unit="%" if metric.multiplicative else metric.unit,
         mdc_source=repeatability.source_of(metric),
         verdict=_verdict(metric, baseline.value, session.value, limit=mdc, exceeds=abs(found) > mdc),
-        ruled_out=max(abs(scale.stated(found + side * Z90 * error)) for side in (-1, 1)),
+        ruled_out=max(abs(scale.stated(found + side * Z95 * error)) for side in (-1, 1)),
         compared=(found, difference.unchanged),
     )
 

@@ -177,12 +177,12 @@ def _relative_verdict(metric: Metric, limit: float, value: float, then: SessionV
 def _correlation(treated: MetricTimeline, control: MetricTimeline, repeatability: Repeatability) -> tuple[float, str]:
     known: Mapping[str, float] = repeatability.side_correlation
     if treated.metric.name in known:
-        return max(0.0, known[treated.metric.name]), "as a study in this clinic found"
+        return max(0.0, known[treated.metric.name]), "a study in this clinic found how far they vary together"
     found = correlation_of(treated, control)
     if found is None:
-        return 0.0, f"not known, which takes {LEAST_SESSIONS} sessions of both sides"
+        return 0.0, f"how far they vary together is known after {LEAST_SESSIONS} sessions of both"
     estimate, least, sessions = found
-    return least, f"{estimate:.1f} in {sessions} sessions, of which {least:.1f} is certain"
+    return least, f"their correlation is {estimate:.1f} in {sessions} sessions, of which {least:.1f} is certain"
 
 
 def correlation_of(treated: MetricTimeline, control: MetricTimeline) -> tuple[float, float, int] | None:
