@@ -344,7 +344,9 @@ def test_the_page_compare_shows_where_a_number_comes_from(measured: Clinic) -> N
 
     assert not app.exception
     assert "gives no" not in words(app)
-    assert any("session to session" in str(row) for table in app.table for row in table.value.values.tolist()), "the ± by parts"
+    assert any("session to session" in str(row) for table in app.table for row in table.value.values.tolist()), (
+        "the ± by parts"
+    )
     assert any("the skin it is compared with" in str(element.proto) for element in app.get("html"))
 
 

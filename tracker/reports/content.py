@@ -143,7 +143,8 @@ def _session(line: MetricTimeline, day: date, session: SessionValue | None, chan
 
 def _facts(line: MetricTimeline) -> tuple[tuple[str, str], ...]:
     assert line.baseline is not None
-    facts = [(f"Baseline, {spoken_day(line.baseline.taken_on)}", value_sentence(line.baseline, line))]
+    days = " and ".join(map(spoken_day, line.baseline.days))
+    facts = [(f"Baseline, {days}", value_sentence(line.baseline, line))]
     latest = line.latest
     now = next((s for s in line.sessions if latest and s.taken_on == latest.taken_on), None)
     if latest and now and latest.verdict is not Verdict.NOT_COMPARABLE:

@@ -55,7 +55,7 @@ def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
         "fonts": _FONTS,
         "untreated": UNTREATED,
         "charts": {card.name: _write_chart(report, card, folder) for card in content.cards},
-        "pictures": _write_pictures(content.title, pictures, folder),
+        "pictures": _write_pictures(content.title, pictures, folder, beside=bool(content.control or content.newer)),
         "origins": {card.name: _write_origin(card, pictures, folder) for card in content.cards},
     }
     (folder / "content.json").write_text(json.dumps(document), encoding="utf-8")
@@ -86,19 +86,22 @@ def _write_chart(report: Report, card: Card, folder: Path) -> dict[str, str]:
     return {"file": name, "alt": f"{spec['description']} The values are in the table below."}
 
 
-def _write_pictures(title: str, pictures: Pictures, folder: Path) -> list[dict[str, Any]]:
+def _write_pictures(title: str, pictures: Pictures, folder: Path, *, beside: bool) -> list[dict[str, Any]]:
     shown = [(p, word) for p, word in ((pictures.first, "First"), (pictures.latest, "Latest")) if p is not None]
-    return [_write_picture(title, picture, word, pictures.region_outline, folder) for picture, word in shown]
+    return [
+        _write_picture(title, picture, word, pictures.region_outline, folder, beside=beside) for picture, word in shown
+    ]
 
 
 def _write_picture(
-    title: str, picture: Picture, word: str, outline: Sequence[tuple[float, float]], folder: Path
+    title: str, picture: Picture, word: str, outline: Sequence[tuple[float, float]], folder: Path, *, beside: bool
 ) -> dict[str, Any]:
     name = f"{word.lower()}.jpg"
     (folder / name).write_bytes(picture.jpeg)
     pixels_wide, pixels_high = picture.size
-    # Lying pictures stand one above the other, so that the skin is seen as large as the page allows.
-    lying = pixels_wide > 1.2 * pixels_high
+    # Lying pictures stand one above the other, so that the skin is seen as large as the page allows; where more is said
+    # above them, that is side by side.
+    lying = pixels_wide > 1.2 * pixels_high and not beside
     widest, tallest = (_TEXT_WIDTH_MM, _TALLEST_LYING_MM) if lying else ((_TEXT_WIDTH_MM - _GUTTER_MM) / 2, _TALLEST_MM)
     width = min(widest, tallest * pixels_wide / pixels_high)
     return {
