@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 from tracker.clinic import Clinic
 from tracker.measurement import Measurement, Metric
 from tracker.measurement.typed import TYPED
 from tracker.metrics import METRICS, metric_named
+from tracker.photo import read_photo
 from tracker.quality import Check, Status
 from tracker.region import WHOLE_SKIN
 from tracker.report import (
@@ -155,7 +158,7 @@ def test_nothing_is_said_where_nothing_differs() -> None:
 def test_another_camera_is_said() -> None:
     (found,) = _said(camera="Pixel 9")
 
-    assert found.startswith("The camera is another one (Pixel 9 instead of Canon R8)")
+    assert found.startswith("The camera or its lens is another (Pixel 9 instead of Canon R8)")
 
 
 def test_another_hour_is_said_and_midnight_is_no_distance() -> None:
@@ -240,3 +243,13 @@ def test_only_days_after_an_injection_are_said_to_be_that() -> None:
 
     assert "All photos are of the days after an injection" in headline(report).replace("all photos", "All photos")
     assert len(aftermath(report)) == 2
+
+
+def test_the_lens_is_a_part_of_the_camera() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Model] = "Canon", "R8"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.LensModel] = "RF50mm F1.8"
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), (180, 140, 120)).save(file, "JPEG", exif=exif)
+
+    assert read_photo(file.getvalue(), name="2026-03-02.jpg").camera == "Canon R8, RF50mm F1.8"

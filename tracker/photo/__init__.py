@@ -75,7 +75,7 @@ class Photo:
     profile : str
         Name of the colour profile the file carried; ``"sRGB"`` if none was stated.
     camera : str
-        Make and model as the camera wrote them; empty if unknown.
+        Make, model and lens as the camera wrote them; empty if unknown.
     notes : tuple of str
         What was done or noticed on reading, in sentences.
     taken_at : datetime or None

@@ -45,17 +45,23 @@ def orientation_of(image: Image.Image) -> tuple[int, list[str]]:
 def dates_of(image: Image.Image) -> dict[str, list[str]]:
     """Raw dates: ``taken``, those of the camera, the best first; and ``edited``, that of the last edit."""
     exif = exif_of(image)
-    try:
-        inner: Mapping[int, Any] = exif.get_ifd(ExifTags.IFD.Exif)
-    except DECODER_FAULTS:
-        inner = {}
     taken = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
-    return {"taken": _texts(inner, taken), "edited": _texts(exif, (ExifTags.Base.DateTime,))}
+    return {"taken": _texts(_inner(exif), taken), "edited": _texts(exif, (ExifTags.Base.DateTime,))}
 
 
 def camera_of(image: Image.Image) -> str:
-    """Make and model as the camera wrote them; empty if unknown."""
-    return " ".join(_texts(exif_of(image), (ExifTags.Base.Make, ExifTags.Base.Model)))
+    """Make, model and lens as the camera wrote them; empty if unknown."""
+    exif = exif_of(image)
+    body = " ".join(_texts(exif, (ExifTags.Base.Make, ExifTags.Base.Model)))
+    return ", ".join(filter(None, (body, *_texts(_inner(exif), (ExifTags.Base.LensModel,)))))
+
+
+def _inner(exif: Image.Exif) -> Mapping[int, Any]:
+    """The part of EXIF that is about taking the picture; empty if it is damaged."""
+    try:
+        return exif.get_ifd(ExifTags.IFD.Exif)
+    except DECODER_FAULTS:
+        return {}
 
 
 def _texts(tags: Mapping[int, Any], wanted: tuple[int, ...]) -> list[str]:

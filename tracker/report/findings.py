@@ -35,7 +35,7 @@ class ReportedPhoto:
     through : str
         Digest of the photo through which it was aligned with the reference; empty for directly.
     camera : str
-        Make and model as the camera wrote them; empty if unknown.
+        Make, model and lens as the camera wrote them; empty if unknown.
     taken_at : datetime or None
         By the camera's own clock, without a time zone.
     lent : bool
