@@ -57,7 +57,7 @@ def _camera(then: list[ReportedPhoto], now: list[ReportedPhoto]) -> Iterator[str
     before, after = ({photo.camera for photo in photos if photo.camera} for photos in (then, now))
     if before and after and not before & after:
         yield (
-            f"The camera or its lens is another ({_listed(after)} instead of {_listed(before)}): a part of a change may "
+            f"The camera or its lens is another ({_listed(after)} instead of {_listed(before)}): part of a change may "
             "be the camera's. Photograph one session with both."
         )
 
