@@ -119,15 +119,17 @@ def _after(report: Report, day: date) -> str:
 
 
 def _on(report: Report, day: date) -> str:
+    """What a session shows of the metrics that the course has, and why others of them are not compared."""
     found: list[str] = []
     reasons: dict[str, None] = {}
-    for line in report.timeline.metrics:
-        for change in line.after_injection:
-            if change.taken_on == day and change.verdict is Verdict.NO_MEASURABLE_CHANGE:
-                found.append(f"{line.metric.title}: no measurable change ({detectable_text(change)} can be detected)")
-            elif change.taken_on == day and change.change is not None:
-                found.append(f"{line.metric.title} {change_text(change)}")
-            elif change.taken_on == day and change.reason:
-                reasons[change.reason] = None
+    lines = [line for line in report.timeline.metrics if line.baseline] or report.declared
+    changes = [(line, change) for line in lines for change in line.after_injection if change.taken_on == day]
+    for line, change in changes:
+        if change.verdict is Verdict.NO_MEASURABLE_CHANGE:
+            found.append(f"{line.metric.title}: no measurable change ({detectable_text(change)} can be detected)")
+        elif change.change is not None:
+            found.append(f"{line.metric.title} {change_text(change)}")
+        else:
+            reasons[change.reason] = None
     rest = f"Not compared: {' '.join(reasons)}" if found and reasons else " ".join(reasons)
     return " ".join(filter(None, (f"{'; '.join(found)}." if found else "", rest)))
