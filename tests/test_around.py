@@ -204,7 +204,7 @@ def test_days_of_injection_are_kept_once_in_order_and_can_be_taken_back(clinic: 
     assert clinic.injections(view.id) == (START + timedelta(days=14),)
 
 
-# --- what a fresh pair of eyes found ---------------------------------------------------------------------------------
+# --- corner cases ----------------------------------------------------------------------------------------------------
 
 
 def test_a_patient_is_not_told_that_this_side_is_better_than_at_first_when_it_is_worse() -> None:

@@ -310,7 +310,7 @@ def test_metrics_without_an_untreated_side_stay_as_they_are() -> None:
     assert {m.name for m in METRICS} >= {"relief", "delta_mi"}
 
 
-# --- what a fresh pair of eyes found ---------------------------------------------------------------------------------
+# --- corner cases ----------------------------------------------------------------------------------------------------
 
 
 def _both(
