@@ -1,0 +1,31 @@
+"""The tables of the record, one module per subject. What was observed is stored; everything else is computed, or kept
+as a cache.
+"""
+
+from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
+from tracker.clinic.schema.measured import measurement, refused, result
+from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
+from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
+
+__all__ = (
+    "SCHEMA_VERSION",
+    "Instant",
+    "about",
+    "adopted",
+    "card_values",
+    "injection",
+    "known_distance",
+    "measurement",
+    "metadata",
+    "patient",
+    "photo",
+    "posing",
+    "rating_answer",
+    "rating_session",
+    "refused",
+    "result",
+    "skin_state",
+    "study",
+    "study_subject",
+    "view",
+)
