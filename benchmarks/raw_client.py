@@ -194,6 +194,18 @@ class Socket:
             seen.closed = closed.rcvd.code if closed.rcvd else 1006
         return seen
 
+    def until(self, message: BackMsg, kind: str, *, seconds: float = RUN_SECONDS) -> Any:
+        """Send a message and return the first answer of a kind."""
+        self._socket.send(message.SerializeToString())
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            raw = self._socket.recv(timeout=left)
+            got = ForwardMsg()
+            got.ParseFromString(raw if isinstance(raw, bytes) else raw.encode())
+            if got.WhichOneof("type") == kind:
+                return got
+        raise TimeoutError(f"no {kind} within {seconds} s")
+
     def _take(self, seen: Seen, got: Any) -> bool:
         seen.messages.append(got)
         kind = got.WhichOneof("type")
