@@ -19,6 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 RUN_SECONDS = 30.0
 
@@ -137,7 +138,7 @@ class Socket:
             sent["Cookie"] = cookie
         xsrf = next((p.split("=", 1)[1] for p in cookie.split("; ") if p.startswith("_streamlit_xsrf=")), "x")
         # Streamlit reads them by position; a websocket library would refuse an empty one.
-        protocols = ["streamlit", xsrf, *([resume] if resume else [])]
+        protocols = [Subprotocol(p) for p in ("streamlit", xsrf, resume) if p]
         options: dict[str, Any] = {"additional_headers": sent, "max_size": None, "open_timeout": 30}
         if origin is not None:
             options["origin"] = origin or f"http://{parts.netloc}"
