@@ -26,7 +26,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"{self.plain_url}&options=-csearch_path%3D{{record}}"
+        return f"{self.plain_url}&options=-csearch_path%3D{{folder}}"
 
     @property
     def plain_url(self) -> str:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect
-from sqlalchemy.exc import DatabaseError, DataError, InternalError, OperationalError, TimeoutError
+from sqlalchemy.exc import DatabaseError, DataError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from tracker.clinic.schema import touched
 from tracker.clinic.seals import last_touched, seal_touched
 from tracker.clinic.store.postgres import postgres_engine
-from tracker.clinic.store.sqlite import FILE_NAME, sqlite_engine
+from tracker.clinic.store.sqlite import BUSY_TIMEOUT_MS, FILE_NAME, sqlite_engine
+from tracker.clinic.store.turns import turn
 from tracker.clinic.store.upgrade import bring_up_to_date, check_frame, check_version
 from tracker.clinic.verifying import Verified, verify
 from tracker.errors import RecordError
 
 if TYPE_CHECKING:
     from tracker.clinic.sealing import Secrets
+
+LOCK_NAME = "clinic.lock"
 
 
 class Store:
@@ -35,7 +40,8 @@ class Store:
         What texts are encrypted and rows are sealed with; `sealing.secrets_of` gives it for every connection.
     url : str, optional
         Of a PostgreSQL database. By default what the environment names as ``TRACKER_DATABASE``, and a SQLite file in
-        the folder if that is nothing. ``{record}`` in it becomes the schema's name of this record.
+        the folder if that is nothing. ``{folder}`` in it becomes a name made of the folder's path, so that several
+        records can be kept apart on one server, each in a schema of its own.
     read_only : bool
         Nothing is written, and the record is opened even if its frame is not as the program made it.
 
@@ -53,7 +59,7 @@ class Store:
         options = {"secrets": secrets, "seal_key": secrets.master.derive("rows")}
         chosen = os.environ.get("TRACKER_DATABASE", "") if url is None else url
         self._engine: Engine = (
-            postgres_engine(_of_record(chosen, home), options) if chosen else sqlite_engine(home / FILE_NAME, options)
+            postgres_engine(_of_folder(chosen, home), options) if chosen else sqlite_engine(home / FILE_NAME, options)
         )
         try:
             self._prepare()
@@ -91,7 +97,7 @@ class Store:
         try:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
-        except (OperationalError, InternalError, TimeoutError) as error:
+        except (OperationalError, InternalError, NoConnection) as error:
             raise RecordError(
                 f"The record cannot be read: {_plain(error)}. Please check the disk and try again.", code="not_read"
             ) from error
@@ -128,14 +134,28 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._lock:
+        with self._lock, self._turn():
             try:
                 with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                     yield connection
-            except (OperationalError, InternalError, TimeoutError) as error:
+            except (OperationalError, InternalError, NoConnection) as error:
                 raise not_saved(_plain(error)) from error
             except DatabaseError as error:
                 raise _unusual(error) from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.is_sqlite:  # the server lets its writers wait in order
+            yield
+            return
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(turn(self.home / LOCK_NAME, BUSY_TIMEOUT_MS / 1000))
+            except TimeoutError as error:
+                raise not_saved("another program kept the record busy") from error
+            except OSError as error:
+                raise not_saved(error.strerror or error) from error
+            yield
 
     def verify(self) -> Verified:
         """Read every row and compare it with its seal."""
@@ -159,12 +179,9 @@ def not_saved(error: object) -> RecordError:
     )
 
 
-def _of_record(url: str, home: Path) -> str:
-    """The address of one record, on a server that holds several."""
-    if "{record}" not in url:
-        return url
-    known = (home / "record.id").read_text().strip()
-    return url.replace("{record}", "record_" + "".join(c for c in known.lower() if c.isascii() and c.isalnum()))
+def _of_folder(url: str, home: Path) -> str:
+    """The address of the record of one folder, on a server that holds several."""
+    return url.replace("{folder}", f"record_{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:24]}")
 
 
 def _damaged(error: DatabaseError) -> RecordError:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: The first schema that was released; those before it kept names and photos in plain.
 FIRST = 8
+_REVISIONS = Path(__file__).parent.parent / "migrations"
 
 
 def check_version(connection: Connection) -> bool:
@@ -84,7 +85,7 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.set_main_option("script_location", str(_REVISIONS))
     command.upgrade(config, revision)
     install_triggers(connection)
     connection.execute(delete(about).where(about.c.name == "schema_version"))
