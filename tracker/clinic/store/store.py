@@ -8,13 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError, DataError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from tracker.clinic.durable import not_saved
 from tracker.clinic.schema import touched
+from tracker.clinic.sealing import Secrets
 from tracker.clinic.seals import last_touched, seal_touched
 from tracker.clinic.store.postgres import postgres_engine
 from tracker.clinic.store.sqlite import BUSY_TIMEOUT_MS, FILE_NAME, sqlite_engine
@@ -22,9 +23,6 @@ from tracker.clinic.store.turns import turn
 from tracker.clinic.store.upgrade import bring_up_to_date, check_frame, check_version
 from tracker.clinic.verifying import Verified, verify
 from tracker.errors import RecordError
-
-if TYPE_CHECKING:
-    from tracker.clinic.sealing import Secrets
 
 LOCK_NAME = "clinic.lock"
 
@@ -66,12 +64,6 @@ class Store:
         except RecordError:
             self.close()
             raise
-        except OperationalError as error:
-            self.close()
-            raise RecordError(
-                f"The record cannot be reached ({_plain(error)}); please see that its database runs, and try again.",
-                code="damaged" if self.is_sqlite else "not_reached",
-            ) from error
         except DatabaseError as error:
             self.close()
             raise _damaged(error) from error
@@ -98,8 +90,9 @@ class Store:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
         except (OperationalError, InternalError, NoConnection) as error:
+            medium = "disk" if self.is_sqlite else "database server"
             raise RecordError(
-                f"The record cannot be read: {_plain(error)}. Please check the disk and try again.", code="not_read"
+                f"The record cannot be read: {_plain(error)}. Please check the {medium} and try again.", code="not_read"
             ) from error
         except DatabaseError as error:
             raise _unusual(error) from error
@@ -135,13 +128,30 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         with self._lock, self._turn():
+            is_through = False
             try:
                 with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                     yield connection
+                    is_through = True
             except (OperationalError, InternalError, NoConnection) as error:
-                raise not_saved(_plain(error)) from error
+                raise self._not_saved(error, is_through) from error
             except DatabaseError as error:
                 raise _unusual(error) from error
+
+    def _not_saved(self, error: Exception, is_through: bool) -> RecordError:
+        if self.is_sqlite:
+            return not_saved(_plain(error))
+        if is_through:  # it broke off between our commit and its answer
+            return RecordError(
+                f"The database server broke off while this was saved ({_plain(error)}), so that it may or may not be "
+                "there; please look, and do it again if it is not.",
+                code="not_certain",
+            )
+        return RecordError(
+            f"This was not saved and nothing was changed: {_plain(error)}. Please check the database server and try "
+            "again.",
+            code="not_saved",
+        )
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -170,13 +180,6 @@ class Store:
         if not self.read_only:
             with self.reading() as connection:
                 check_frame(connection)
-
-
-def not_saved(error: object) -> RecordError:
-    """The refusal for a disk that did not take what it was given."""
-    return RecordError(
-        f"This was not saved and nothing was changed: {error}. Please check the disk and try again.", code="not_saved"
-    )
 
 
 def _of_folder(url: str, home: Path) -> str:
