@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -249,3 +252,24 @@ def add_for_ever(home: Path, url: str, round_: int, answers: int) -> None:
                 values = {"id": name, "code": name, "name": "", "note": "", "is_demonstration": False}
                 connection.execute(insert(schema.patient).values(**values))
             os.write(answers, f"{name}\n".encode())
+
+
+@pytest.mark.slow
+def test_the_clinics_own_tests_hold_on_postgresql(server: Server) -> None:
+    """Those whose subject is the record, run once more; each record is in a schema of its own."""
+    chosen = ["tests/test_clinic.py", "tests/test_ratings.py", "tests/test_studies.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.on_postgres", "-m", "not slow and not browser", *chosen],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "TRACKER_TEST_DATABASE": server.url},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+
+    with closing(psycopg.connect(server.plain_url)) as connection:
+        made = connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'record_%'").fetchone()[0]
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert made > 50  # so the records were indeed there
+    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) > 100
