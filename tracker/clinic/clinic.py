@@ -49,6 +49,8 @@ class Clinic(Access, Studying, Ratings):
     ----------
     home : Path
         Folder that holds everything.
+    read_only_reason : str
+        Why nothing can be changed, as a sentence; empty as long as the record is whole.
     """
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
@@ -57,6 +59,7 @@ class Clinic(Access, Studying, Ratings):
         self._lock = threading.Lock()
         self._close: Callable[[], None] = lambda: None
         self.home = files.home
+        self.read_only_reason = store.read_only_reason
 
     @classmethod
     def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] | None = None) -> Self:
@@ -73,19 +76,21 @@ class Clinic(Access, Studying, Ratings):
         Raises
         ------
         RecordError
-            The folder cannot be used, or the record in it is damaged or newer than the program.
+            The folder cannot be used, or the record in it is damaged or newer than the program. One that something
+            else has changed is opened, but nothing can be changed in it.
         """
         home = home or data_folder()
         prepare(home)
         secrets = Secrets.of_record(home)
         try:
-            files, store = Files(home, secrets), Store(home, secrets)
+            files, store = Files(home, secrets), Store.of_record(home, secrets)
         except BaseException:
             secrets.close()
             raise
         record = cls(store, files, Chosen.of(metrics))
         record._close = secrets.close
-        record.adopt_methods()
+        if not record.read_only_reason:
+            record.adopt_methods()
         return record
 
     def close(self) -> None:
@@ -245,7 +250,7 @@ class Clinic(Access, Studying, Ratings):
             Where photos are measured; by default a process of its own. It is shut down with the worker.
         """
         with self._lock:
-            if self._worker is None:
+            if self._worker is None and not self.read_only_reason:
                 self._worker = Worker(self._bench, executor or PhotoProcess())
                 warm_up()  # the first photo of the day is looked at as quickly as the others
 
