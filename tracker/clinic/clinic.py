@@ -17,6 +17,7 @@ from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
+from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
@@ -38,7 +39,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Studying, Ratings):
+class Clinic(Access, Linking, Studying, Ratings):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
