@@ -7,7 +7,7 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,15 +21,17 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 import tracker
-from tests.signing_in import token_of_owner
+from tests.signing_in import actor_of, token_of_owner
 from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Actor
 from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View
+from tracker.errors import RecordError
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
-from tracker.web import serve
+from tracker.web import desk, serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
 from tracker.web.place import Place
@@ -152,7 +154,8 @@ def served(clinic: Clinic) -> Any:
 
 def test_the_policy_allows_no_foreign_source_and_no_unknown_inline_script() -> None:
     policy = dict(
-        part.strip().split(" ", 1) for part in ask(guarded(everything), "/healthz").headers["content-security-policy"].split(";")
+        part.strip().split(" ", 1)
+        for part in ask(guarded(everything), "/healthz").headers["content-security-policy"].split(";")
     )
 
     assert policy["default-src"] == "'none'"
@@ -243,7 +246,7 @@ def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
 EVERY_PAGE = pytest.mark.parametrize("entry", [*PAGES, PATIENT_PAGE], ids=lambda entry: entry.path)
 
 
-NOT_OF_PATIENTS = {"colour-card", "repeatability"}
+NOT_OF_PATIENTS = {"colour-card", "repeatability", "people", "log"}
 
 
 def words(app: AppTest) -> str:
@@ -257,7 +260,7 @@ def test_a_page_opens_in_an_empty_clinic_and_says_what_to_do(empty: Clinic, entr
     app = run_page(entry, empty)
 
     assert not app.exception
-    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS else 1)
+    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS - {"log"} else 1)
 
 
 @EVERY_PAGE
@@ -302,9 +305,9 @@ def test_an_address_in_a_name_does_not_become_a_link(text: str) -> None:
 def test_a_new_patient_can_be_added_and_a_taken_code_is_one_sentence(empty: Clinic) -> None:
     for expected in (0, 1):
         app = run_page(PAGES[0], empty)
-        app.text_input[0].input("A-7")
-        app.text_input[1].input("Ann")
-        app.button[0].click().run()
+        for label, typed in (("Code", "A-7"), ("Name", "Ann")):
+            next(box for box in app.text_input if box.label == label).input(typed)
+        button(app, "Add patient").click().run()
         assert len(app.error) == expected
 
     assert [(p.code, p.name) for p in empty.patients()] == [("A-7", "Ann")]
@@ -364,15 +367,50 @@ def test_waiting_photos_are_shown_as_waiting(filled: Filled) -> None:
     assert "1 waiting" in words(app)
 
 
-def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+def run_app(monkeypatch: pytest.MonkeyPatch, home: Path, actor: Callable[[Clinic], Actor | None]) -> AppTest:
+    """Run the whole app on a fresh clinic with its demonstration, as somebody."""
+    monkeypatch.setenv("TRACKER_HOME", str(home))
+    desk.fill(desk.clinic())
+    who = actor(desk.clinic())
+    monkeypatch.setattr(desk, "actor_of_run", lambda _: who)
+    return AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
 
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+def visitor(clinic: Clinic) -> Actor:
+    """Somebody who looks around the demonstration."""
+    return actor_of(clinic, clinic.enter_demonstration())
+
+
+def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run_app(monkeypatch, tmp_path, visitor)
 
     assert not app.exception
     assert app.title[0].value == "Today"
     assert "rendered" in words(app)
     assert "this computer" in words(app)
+
+
+def test_without_a_session_the_app_shows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the app runs without its guard: then nobody is signed in."""
+    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+    desk.fill(desk.clinic())
+
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+    assert [info.value for info in app.info] == [desk.SIGNED_OUT]
+    assert not app.title
+    assert "DEMO" not in words(app)
+
+
+def test_a_visitor_of_the_demonstration_is_led_to_the_set_up_instead_of_a_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = run_app(monkeypatch, tmp_path, visitor)
+
+    assert "once the clinic has an owner" in words(app)
+    assert not app.text_input
+    with pytest.raises(RecordError, match="demonstration"):
+        desk.clinic().acting_for(visitor(desk.clinic())).add_patient(code="A-1")
 
 
 def test_a_record_that_cannot_be_opened_is_one_sentence_on_the_page(
