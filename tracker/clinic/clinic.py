@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ from tracker.clinic.sealing import Secrets
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
+from tracker.clinic.sweeping import Swept, sweep
 from tracker.clinic.topics import Chosen
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
@@ -242,6 +243,21 @@ class Clinic(Access, Linking, Studying, Ratings):
         forget_reference()
         return done
 
+    def sweep(self, now: datetime | None = None) -> Swept:
+        """Set aside the files that no row names, and remove those that have been aside for a month.
+
+        Parameters
+        ----------
+        now : datetime, optional
+            Aware; by default this moment.
+
+        Raises
+        ------
+        RecordError
+            Disk or database did not answer; a later sweep goes on.
+        """
+        return sweep(self._store, self._files.vault, now or datetime.now(UTC))
+
     def start_worker(self, executor: Executor | None = None) -> None:
         """Measure in the background from now on; does nothing if that is so already.
 
@@ -252,7 +268,7 @@ class Clinic(Access, Linking, Studying, Ratings):
         """
         with self._lock:
             if self._worker is None and not self.read_only_reason:
-                self._worker = Worker(self._bench, executor or PhotoProcess())
+                self._worker = Worker(self._bench, executor or PhotoProcess(), daily=self.sweep)
                 warm_up()  # the first photo of the day is looked at as quickly as the others
 
     def stop_worker(self) -> None:
