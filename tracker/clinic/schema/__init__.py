@@ -3,6 +3,19 @@ as a cache.
 """
 
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
+from tracker.clinic.schema.care import (
+    blend_line,
+    body_measure,
+    consent,
+    consent_text,
+    course,
+    course_template,
+    grade,
+    patient_details,
+    treated_view,
+    treatment,
+    visit,
+)
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
@@ -12,12 +25,20 @@ __all__ = (
     "Instant",
     "about",
     "adopted",
+    "blend_line",
+    "body_measure",
     "card_values",
+    "consent",
+    "consent_text",
+    "course",
+    "course_template",
+    "grade",
     "injection",
     "known_distance",
     "measurement",
     "metadata",
     "patient",
+    "patient_details",
     "photo",
     "posing",
     "rating_answer",
@@ -27,5 +48,8 @@ __all__ = (
     "skin_state",
     "study",
     "study_subject",
+    "treated_view",
+    "treatment",
     "view",
+    "visit",
 )
