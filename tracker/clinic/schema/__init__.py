@@ -2,6 +2,18 @@
 as a cache.
 """
 
+from tracker.clinic.schema.accounts import (
+    account,
+    care_team,
+    emergency,
+    failed_try,
+    invitation,
+    patient_link,
+    rater_of,
+    recovery_code,
+    web_session,
+)
+from tracker.clinic.schema.audit import audit
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.care import (
     blend_line,
@@ -24,25 +36,35 @@ __all__ = (
     "SCHEMA_VERSION",
     "Instant",
     "about",
+    "account",
     "adopted",
+    "audit",
     "blend_line",
     "body_measure",
     "card_values",
+    "card_values",
+    "care_team",
     "consent",
     "consent_text",
     "course",
     "course_template",
+    "emergency",
+    "failed_try",
     "grade",
     "injection",
+    "invitation",
     "known_distance",
     "measurement",
     "metadata",
     "patient",
     "patient_details",
+    "patient_link",
     "photo",
     "posing",
+    "rater_of",
     "rating_answer",
     "rating_session",
+    "recovery_code",
     "refused",
     "result",
     "skin_state",
@@ -52,4 +74,5 @@ __all__ = (
     "treatment",
     "view",
     "visit",
+    "web_session",
 )

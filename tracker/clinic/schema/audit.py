@@ -1,0 +1,53 @@
+"""The log of who did what. It only grows: the database itself refuses to change or remove an entry."""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, Column, Integer, String, Table, event
+
+from tracker.clinic.schema.base import Instant, metadata
+
+#: `patient_id` and `object` refer to nothing: entries outlive what they speak of. `reason` is sealed. `mac` covers the
+#: entry and the `mac` before it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("account_id", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("patient_id", String, nullable=False, index=True),
+    Column("object", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("mac", String, nullable=False),
+)
+
+for _verb in ("UPDATE", "DELETE"):
+    _name = f"audit_no_{_verb.lower()}"
+    event.listen(
+        audit,
+        "after_create",
+        DDL(
+            f"CREATE TRIGGER {_name} BEFORE {_verb} ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+event.listen(
+    audit,
+    "after_create",
+    DDL(
+        "CREATE FUNCTION audit_grows() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RAISE EXCEPTION ''the log only grows''; END'"
+    ).execute_if(dialect="postgresql"),
+)
+event.listen(
+    audit,
+    "after_create",
+    DDL(
+        "CREATE TRIGGER audit_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_grows()"
+    ).execute_if(dialect="postgresql"),
+)
