@@ -164,7 +164,8 @@ def test_a_course_counts_its_sessions_and_an_appointment_takes_the_place_of_the_
     agreed = clinic.agree_next(course.id, TODAY + 2 * DAY).due
     assert agreed is not None
     assert (agreed.agreed, agreed.day) == (TODAY + 2 * DAY, TODAY + 2 * DAY)
-    assert clinic.dues() == {ann: agreed}
+    assert [(each.patient_id, each.due) for each in clinic.dues()] == [(ann, agreed)]
+    assert clinic.next_session(ann) == agreed
 
 
 def test_an_appointment_is_over_once_its_session_has_been(clinic: Clinic, ann: str) -> None:
@@ -186,7 +187,7 @@ def test_one_course_runs_at_a_time_and_one_that_has_ended_is_due_no_more(clinic:
 
     assert [course.id for course in clinic.courses(ann)] == [second.id, first.id]
     assert clinic.courses(ann)[1].due is None
-    assert list(clinic.dues()) == [ann]
+    assert [each.patient_id for each in clinic.dues()] == [ann]
 
 
 def test_a_clinic_changes_a_template_and_a_running_course_keeps_its_plan(clinic: Clinic, ann: str) -> None:
@@ -534,11 +535,13 @@ def test_a_summary_says_what_views_photos_injections_and_course_there_are(clinic
     clinic.add_treatment(ann, NewTreatment(TODAY - 2 * DAY, (thigh,)))
     nobody = "0" * 32
 
-    found = clinic.summaries([ann, nobody])
-    assert list(found) == [ann]
-    assert [(v.view_id, v.sessions, v.latest, v.waiting) for v in found[ann].views] == [(thigh, 0, None, 0)]
-    assert (found[ann].last_injection, found[ann].course) == (TODAY - 2 * DAY, "Mesotherapy")
-    assert found[ann].due == clinic.courses(ann)[0].due
+    (found,) = clinic.summaries([ann, nobody])
+    assert found.patient_id == ann
+    assert [(v.view_id, v.title, v.sessions, v.latest, v.waiting) for v in found.views] == [
+        (thigh, "Left thigh", 0, None, 0)
+    ]
+    assert (found.last_injection, found.course) == (TODAY - 2 * DAY, "Mesotherapy")
+    assert found.due == clinic.next_session(ann) is not None
 
 
 def test_the_number_of_queries_does_not_grow_with_the_patients(clinic: Clinic) -> None:
@@ -555,6 +558,7 @@ def test_the_number_of_queries_does_not_grow_with_the_patients(clinic: Clinic) -
         ids = [patient.id for patient in clinic.patients()]
         asked.clear()
         clinic.summaries(ids)
+        clinic.rejected(ids)
         clinic.dues()
         counted.append(len(asked))
 

@@ -70,6 +70,16 @@ def _of_study(connection: Connection, study_id: str) -> str | None:
     return connection.execute(select(schema.study.c.host_id).where(schema.study.c.id == study_id)).scalar()
 
 
+def _of_treatment(connection: Connection, treatment_id: str) -> str | None:
+    chosen = select(schema.visit.c.patient_id).join(schema.treatment, schema.treatment.c.visit_id == schema.visit.c.id)
+    return connection.execute(chosen.where(schema.treatment.c.id == treatment_id)).scalar()
+
+
+def _of_grade(connection: Connection, grade_id: str) -> str | None:
+    chosen = select(schema.view.c.patient_id).join(schema.grade, schema.grade.c.view_id == schema.view.c.id)
+    return connection.execute(chosen.where(schema.grade.c.id == grade_id)).scalar()
+
+
 def _of_account(connection: Connection, account_id: str) -> str | None:
     found = connection.execute(select(schema.account.c.id).where(schema.account.c.id == account_id)).first()
     return None if found is None else ""
@@ -86,13 +96,15 @@ RESOLVERS: dict[str, Resolver] = {
     "study_id": _of_study,
     "link_id": owned("patient_link"),
     "report_id": owned("issued_report"),
+    "course_id": owned("course"),
+    "treatment_id": _of_treatment,
+    "grade_id": _of_grade,
+    "measure_id": owned("body_measure"),
     _ACCOUNT_PARAMETER: _of_account,
 }
 
 
-def authorize(
-    connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True
-) -> str:
+def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True) -> str:
     """Let an allowed call pass, and refuse every other.
 
     Parameters
@@ -187,10 +199,9 @@ def _is_own(connection: Connection, actor: Actor, target: Target, patient_id: st
             return bool(connection.execute(select(rows.is_demonstration).where(rows.id == patient_id)).scalar())
         case Role.PRACTITIONER:
             moment = clock.now()
-            return (
-                care_team.takes_care(connection, actor.account_id, patient_id, moment)
-                or patient_id in care_team.everybodys(connection)
-            )
+            return care_team.takes_care(
+                connection, actor.account_id, patient_id, moment
+            ) or patient_id in care_team.everybodys(connection)
         case Role.RATER:
             rows = schema.rater_of.c
             invited = select(rows.account_id).where(rows.session_id == target.id, rows.account_id == actor.account_id)

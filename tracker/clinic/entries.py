@@ -65,7 +65,9 @@ def compared(text: str) -> str:
     True
     """
     folded = _folded(text)
-    return _folded("".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in folded if not sign.isspace()))
+    return _folded(
+        "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in folded if not sign.isspace())
+    )
 
 
 def _folded(text: str) -> str:

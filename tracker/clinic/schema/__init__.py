@@ -42,7 +42,6 @@ __all__ = (
     "blend_line",
     "body_measure",
     "card_values",
-    "card_values",
     "care_team",
     "consent",
     "consent_text",
