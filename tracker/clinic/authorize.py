@@ -104,7 +104,9 @@ RESOLVERS: dict[str, Resolver] = {
 }
 
 
-def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True) -> str:
+def authorize(
+    connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True
+) -> str:
     """Let an allowed call pass, and refuse every other.
 
     Parameters
@@ -199,9 +201,10 @@ def _is_own(connection: Connection, actor: Actor, target: Target, patient_id: st
             return bool(connection.execute(select(rows.is_demonstration).where(rows.id == patient_id)).scalar())
         case Role.PRACTITIONER:
             moment = clock.now()
-            return care_team.takes_care(
-                connection, actor.account_id, patient_id, moment
-            ) or patient_id in care_team.everybodys(connection)
+            return (
+                care_team.takes_care(connection, actor.account_id, patient_id, moment)
+                or patient_id in care_team.everybodys(connection)
+            )
         case Role.RATER:
             rows = schema.rater_of.c
             invited = select(rows.account_id).where(rows.session_id == target.id, rows.account_id == actor.account_id)

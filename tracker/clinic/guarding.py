@@ -52,14 +52,7 @@ class Acting:
         return bound
 
     def audit(
-        self,
-        verb: Verb,
-        action: str,
-        *,
-        patient_id: str = "",
-        object: str = "",
-        reason: str = "",
-        outcome: str = "done",
+        self, verb: Verb, action: str, *, patient_id: str = "", object: str = "", reason: str = "", outcome: str = "done"
     ) -> None:
         """Put an entry in the log that no method of the clinic writes by itself; no names, no tokens."""
         self._journal.write(self._entry(verb, action, patient_id, object, reason, outcome))

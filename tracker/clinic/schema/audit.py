@@ -31,7 +31,8 @@ for _verb in ("UPDATE", "DELETE"):
         audit,
         "after_create",
         DDL(
-            f"CREATE TRIGGER {_name} BEFORE {_verb} ON audit BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
+            f"CREATE TRIGGER {_name} BEFORE {_verb} ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
         ).execute_if(dialect="sqlite"),
     )
 event.listen(
