@@ -151,9 +151,7 @@ def disable(connection: Connection, account_id: str, moment: datetime | None) ->
 def _keep_an_owner(connection: Connection, row: Row[Any], *, is_leaving: bool) -> None:
     is_usable = row.role == Role.OWNER and row.disabled_at is None and row.password
     if is_leaving and is_usable and count(connection, role=Role.OWNER, only_usable=True) < 2:
-        raise RecordError(
-            "This is the only owner; please make somebody else an owner first.", code="last_owner"
-        )
+        raise RecordError("This is the only owner; please make somebody else an owner first.", code="last_owner")
 
 
 def invite(connection: Connection, account_id: str, moment: datetime) -> str:
@@ -181,9 +179,7 @@ def invited(connection: Connection, token: str, moment: datetime) -> Row[Any]:
     found = select(_INVITED.account_id).where(_INVITED.digest == digest_of(token))
     row = row_of(connection, connection.execute(found).scalar_one()) if used.rowcount else None
     if row is None or row.disabled_at is not None:
-        raise RecordError(
-            "This invitation was used or is too old; please ask for a new one.", code="bad_invitation"
-        )
+        raise RecordError("This invitation was used or is too old; please ask for a new one.", code="bad_invitation")
     return row
 
 

@@ -239,8 +239,10 @@ def _opened(connection: Connection, row: Row[Any]) -> str:
         return ""
     secrets, field = secrets_of(connection), f"{_FIELD}:{row.number}"
     try:
-        return secrets.open(row.patient_id, field, row.reason) if row.patient_id else secrets.open_clinic(
-            field, row.reason
+        return (
+            secrets.open(row.patient_id, field, row.reason)
+            if row.patient_id
+            else secrets.open_clinic(field, row.reason)
         )
     except RecordError as error:
         if error.code in ("erased", "no_key"):

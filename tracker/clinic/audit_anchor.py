@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from tracker.clinic import audit
 from tracker.clinic.audit import Head
 from tracker.clinic.durable import make_folder, not_saved, replace_with
@@ -60,10 +62,7 @@ class Anchor:
             with self._alone():
                 with store.reading() as connection:
                     here, known = audit.head(connection), self.read()
-                    if known is not None and known != self._known:
-                        if (audit.mac_of(connection, known.number) or "") != known.mac:
-                            return
-                    if known is not None and known.number >= here.number:
+                    if known is not None and not self._is_before(connection, known, here):
                         return
                 self._write(here)
         except OSError as error:
@@ -73,6 +72,11 @@ class Anchor:
         """Take a log as it is now as the true one: after a backup was restored."""
         with self._alone():
             self._write(head)
+
+    def _is_before(self, connection: Connection, known: Head, here: Head) -> bool:
+        if known.number >= here.number:
+            return False
+        return known == self._known or audit.mac_of(connection, known.number) == known.mac
 
     def _write(self, head: Head) -> None:
         replace_with(self.path, f"{head.number} {head.mac}\n".encode())

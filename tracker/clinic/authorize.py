@@ -104,9 +104,7 @@ RESOLVERS: dict[str, Resolver] = {
 }
 
 
-def authorize(
-    connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True
-) -> str:
+def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True) -> str:
     """Let an allowed call pass, and refuse every other.
 
     Parameters
@@ -131,15 +129,13 @@ def authorize(
         ``signed_out``: the session ended; ``not_found``: there is no such object, or it is somebody else's, which is
         the same to whoever asks; ``not_allowed``: the role may not, or the second factor is missing.
     """
-    if actor.role is Role.SYSTEM:
-        return ""
-    if verb is Verb.ENTER:
-        return ""
+    if actor.role is Role.SYSTEM or verb is Verb.ENTER:
+        return next(filter(None, (owner_of(connection, target) for target in targets)), "")
     present = _present(connection, actor)
     reach = None if _is_barred(present, verb) else POLICY[verb].get(present.role)
     patient_id = ""
     for target in targets:
-        found = RESOLVERS[target.parameter](connection, target.id)
+        found = owner_of(connection, target)
         if found is None:
             raise not_found(target.kind)
         is_own = _is_own(connection, present, target, found)
@@ -156,6 +152,11 @@ def authorize(
     if present.scope and not targets and verb not in (Verb.ACCOUNT, Verb.ENTER):
         raise _not_allowed(present)
     return patient_id
+
+
+def owner_of(connection: Connection, target: Target) -> str | None:
+    """The patient an object belongs to; empty if it is nobody's, None if there is no such object."""
+    return RESOLVERS[target.parameter](connection, target.id)
 
 
 def visible(connection: Connection, actor: Actor, verb: Verb) -> frozenset[str] | None:
@@ -201,10 +202,9 @@ def _is_own(connection: Connection, actor: Actor, target: Target, patient_id: st
             return bool(connection.execute(select(rows.is_demonstration).where(rows.id == patient_id)).scalar())
         case Role.PRACTITIONER:
             moment = clock.now()
-            return (
-                care_team.takes_care(connection, actor.account_id, patient_id, moment)
-                or patient_id in care_team.everybodys(connection)
-            )
+            return care_team.takes_care(
+                connection, actor.account_id, patient_id, moment
+            ) or patient_id in care_team.everybodys(connection)
         case Role.RATER:
             rows = schema.rater_of.c
             invited = select(rows.account_id).where(rows.session_id == target.id, rows.account_id == actor.account_id)

@@ -16,9 +16,7 @@ def join(connection: Connection, patient_id: str, account_id: str, moment: datet
     """Put somebody on the care team of a patient; who is on it already stays."""
     here = _TEAM.patient_id == patient_id, _TEAM.account_id == account_id
     if connection.execute(select(_TEAM.since).where(*here)).first() is None:
-        connection.execute(
-            insert(schema.care_team).values(patient_id=patient_id, account_id=account_id, since=moment)
-        )
+        connection.execute(insert(schema.care_team).values(patient_id=patient_id, account_id=account_id, since=moment))
 
 
 def leave(connection: Connection, patient_id: str, account_id: str) -> None:

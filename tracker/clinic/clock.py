@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This moment, with its time zone."""
+    """The present moment, with its time zone."""
     return datetime.now(UTC)

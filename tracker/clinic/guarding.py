@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from tracker.clinic import audit
 from tracker.clinic.actors import SYSTEM, Actor, Role, Verb
 from tracker.clinic.audit import Entry
-from tracker.clinic.authorize import RESOLVERS, Target, authorize, visible
+from tracker.clinic.authorize import RESOLVERS, Target, authorize, owner_of, visible
 from tracker.clinic.journal import Journal
 from tracker.clinic.rules import RULES, Rule
 from tracker.clinic.store import Store
@@ -52,7 +52,14 @@ class Acting:
         return bound
 
     def audit(
-        self, verb: Verb, action: str, *, patient_id: str = "", object: str = "", reason: str = "", outcome: str = "done"
+        self,
+        verb: Verb,
+        action: str,
+        *,
+        patient_id: str = "",
+        object: str = "",
+        reason: str = "",
+        outcome: str = "done",
     ) -> None:
         """Put an entry in the log that no method of the clinic writes by itself; no names, no tokens."""
         self._journal.write(self._entry(verb, action, patient_id, object, reason, outcome))
@@ -140,8 +147,14 @@ def _allowed(self: Acting, name: str, rule: Rule, targets: list[Target], about: 
             return authorize(connection, self._actor, rule.verb, *targets, is_personal=rule.is_personal)
     except RecordError as refusal:
         if refusal.code in ("not_allowed", "not_found", "signed_out"):
-            self._journal.write(self._entry(rule.verb, name, "", about, outcome="denied"))
+            self._journal.write(self._entry(rule.verb, name, _concerned(self, targets), about, outcome="denied"))
         raise
+
+
+def _concerned(self: Acting, targets: list[Target]) -> str:
+    """Whom a refused call was about: the patient may read of it, the one who was refused may not."""
+    with self._store.reading() as connection:
+        return next(filter(None, (owner_of(connection, target) for target in targets)), "")
 
 
 def _within(self: Acting, method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -52,7 +52,9 @@ def check_new(password: str, *about: str) -> str:
     """
     given = normal(password)
     if len(given) < SHORTEST:
-        raise _weak(f"A password needs at least {SHORTEST} characters; a few words that only you would put together do.")
+        raise _weak(
+            f"A password needs at least {SHORTEST} characters; a few words that only you would put together do."
+        )
     if len(given) > LONGEST:
         raise _weak(f"A password has at most {LONGEST} characters.")
     folded = given.casefold()

@@ -31,7 +31,7 @@ def code_at(secret: str, step: int, *, digits: int = DIGITS) -> str:
     >>> code_at(base64.b32encode(b"12345678901234567890").decode(), 59 // 30, digits=8)
     '94287082'
     """
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()  # noqa: S324 - what RFC 6238 and every app use
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
     at = digest[-1] & 0x0F
     number = struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF
     return f"{number % 10**digits:0{digits}d}"

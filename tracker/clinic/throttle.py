@@ -83,17 +83,17 @@ def begin(connection: Connection, name: str, address: str, moment: datetime) -> 
         row = known.get(key)
         if row is not None and moment - row.last_at < FORGOTTEN_AFTER:
             # A clock that was set back makes nobody wait longer than the limit.
-            waits.append(min(row.last_at, moment) + limit.wait(row.count) - moment)
+            waits.append(min(row.last_at, moment) + limit.wait(row.tries) - moment)
     longest = max(waits, default=timedelta(0))
     if longest > timedelta(0):
         raise RecordError(f"There were too many tries; please wait {_said(longest)} and try again.", code="throttled")
     for key in keys:
         row = known.get(key)
         if row is None:
-            connection.execute(insert(schema.failed_try).values(key=key, count=1, last_at=moment))
+            connection.execute(insert(schema.failed_try).values(key=key, tries=1, last_at=moment))
         else:
-            count = 1 if moment - row.last_at >= FORGOTTEN_AFTER else row.count + 1
-            connection.execute(update(schema.failed_try).where(_TRY.key == key).values(count=count, last_at=moment))
+            tries = 1 if moment - row.last_at >= FORGOTTEN_AFTER else row.tries + 1
+            connection.execute(update(schema.failed_try).where(_TRY.key == key).values(tries=tries, last_at=moment))
     connection.execute(delete(schema.failed_try).where(_TRY.last_at < moment - FORGOTTEN_AFTER))
 
 
@@ -101,8 +101,8 @@ def succeeded(connection: Connection, name: str, address: str) -> None:
     """Take back what `begin` counted: the try was a good one. An address that failed with other names stays counted."""
     for key, limit in _keys(connection, name, address).items():
         if limit is ADDRESS:
-            lower = update(schema.failed_try).where(_TRY.key == key, _TRY.count > 0)
-            connection.execute(lower.values(count=_TRY.count - 1))
+            lower = update(schema.failed_try).where(_TRY.key == key, _TRY.tries > 0)
+            connection.execute(lower.values(tries=_TRY.tries - 1))
         else:
             connection.execute(delete(schema.failed_try).where(_TRY.key == key))
 

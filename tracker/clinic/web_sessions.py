@@ -151,6 +151,4 @@ def _actor(connection: Connection, row: Row[Any] | None, moment: datetime) -> Ac
         return Actor("", Role.PRACTITIONER, row.id, is_visitor=True) if is_open else None
     if row.disabled_at is not None:
         return None
-    return Actor(
-        row.account_id, Role(row.role), row.id, row.patient_id or "", is_enrolling=row.is_enrolling
-    )
+    return Actor(row.account_id, Role(row.role), row.id, row.patient_id or "", is_enrolling=row.is_enrolling)

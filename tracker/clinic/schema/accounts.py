@@ -51,7 +51,7 @@ failed_try = Table(
     "failed_try",
     metadata,
     Column("key", String, primary_key=True),
-    Column("count", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),
 )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Column, Integer, String, Table, event
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, String, Table, event
 
 from tracker.clinic.schema.base import Instant, metadata
 
@@ -25,29 +27,17 @@ audit = Table(
     Column("mac", String, nullable=False),
 )
 
-for _verb in ("UPDATE", "DELETE"):
-    _name = f"audit_no_{_verb.lower()}"
-    event.listen(
-        audit,
-        "after_create",
-        DDL(
-            f"CREATE TRIGGER {_name} BEFORE {_verb} ON audit "
-            "BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
-        ).execute_if(dialect="sqlite"),
-    )
-event.listen(
-    audit,
-    "after_create",
-    DDL(
-        "CREATE FUNCTION audit_grows() RETURNS trigger LANGUAGE plpgsql AS "
-        "'BEGIN RAISE EXCEPTION ''the log only grows''; END'"
-    ).execute_if(dialect="postgresql"),
+_SQLITE = """CREATE TRIGGER audit_no_{0} BEFORE {0} ON audit BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"""
+_POSTGRESQL = (
+    "CREATE FUNCTION audit_grows() RETURNS trigger LANGUAGE plpgsql AS "
+    "'BEGIN RAISE EXCEPTION ''the log only grows''; END'",
+    "CREATE TRIGGER audit_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+    "FOR EACH STATEMENT EXECUTE FUNCTION audit_grows()",
 )
-event.listen(
-    audit,
-    "after_create",
-    DDL(
-        "CREATE TRIGGER audit_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
-        "FOR EACH STATEMENT EXECUTE FUNCTION audit_grows()"
-    ).execute_if(dialect="postgresql"),
-)
+
+
+@event.listens_for(audit, "after_create")
+def _only_grows(_table: Table, connection: Connection, **_options: Any) -> None:
+    on_sqlite = connection.dialect.name == "sqlite"
+    for statement in [_SQLITE.format(verb) for verb in ("UPDATE", "DELETE")] if on_sqlite else _POSTGRESQL:
+        connection.exec_driver_sql(statement)
