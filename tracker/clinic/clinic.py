@@ -12,12 +12,9 @@ from types import TracebackType
 from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
-<<<<<<< HEAD
-from tracker.clinic.caring import Caring
-=======
 from tracker.clinic.access import Access
 from tracker.clinic.audit_anchor import Anchor
->>>>>>> ha
+from tracker.clinic.caring import Caring
 from tracker.clinic.files import Files
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
