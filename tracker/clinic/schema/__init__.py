@@ -30,6 +30,7 @@ from tracker.clinic.schema.care import (
 )
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
+from tracker.clinic.schema.sealed import seal, seal_total, touched
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
 
 __all__ = (
@@ -66,9 +67,12 @@ __all__ = (
     "recovery_code",
     "refused",
     "result",
+    "seal",
+    "seal_total",
     "skin_state",
     "study",
     "study_subject",
+    "touched",
     "treated_view",
     "treatment",
     "view",
