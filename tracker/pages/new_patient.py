@@ -10,10 +10,15 @@ from tracker.clinic import Clinic
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.details import PatientDetails, Phototype
 from tracker.errors import TrackerError
+from tracker.pages.access import is_visitor
 from tracker.pages.consent_sheet import Signed, ask_consents, keep_consents
 from tracker.pages.frame import NARROW, complain, go
-from tracker.pages.roles import is_visitor
+from tracker.web.links import SET_UP
 
+DEMONSTRATION = (
+    "This is the demonstration. Patients of your own can be added once the clinic has an owner who signs in: their "
+    "photos must not be open to everybody at this computer."
+)
 ASKED = (Purpose.CARE, Purpose.PORTAL, Purpose.TEACHING, Purpose.MARKETING)
 
 
@@ -22,11 +27,8 @@ def page(clinic: Clinic) -> None:
     st.title("New patient", anchor=False)
     with st.container(width=NARROW + 180):
         if is_visitor(clinic):
-            st.info(
-                "This is the demonstration. Set up the owner's account first; then patients of your own can be added.",
-                icon=":material/science:",
-            )
-            st.link_button("Set up the clinic", "/session/set-up", icon=":material/key:")
+            st.info(DEMONSTRATION, icon=":material/science:")
+            st.link_button("Set up this clinic", SET_UP, icon=":material/key:")
             return
         new_patient_form(clinic)
 

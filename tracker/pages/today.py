@@ -8,31 +8,37 @@ from datetime import date
 import streamlit as st
 
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Verb
 from tracker.clinic.course_plans import Due
 from tracker.clinic.overview import PatientSummary, ViewSummary
 from tracker.clinic.records import Patient
+from tracker.pages.access import is_visitor, may
+from tracker.pages.care_team import break_glass_popover, care_team_popover
 from tracker.pages.choice import demonstration_badge
 from tracker.pages.due import due_words, injected_words
 from tracker.pages.frame import day_text, link, plain
-from tracker.pages.roles import treats
 from tracker.pages.work import show_work
 
 PER_PAGE = 20
 SOON_DAYS = 7
 """Who is due within so many days stands first."""
+NOBODY = "Nobody is followed here yet. Add the first patient above."
 
 
 def page(clinic: Clinic) -> None:
     """Show the list of patients, those who are due first."""
-    cares = treats(clinic)
+    cares = may(clinic, Verb.MEASURED)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Today", anchor=False, width="content")
-        if cares:
-            link("new-patient", "New patient", icon=":material/person_add:")
+        with st.container(horizontal=True, width="content"):
+            if may(clinic, Verb.EMERGENCY) and not is_visitor(clinic):
+                break_glass_popover(clinic)
+            if may(clinic, Verb.REGISTER):
+                link("new-patient", "New patient", icon=":material/person_add:")
     show_work(clinic)
     patients = clinic.patients()
     if not patients:
-        st.info("Nobody is followed here yet. Add the first patient above.")
+        st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
         return
     today = date.today()  # noqa: DTZ011
     dues = {each.patient_id: each.due for each in clinic.dues()}
@@ -42,7 +48,7 @@ def page(clinic: Clinic) -> None:
     rejected = {each.view_id: each.photos for each in clinic.rejected(ids)} if cares else {}
     for patient in shown:
         if patient.id in summaries:
-            _row(patient, summaries[patient.id], rejected, today, cares=cares)
+            _row(clinic, patient, summaries[patient.id], rejected, today)
 
 
 def _by_urgency(patients: Sequence[Patient], dues: Mapping[str, Due], today: date) -> Sequence[Patient]:
@@ -67,7 +73,8 @@ def _shown(patients: Sequence[Patient]) -> Sequence[Patient]:
     return found[:PER_PAGE]
 
 
-def _row(patient: Patient, summary: PatientSummary, rejected: Mapping[str, int], today: date, *, cares: bool) -> None:
+def _row(clinic: Clinic, patient: Patient, summary: PatientSummary, rejected: Mapping[str, int], today: date) -> None:
+    cares = may(clinic, Verb.MEASURED)
     with st.container(border=True, key=f"patient-{patient.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(patient.code)}**", width="content")
@@ -85,6 +92,8 @@ def _row(patient: Patient, summary: PatientSummary, rejected: Mapping[str, int],
             if cares:
                 link("record", "Record", icon=":material/clinical_notes:", patient=patient.id)
                 link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
+            if may(clinic, Verb.ISSUE) and not is_visitor(clinic) and not patient.is_demonstration:
+                care_team_popover(clinic, patient)
 
 
 def _next(summary: PatientSummary, today: date) -> None:
