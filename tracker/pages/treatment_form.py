@@ -40,9 +40,8 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
         format_func=treatable.__getitem__,
         key=f"{key}-where",
     )
-    device: Device = device_field.selectbox(
-        "With", list(Device), index=list(Device).index(before.device), key=f"{key}-device"
-    )
+    devices = list(Device)
+    device = device_field.selectbox("With", devices, index=devices.index(before.device), key=f"{key}-device")
     blend = tuple(
         _line(before.blend[number] if number < len(before.blend) else None, key=f"{key}-{number}")
         for number in range(lines)
