@@ -14,6 +14,7 @@ from typing import Self
 from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.access import Access
 from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.caring import Caring
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
@@ -29,6 +30,7 @@ from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
 from tracker.clinic.sweeping import Swept, sweep
 from tracker.clinic.topics import Chosen
+from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
@@ -40,7 +42,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Linking, Studying, Ratings):
+class Clinic(Access, Linking, Studying, Ratings, Caring, Treating):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as

@@ -15,6 +15,19 @@ from tracker.clinic.schema.accounts import (
 )
 from tracker.clinic.schema.audit import audit
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
+from tracker.clinic.schema.care import (
+    blend_line,
+    body_measure,
+    consent,
+    consent_text,
+    course,
+    course_template,
+    grade,
+    patient_details,
+    treated_view,
+    treatment,
+    visit,
+)
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
 from tracker.clinic.schema.sealed import seal, seal_total, touched
@@ -27,16 +40,24 @@ __all__ = (
     "account",
     "adopted",
     "audit",
+    "blend_line",
+    "body_measure",
     "card_values",
     "care_team",
+    "consent",
+    "consent_text",
+    "course",
+    "course_template",
     "emergency",
     "failed_try",
+    "grade",
     "injection",
     "invitation",
     "known_distance",
     "measurement",
     "metadata",
     "patient",
+    "patient_details",
     "patient_link",
     "photo",
     "posing",
@@ -52,6 +73,9 @@ __all__ = (
     "study",
     "study_subject",
     "touched",
+    "treated_view",
+    "treatment",
     "view",
+    "visit",
     "web_session",
 )
