@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _phantom_command(commands)
     _card_command(commands)
     _study_command(commands)
+    _record_commands(commands)
     demo = commands.add_parser("demo", help="load the demonstration clinic")
     demo.set_defaults(run=_lazily("application:demo"))
     app = commands.add_parser("app", help="start the app on this computer")
@@ -74,6 +75,13 @@ def _days(text: str) -> tuple[date, ...]:
         return tuple(sorted({date.fromisoformat(day.strip()) for day in text.split(",")}))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of days; write them as 2026-03-02,2026-03-16") from None
+
+
+def _day(text: str) -> date:
+    days = _days(text)
+    if len(days) != 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one day; write it as 2026-03-02")
+    return days[0]
 
 
 def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -178,6 +186,21 @@ def _study_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     _what_and_colours(study)
     study.set_defaults(run=_lazily("repeatability:study_folder"), grey=None)
+
+
+def _record_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    taking = commands.add_parser("import", help="take photos from a folder or ZIP into the record")
+    taking.add_argument("source", type=Path, metavar="FOLDER|ZIP", help="with its sub-folders; a ZIP is not unpacked")
+    taking.add_argument("--patient", required=True, metavar="CODE")
+    taking.add_argument("--new-patient", action="store_true", help="add the patient if there is none with the code")
+    taking.add_argument("--site", type=_short, required=True, metavar="SITE", help="body site, such as thigh")
+    taking.add_argument("--side", choices=("left", "right"), default="", help="where there are two")
+    taking.add_argument("--pose", default="", metavar="WORDS", help="such as standing")
+    taking.add_argument("--indication", default="", metavar="WORDS", help="what a new view is treated for")
+    taking.add_argument("--undated", type=_day, metavar="DAY", help="day of files that do not say when they were taken")
+    taking.add_argument("--dry-run", action="store_true", help="read everything and store nothing")
+    taking.add_argument("--json", action="store_true", help="print one JSON document")
+    taking.set_defaults(run=_lazily("importing:import_folder"))
 
 
 def _repeatability_option(command: argparse.ArgumentParser) -> None:
