@@ -201,6 +201,15 @@ def _record_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     taking.add_argument("--dry-run", action="store_true", help="read everything and store nothing")
     taking.add_argument("--json", action="store_true", help="print one JSON document")
     taking.set_defaults(run=_lazily("importing:import_folder"))
+    giving = commands.add_parser("export", help="everything that is stored of one patient, as a ZIP")
+    what = giving.add_mutually_exclusive_group(required=True)
+    what.add_argument("--patient", metavar="CODE")
+    what.add_argument("--open", type=Path, metavar="FILE", help="open a locked export instead")
+    giving.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
+    giving.add_argument("--password", action="store_true", help="lock the file with a password, which is asked for")
+    giving.add_argument("--password-file", type=Path, metavar="FILE", help="take the password from the line in a file")
+    giving.add_argument("--json", action="store_true", help="print one JSON document")
+    giving.set_defaults(run=_lazily("exporting:export"))
 
 
 def _repeatability_option(command: argparse.ArgumentParser) -> None:
