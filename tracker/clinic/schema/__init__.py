@@ -5,6 +5,7 @@ as a cache.
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
+from tracker.clinic.schema.retention import erasure, legal_hold, restriction
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
 
 __all__ = (
@@ -13,8 +14,10 @@ __all__ = (
     "about",
     "adopted",
     "card_values",
+    "erasure",
     "injection",
     "known_distance",
+    "legal_hold",
     "measurement",
     "metadata",
     "patient",
@@ -23,6 +26,7 @@ __all__ = (
     "rating_answer",
     "rating_session",
     "refused",
+    "restriction",
     "result",
     "skin_state",
     "study",
