@@ -210,6 +210,14 @@ def _record_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     giving.add_argument("--password-file", type=Path, metavar="FILE", help="take the password from the line in a file")
     giving.add_argument("--json", action="store_true", help="print one JSON document")
     giving.set_defaults(run=_lazily("exporting:export"))
+    erasing = commands.add_parser("erase", help="what erasing a patient would destroy; with --confirm, erase")
+    erasing.add_argument("--patient", required=True, metavar="CODE")
+    erasing.add_argument("--confirm", action="store_true", help="erase; the code is to be typed again")
+    erasing.add_argument("--despite-retention", metavar="REASON", help="although the record has to be kept longer")
+    erasing.add_argument("--restrict", action="store_true", help="keep the record and use it for nothing")
+    erasing.add_argument("--receipt", type=Path, metavar="FILE.txt", help="also write the receipt into a file")
+    erasing.add_argument("--json", action="store_true", help="print one JSON document")
+    erasing.set_defaults(run=_lazily("erasing:erase"))
 
 
 def _repeatability_option(command: argparse.ArgumentParser) -> None:

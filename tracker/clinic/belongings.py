@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, RowMapping, Table, or_, select
 
 from tracker.clinic import schema
+from tracker.clinic.sealing import Secrets, secrets_of
+from tracker.errors import RecordError
 
+_SEALED = re.compile(r"s\d+\.[A-Za-z0-9+/]{38,}={0,2}")
 #: What would open a door, or was random to begin with, is no datum of the person.
 _WITHHELD = ("password", "token", "secret", "pin", "recovery", "totp", "mac")
 
@@ -54,22 +59,64 @@ def rows_of(connection: Connection, patient_id: str) -> dict[str, list[dict[str,
     RecordError
         ``sealed``: a text does not open.
     """
-    found = {}
+    found, secrets = {}, secrets_of(connection)
     for table, mine in owned(patient_id).items():
-        rows = [_row(table, row) for row in connection.execute(select(table).where(mine).order_by(*table.primary_key))]
+        chosen = connection.execute(select(table).where(mine).order_by(*table.primary_key))
+        rows = [_row(table, row, secrets, patient_id) for row in chosen]
         if rows:
             found[table.name] = rows
     return found
 
 
-def _row(table: Table, row: Row[Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in _shown(table, row._mapping)}
+def opened(secrets: Secrets, patient_id: str, column: Column[Any], row: RowMapping) -> str:
+    """A sealed text of a row of a patient, whichever way its field is called; what is not sealed stays as it is.
+
+    Raises
+    ------
+    RecordError
+        ``sealed``: it does not open although it ought to; ``erased``, ``no_key``.
+    """
+    text, table = str(row[column.name]), column.table
+    if not _SEALED.fullmatch(text):
+        return text
+    field = f"{table.name}.{column.name}"
+    keys = [f"{field}:{row[each.name]}" for each in table.columns if each.name == "id" or each.primary_key]
+    for name in (field, *keys):
+        with suppress(_DoesNotFit), _fitting():
+            return secrets.open(patient_id, name, text)
+    with suppress(_DoesNotFit), _fitting():
+        return secrets.open_clinic(field, text)
+    if column.info.get("sealed"):
+        raise RecordError(
+            f"A stored text ({field}) was changed; please restore the record from a backup.", code="sealed"
+        )
+    return text
 
 
-def _shown(table: Table, row: RowMapping) -> Iterator[tuple[str, Any]]:
+class _DoesNotFit(Exception):
+    """A sealed text belongs to another field."""
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    try:
+        yield
+    except RecordError as error:
+        if error.code != "sealed":
+            raise
+        raise _DoesNotFit from error
+
+
+def _row(table: Table, row: Row[Any], secrets: Secrets, patient_id: str) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in _shown(table, row._mapping, secrets, patient_id)}
+
+
+def _shown(table: Table, row: RowMapping, secrets: Secrets, patient_id: str) -> Iterator[tuple[str, Any]]:
     for column in table.columns:
-        if not any(word in column.name.split("_") for word in _WITHHELD):
-            yield column.name, row[column.name]
+        name, value = column.name, row[column.name]
+        if any(word in name.split("_") for word in _WITHHELD):
+            continue
+        yield name, opened(secrets, patient_id, column, row) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from tracker.clinic import register, retention
+from tracker.clinic.erasing import Eraser, Preview, Receipt
 from tracker.clinic.exporting import Exported, Exporter, Further, Reports
 from tracker.clinic.files import Files
+from tracker.clinic.retention import RetentionRule
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
@@ -23,7 +26,7 @@ class Custody(Showing):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
-        self._exporter = Exporter(store, files)
+        self._exporter, self._eraser = Exporter(store, files), Eraser(store, files)
 
     def export_patient(
         self,
@@ -54,3 +57,73 @@ class Custody(Showing):
             ``not_found``, ``weak_password``, or an original is damaged or missing.
         """
         return self._exporter.write(patient_id, out, reports=reports, further=further, password=password)
+
+    def erasure_preview(self, patient_id: str) -> Preview:
+        """What an erasure would destroy, and what stands against it."""
+        return self._eraser.preview(patient_id)
+
+    def begin_erasure(self, patient_id: str, *, account_id: str) -> Preview:
+        """Begin an erasure, which somebody else, or some time, has to confirm; `account_id` says who began it."""
+        return self._eraser.begin(patient_id, account_id)
+
+    def give_up_erasure(self, patient_id: str) -> None:
+        """Take back that an erasure was begun."""
+        self._eraser.give_up(patient_id)
+
+    def erase_patient(self, patient_id: str, *, account_id: str, despite: str = "", at_once: bool = False) -> Receipt:
+        """Erase a patient for good: the key, every row, every file. There is no way back.
+
+        Parameters
+        ----------
+        patient_id : str
+        account_id : str
+            Who carries it out: not who began it, unless the clinic's time to wait has passed.
+        despite : str
+            Why although the record has to be kept longer.
+        at_once : bool
+            Without waiting; only for whoever sits at the command line and has typed the code of the patient again.
+
+        Raises
+        ------
+        RecordError
+            ``kept``: the record has to be kept and nobody said why it is erased despite that. ``not_begun``, ``wait``:
+            nobody confirmed it yet. Nothing has been changed. ``not_saved``: it was begun and will be carried to its
+            end when the record is opened next.
+        """
+        return self._eraser.erase(patient_id, account_id, despite=despite, at_once=at_once)
+
+    def replay_erasures(self) -> tuple[str, ...]:
+        """Carry out what was erased once and is here still, as after a restore; identifiers of who that was."""
+        return self._eraser.replay()
+
+    def retention_rule(self) -> RetentionRule:
+        """How long this clinic keeps records."""
+        with self._store.reading() as connection:
+            return retention.rule(connection)
+
+    def set_retention_rule(self, rule: RetentionRule) -> None:
+        """Change how long this clinic keeps records."""
+        with self._store.writing() as connection:
+            retention.set_rule(connection, rule)
+
+    def legal_hold(self, patient_id: str) -> str | None:
+        """Why a record must not be erased whatever its age; None if it may."""
+        with self._store.reading() as connection:
+            return retention.legal_hold(connection, patient_id)
+
+    def set_legal_hold(self, patient_id: str, reason: str | None) -> None:
+        """Begin a legal hold with its reason, or end it with None."""
+        with self._store.writing() as connection:
+            retention.set_legal_hold(connection, patient_id, reason)
+
+    def is_restricted(self, patient_id: str) -> bool:
+        """Whether a record is only kept, and used for nothing."""
+        with self._store.reading() as connection:
+            return retention.restricted_since(connection, patient_id) is not None
+
+    def restrict(self, patient_id: str, *, is_restricted: bool = True) -> None:
+        """Keep a record and use it for nothing, or use it again."""
+        with self._store.writing() as connection:
+            register.patient(connection, patient_id)
+            change = retention.restrict if is_restricted else retention.lift_restriction
+            change(connection, patient_id)
