@@ -1,0 +1,152 @@
+"""A backup made into a record again: every digest checked, and who was erased since erased again.
+
+It is put together beside the folder it is to become and takes its name at the end: a restore that was ended half-way
+has left nothing that could be taken for a record.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracker.clinic.backup_form import (
+    BLOBS,
+    DATABASE,
+    ERASED,
+    KEYS,
+    MANIFEST,
+    backups_in,
+    check_manifest,
+    copy_checked,
+    digest_of,
+    pool_file,
+    read_list,
+    read_manifest,
+)
+from tracker.clinic.blobs import Area
+from tracker.clinic.durable import make_folder, sync_folder
+from tracker.clinic.keys import RECORD_FILE, master_key
+from tracker.clinic.keystore import KEYS_FILE
+from tracker.clinic.store import FILE_NAME
+from tracker.clinic.tombstones import add_tombstones, read_tombstones, tombstone_file
+from tracker.errors import RecordError
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A record that was put back.
+
+    Attributes
+    ----------
+    home, backup : Path
+    files, bytes : int
+        Sealed photos and reports that were copied and checked.
+    missing : tuple of str
+        Names of files that the record had lost before the backup was made.
+    seconds : float
+    """
+
+    home: Path
+    backup: Path
+    files: int
+    bytes: int
+    missing: tuple[str, ...]
+    seconds: float
+
+
+def chosen_backup(place: Path) -> Path:
+    """The backup that a folder is, or the latest one in it.
+
+    Raises
+    ------
+    RecordError
+        ``no_backup``: there is none.
+    """
+    if (place / MANIFEST).is_file():
+        return place
+    found = backups_in(place)
+    if not found:
+        raise RecordError(f"There is no backup in {place}; please name the folder given to backup.", code="no_backup")
+    return found[-1]
+
+
+def restore(place: Path, home: Path, *, progress: Progress | None = None) -> Restored:
+    """Put a record back.
+
+    Parameters
+    ----------
+    place : Path
+        A backup, or the folder of several: then the latest.
+    home : Path
+        A folder that does not exist or is empty.
+    progress : callable, optional
+        Called with (done, total, what) as files are copied.
+
+    Raises
+    ------
+    RecordError
+        ``not_empty``: there is something in the folder. ``no_backup``, ``damaged``, ``newer_backup``: the backup cannot
+        be used. ``key_missing``, ``key_wrong``: without the master key it is noise. ``not_saved``: the disk did not take
+        it. Nothing is left behind.
+    """
+    began, backup = time.monotonic(), chosen_backup(place.absolute())
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise RecordError(
+            f"{home} is not empty; a record is restored into a new folder, please name one.", code="not_empty"
+        )
+    part = home.absolute().parent / f".restoring-{secrets.token_hex(8)}"
+    try:
+        make_folder(part)
+        facts = _checked(backup, part)
+        files, size = _copy(backup, part, facts, progress or (lambda done, total, what: None))
+        with suppress(FileNotFoundError):
+            home.rmdir()
+        part.replace(home)
+        sync_folder(home.absolute().parent)
+    except OSError as error:
+        raise RecordError(
+            f"The record could not be restored: {error.strerror or error}. Please see that the disk has room and can be "
+            "written, and try again.",
+            code="not_saved",
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    missing = tuple(facts["files"]["missing"])
+    return Restored(home, backup, files, size, missing, time.monotonic() - began)
+
+
+def _checked(backup: Path, part: Path) -> dict[str, Any]:
+    """What the backup says of itself, with the keys that prove it in their place."""
+    facts, out = read_manifest(backup), backup.parent
+    (part / RECORD_FILE).write_text(f"{facts['record']}\n", encoding="ascii")
+    (part / RECORD_FILE).chmod(0o600)
+    copy_checked(out / KEYS / KEYS_FILE, part / KEYS_FILE)
+    check_manifest(facts, master_key(part))
+    return facts
+
+
+def _copy(backup: Path, part: Path, facts: dict[str, Any], progress: Progress) -> tuple[int, int]:
+    out, size = backup.parent, 0
+    copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
+    if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
+        raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
+    listed, folders = read_list(backup / BLOBS), set[Path]()
+    for done, blob in enumerate(listed):
+        progress(done, len(listed), "restoring")
+        target = part / Area.KEPT / blob.name[:2] / blob.name
+        make_folder(target.parent)
+        folders.add(target.parent)
+        size += copy_checked(pool_file(out, blob.name), target, blob.digest)[0]
+    progress(len(listed), len(listed), "")
+    for folder in folders:
+        sync_folder(folder)
+    add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
+    return len(listed), size
