@@ -94,8 +94,8 @@ def restore(place: Path, home: Path, *, progress: Progress | None = None) -> Res
     ------
     RecordError
         ``not_empty``: there is something in the folder. ``no_backup``, ``damaged``, ``newer_backup``: the backup cannot
-        be used. ``key_missing``, ``key_wrong``: without the master key it is noise. ``not_saved``: the disk did not take
-        it. Nothing is left behind.
+        be used. ``key_missing``, ``key_wrong``: without the master key it is noise. ``not_saved``: the disk did not
+        take it. Nothing is left behind.
     """
     began, backup = time.monotonic(), chosen_backup(place.absolute())
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
@@ -113,8 +113,8 @@ def restore(place: Path, home: Path, *, progress: Progress | None = None) -> Res
         sync_folder(home.absolute().parent)
     except OSError as error:
         raise RecordError(
-            f"The record could not be restored: {error.strerror or error}. Please see that the disk has room and can be "
-            "written, and try again.",
+            f"The record could not be restored: {error.strerror or error}. Please see that the disk has room and "
+            "can be written, and try again.",
             code="not_saved",
         ) from error
     finally:
