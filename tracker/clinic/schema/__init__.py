@@ -6,6 +6,7 @@ from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
 from tracker.clinic.schema.retention import erasure, legal_hold, restriction
+from tracker.clinic.schema.sealed import seal, seal_total, touched
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
 
 __all__ = (
@@ -28,8 +29,11 @@ __all__ = (
     "refused",
     "restriction",
     "result",
+    "seal",
+    "seal_total",
     "skin_state",
     "study",
     "study_subject",
+    "touched",
     "view",
 )
