@@ -211,7 +211,15 @@ def test_another_key_fits_no_row(store: Store) -> None:
 
 
 def test_no_two_rows_have_the_same_bytes_under_their_seal() -> None:
-    rows = [("a", "", "b"), ("", "a", "b"), ("ab", "", None), (1, "", "b"), ("1", "", "b"), (1.0, "", "b"), (b"1", "", "b")]
+    rows = [
+        ("a", "", "b"),
+        ("", "a", "b"),
+        ("ab", "", None),
+        (1, "", "b"),
+        ("1", "", "b"),
+        (1.0, "", "b"),
+        (b"1", "", "b"),
+    ]
 
     assert len({row_mac(b"k", schema.known_distance, row) for row in rows}) == len(rows)
 

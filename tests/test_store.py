@@ -27,7 +27,7 @@ from tracker.errors import RecordError
 
 WRITERS = 100
 SLOWEST_S = 3.0
-ADDS_A_COLUMN = '''
+ADDS_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
 
@@ -38,7 +38,7 @@ def upgrade():
     with op.batch_alter_table("patient") as patient:
         patient.add_column(sa.Column("colour", sa.String))
     op.execute("UPDATE patient SET note = note || ' and more'")
-'''
+"""
 
 
 @pytest.fixture

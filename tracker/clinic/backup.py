@@ -46,7 +46,8 @@ from tracker.clinic.tombstones import tombstone_file
 from tracker.errors import RecordError
 
 Progress = Callable[[int, int, str], None]
-LAST_BACKUP = "last_backup"
+#: What the record knows of when it was copied last, and when a copy was last tried, among the facts about it.
+LAST_BACKUP, LAST_RESTORE = "last_backup", "last_restore"
 _ATTEMPTS = 3
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import BinaryIO
 
 from tracker.clinic import register, retention
+from tracker.clinic.backup import BackedUp, Backup, Progress
 from tracker.clinic.erasing import Eraser, Preview, Receipt
 from tracker.clinic.exporting import Exported, Exporter, Further, Reports
 from tracker.clinic.files import Files
+from tracker.clinic.guarding import Acting
 from tracker.clinic.retention import RetentionRule
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
 
 
-class Custody(Showing):
+class Custody(Acting, Showing):
     """Export and erasure of one record; a base of `Clinic`.
 
     Parameters
@@ -26,6 +29,7 @@ class Custody(Showing):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
+        self._files = files
         self._exporter, self._eraser = Exporter(store, files), Eraser(store, files)
 
     def export_patient(
@@ -62,26 +66,24 @@ class Custody(Showing):
         """What an erasure would destroy, and what stands against it."""
         return self._eraser.preview(patient_id)
 
-    def begin_erasure(self, patient_id: str, *, account_id: str) -> Preview:
-        """Begin an erasure, which somebody else, or some time, has to confirm; `account_id` says who began it."""
-        return self._eraser.begin(patient_id, account_id)
+    def begin_erasure(self, patient_id: str) -> Preview:
+        """Begin an erasure, which somebody else, or some time, has to confirm."""
+        return self._eraser.begin(patient_id, self._actor.account_id)
 
     def give_up_erasure(self, patient_id: str) -> None:
         """Take back that an erasure was begun."""
         self._eraser.give_up(patient_id)
 
-    def erase_patient(self, patient_id: str, *, account_id: str, despite: str = "", at_once: bool = False) -> Receipt:
+    def erase_patient(self, patient_id: str, *, despite: str = "") -> Receipt:
         """Erase a patient for good: the key, every row, every file. There is no way back.
+
+        Whoever began it cannot carry it out as well before the clinic's time to wait has passed.
 
         Parameters
         ----------
         patient_id : str
-        account_id : str
-            Who carries it out: not who began it, unless the clinic's time to wait has passed.
         despite : str
             Why although the record has to be kept longer.
-        at_once : bool
-            Without waiting; only for whoever sits at the command line and has typed the code of the patient again.
 
         Raises
         ------
@@ -90,11 +92,37 @@ class Custody(Showing):
             nobody confirmed it yet. Nothing has been changed. ``not_saved``: it was begun and will be carried to its
             end when the record is opened next.
         """
-        return self._eraser.erase(patient_id, account_id, despite=despite, at_once=at_once)
+        return self._eraser.erase(patient_id, self._actor.account_id, despite=despite)
+
+    def erase_at_once(self, patient_id: str, *, despite: str = "") -> Receipt:
+        """Erase a patient without waiting; only for who holds the key and has typed the code of the patient again.
+
+        Parameters and errors are those of `erase_patient`.
+        """
+        return self._eraser.erase(patient_id, self._actor.account_id, despite=despite, at_once=True)
 
     def replay_erasures(self) -> tuple[str, ...]:
         """Carry out what was erased once and is here still, as after a restore; identifiers of who that was."""
         return self._eraser.replay()
+
+    def back_up(self, out: Path, *, keep: int | None = None, progress: Progress | None = None) -> BackedUp:
+        """Make a backup while the record is used; see `tracker.clinic.backup`.
+
+        Parameters
+        ----------
+        out : Path
+            Folder of all backups of this record, on another disk.
+        keep : int, optional
+            How many to keep, this one among them; by default all.
+        progress : callable, optional
+            Called with (done, total, what) as files are copied.
+
+        Raises
+        ------
+        RecordError
+            ``backup_in_record``, ``busy``, ``not_saved``, ``not_read``.
+        """
+        return Backup(self._store, self._files, out).make(keep=keep, progress=progress)
 
     def retention_rule(self) -> RetentionRule:
         """How long this clinic keeps records."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tracker.clinic.doctor_duties import examine_duties
@@ -65,10 +66,8 @@ def _of_record(home: Path, secrets: Secrets, full: bool) -> Iterator[Examined]:
         store = Store(home, secrets)
     except RecordError as error:
         yield Examined("opening", State.DAMAGE, error.reason, "See the other lines; the app can only be read from.")
-        try:
+        with suppress(RecordError):
             store = Store(home, secrets, read_only=True)
-        except RecordError:
-            pass
     if store is not None:
         try:
             yield from examine_record(store, home, secrets)

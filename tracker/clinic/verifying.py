@@ -140,7 +140,9 @@ def _shape_fits(connection: Connection, secret: bytes) -> bool:
     return isinstance(kept, bytes) and hmac.compare_digest(kept, _shape_mac(connection, secret))
 
 
-_ON_SQLITE = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY type, name"
+_ON_SQLITE = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY type, name"
+)
 _ON_POSTGRES = (
     "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
     " WHERE table_schema = current_schema() ORDER BY table_name, column_name",

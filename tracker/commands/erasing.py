@@ -13,8 +13,6 @@ from tracker.commands.printing import print_json, writer
 from tracker.errors import RecordError
 from tracker.photo import display_name
 
-_HERE = "command line"
-
 
 def erase(options: Namespace) -> int:
     """Say what an erasure would destroy; with `--confirm`, erase; with `--restrict`, keep and use no more."""
@@ -32,9 +30,7 @@ def erase(options: Namespace) -> int:
                 print("\n".join(_lines(preview)))
             return 0
         _confirmed(patient.code)
-        receipt = clinic.erase_patient(
-            patient.id, account_id=_HERE, despite=options.despite_retention or "", at_once=True
-        )
+        receipt = clinic.erase_at_once(patient.id, despite=options.despite_retention or "")
     if options.receipt is not None:
         writer(options.receipt.parent)(options.receipt.name, receipt.text().encode())
     if options.json:

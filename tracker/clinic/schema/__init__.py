@@ -2,6 +2,18 @@
 as a cache.
 """
 
+from tracker.clinic.schema.accounts import (
+    account,
+    care_team,
+    emergency,
+    failed_try,
+    invitation,
+    patient_link,
+    rater_of,
+    recovery_code,
+    web_session,
+)
+from tracker.clinic.schema.audit import audit
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
@@ -13,19 +25,28 @@ __all__ = (
     "SCHEMA_VERSION",
     "Instant",
     "about",
+    "account",
     "adopted",
+    "audit",
     "card_values",
+    "care_team",
+    "emergency",
     "erasure",
+    "failed_try",
     "injection",
+    "invitation",
     "known_distance",
     "legal_hold",
     "measurement",
     "metadata",
     "patient",
+    "patient_link",
     "photo",
     "posing",
+    "rater_of",
     "rating_answer",
     "rating_session",
+    "recovery_code",
     "refused",
     "restriction",
     "result",
@@ -36,4 +57,5 @@ __all__ = (
     "study_subject",
     "touched",
     "view",
+    "web_session",
 )
