@@ -16,6 +16,13 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 
+_ROLES = ("owner", "practitioner", "assistant", "rater", "auditor", "patient")
+_ACCOUNT_CHANGES = {
+    "invite": "a fresh invitation, for a password that was forgotten",
+    "reset": "take a lost second factor away",
+    "disable": "let nobody sign in with it any more",
+    "enable": "let somebody sign in with it again",
+}
 _DISTANCE = '"R,C R,C MM"'
 
 
@@ -61,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     _card_command(commands)
     _study_command(commands)
     _record_commands(commands)
+    _keeping_commands(commands)
     demo = commands.add_parser("demo", help="load the demonstration clinic")
     demo.set_defaults(run=_lazily("application:demo"))
     app = commands.add_parser("app", help="start the app on this computer")
@@ -218,6 +226,38 @@ def _record_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     erasing.add_argument("--receipt", type=Path, metavar="FILE.txt", help="also write the receipt into a file")
     erasing.add_argument("--json", action="store_true", help="print one JSON document")
     erasing.set_defaults(run=_lazily("erasing:erase"))
+
+
+def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser("backup", help="copy the record while it is used")
+    backup.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of all backups, on another disk")
+    backup.add_argument("--keep", type=_at_least_one, metavar="N", help="remove the oldest ones but N")
+    backup.add_argument("--json", action="store_true", help="print one JSON document")
+    backup.set_defaults(run=_lazily("backing_up:back_up"))
+    restore = commands.add_parser("restore", help="make a backup into a record again, or try whether it can be")
+    restore.add_argument("backup", type=Path, metavar="BACKUP", help="a backup, or the folder of all: then the latest")
+    restore.add_argument("--home", type=Path, metavar="DIR", help="a new or empty folder")
+    restore.add_argument("--drill", action="store_true", help="only try it: the copy is examined and removed again")
+    restore.add_argument("--full", action="store_true", help="open every photo afterwards, not only a sample")
+    restore.add_argument("--json", action="store_true", help="print one JSON document")
+    restore.set_defaults(run=_lazily("restoring:restore_record"))
+    doctor = commands.add_parser("doctor", help="examine the record and this computer")
+    doctor.add_argument("--full", action="store_true", help="open every photo, not only a sample")
+    doctor.add_argument("--repair", action="store_true", help="first carry erasures to their end that were broken off")
+    doctor.add_argument("--json", action="store_true", help="print one JSON document")
+    doctor.set_defaults(run=_lazily("doctor:doctor"))
+    account = commands.add_parser("account", help="who may sign in")
+    doing = account.add_subparsers(dest="doing", required=True, metavar="DO")
+    doing.add_parser("list", help="all accounts")
+    adding = doing.add_parser("add", help="a new account; prints an invitation")
+    adding.add_argument("name", help="by which they sign in")
+    adding.add_argument("--role", choices=_ROLES, required=True)
+    adding.add_argument("--patient", metavar="CODE", help="who a patient is")
+    for name, what in _ACCOUNT_CHANGES.items():
+        doing.add_parser(name, help=what).add_argument("name", help="by which they sign in")
+    for each in doing.choices.values():
+        each.add_argument("--json", action="store_true", help="print one JSON document")
+        each.set_defaults(run=_lazily("account:account"))
 
 
 def _repeatability_option(command: argparse.ArgumentParser) -> None:

@@ -40,7 +40,7 @@ from tracker.clinic.durable import make_folder, replace_with, sync_folder
 from tracker.clinic.files import Files
 from tracker.clinic.keystore import KEYS_FILE
 from tracker.clinic.sealing import Secrets, secrets_of
-from tracker.clinic.snapshot import blob_names, copy_database, names_in, snapshot_of
+from tracker.clinic.snapshot import blob_names, copy_database, log_head_in, names_in, snapshot_of
 from tracker.clinic.store import Store
 from tracker.clinic.tombstones import tombstone_file
 from tracker.errors import RecordError
@@ -217,7 +217,10 @@ class Backup:
         secrets: Secrets,
     ) -> None:
         database = part / DATABASE
+        head = log_head_in(database)
         facts = {
+            "database_kind": "sqlite" if self._store.is_sqlite else "rows",
+            "log": {"number": head.number, "mac": head.mac},
             "made_at": moment.isoformat(),
             "record": (self._files.home / "record.id").read_text().strip(),
             "schema": schema.SCHEMA_VERSION,

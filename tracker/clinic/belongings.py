@@ -16,8 +16,9 @@ from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.errors import RecordError
 
 _SEALED = re.compile(r"s\d+\.[A-Za-z0-9+/]{38,}={0,2}")
-#: What would open a door, or was random to begin with, is no datum of the person.
-_WITHHELD = ("password", "token", "secret", "pin", "recovery", "totp", "mac")
+#: What would open a door is no datum of the person: these columns, and all of these tables, stay out of an export.
+_WITHHELD = {"password", "totp", "pin", "name_index", "last_step"}
+_DOORS = {"invitation", "recovery_code", "web_session"}
 
 
 def owned(patient_id: str) -> dict[Table, ColumnElement[bool]]:
@@ -61,6 +62,8 @@ def rows_of(connection: Connection, patient_id: str) -> dict[str, list[dict[str,
     """
     found, secrets = {}, secrets_of(connection)
     for table, mine in owned(patient_id).items():
+        if table.name in _DOORS:
+            continue
         chosen = connection.execute(select(table).where(mine).order_by(*table.primary_key))
         rows = [_row(table, row, secrets, patient_id) for row in chosen]
         if rows:
@@ -80,7 +83,7 @@ def opened(secrets: Secrets, patient_id: str, column: Column[Any], row: RowMappi
     if not _SEALED.fullmatch(text):
         return text
     field = f"{table.name}.{column.name}"
-    keys = [f"{field}:{row[each.name]}" for each in table.columns if each.name == "id" or each.primary_key]
+    keys = [f"{field}:{row[each.name]}" for each in table.columns if each.name.endswith("id") or each.primary_key]
     for name in (field, *keys):
         with suppress(_DoesNotFit), _fitting():
             return secrets.open(patient_id, name, text)
@@ -114,7 +117,7 @@ def _row(table: Table, row: Row[Any], secrets: Secrets, patient_id: str) -> dict
 def _shown(table: Table, row: RowMapping, secrets: Secrets, patient_id: str) -> Iterator[tuple[str, Any]]:
     for column in table.columns:
         name, value = column.name, row[column.name]
-        if any(word in name.split("_") for word in _WITHHELD):
+        if name in _WITHHELD or (table.name, name) == ("patient_link", "digest"):
             continue
         yield name, opened(secrets, patient_id, column, row) if isinstance(value, str) else value
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from tracker.clinic import register, retention
-from tracker.clinic.backup import BackedUp, Backup, Progress
+from sqlalchemy import delete, insert
+
+from tracker.clinic import register, retention, schema
+from tracker.clinic.backup import LAST_RESTORE, BackedUp, Backup, Progress
 from tracker.clinic.erasing import Eraser, Preview, Receipt
 from tracker.clinic.exporting import Exported, Exporter, Further, Reports
 from tracker.clinic.files import Files
-from tracker.clinic.guarding import Acting
 from tracker.clinic.retention import RetentionRule
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
 
 
-class Custody(Acting, Showing):
+class Custody(Showing):
     """Export and erasure of one record; a base of `Clinic`.
 
     Parameters
@@ -123,6 +125,12 @@ class Custody(Acting, Showing):
             ``backup_in_record``, ``busy``, ``not_saved``, ``not_read``.
         """
         return Backup(self._store, self._files, out).make(keep=keep, progress=progress)
+
+    def note_restore(self) -> None:
+        """Keep that a backup of this record was restored, or tried, today."""
+        with self._store.writing() as connection:
+            connection.execute(delete(schema.about).where(schema.about.c.name == LAST_RESTORE))
+            connection.execute(insert(schema.about).values(name=LAST_RESTORE, value=datetime.now(UTC).isoformat()))
 
     def retention_rule(self) -> RetentionRule:
         """How long this clinic keeps records."""

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tracker.clinic.audit import Head
+from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.doctor_duties import examine_duties
 from tracker.clinic.doctor_files import examine_files
 from tracker.clinic.doctor_record import examine_record, newest_moment
 from tracker.clinic.doctor_system import examine_system
 from tracker.clinic.examining import Examined, State
 from tracker.clinic.files import Files
+from tracker.clinic.folders import Folder
 from tracker.clinic.keys import RECORD_FILE
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.store import Store
+from tracker.clinic.vault import Vault
 from tracker.errors import RecordError
 
 _KEY_CODES = {"key_missing", "key_wrong", "key_in_record"}
 
 
-def examine(home: Path, *, full: bool = False) -> tuple[Examined, ...]:
+def examine(home: Path, *, full: bool = False, drill: Head | None = None) -> tuple[Examined, ...]:
     """Look at a record from all sides.
 
     Parameters
@@ -29,6 +33,9 @@ def examine(home: Path, *, full: bool = False) -> tuple[Examined, ...]:
         Folder of the record.
     full : bool
         Open every photo, and not only a sample.
+    drill : Head, optional
+        The end of the log in the backup that this copy was restored from, for a drill: the real database, object store
+        and log are not looked at.
 
     Returns
     -------
@@ -42,10 +49,10 @@ def examine(home: Path, *, full: bool = False) -> tuple[Examined, ...]:
     """
     if not (home / RECORD_FILE).is_file():
         raise RecordError(f"There is no record in {home}; TRACKER_HOME says where it is.", code="no_record")
-    return tuple(_examined(home, full))
+    return tuple(_examined(home, full, drill))
 
 
-def _examined(home: Path, full: bool) -> Iterator[Examined]:
+def _examined(home: Path, full: bool, drill: Head | None) -> Iterator[Examined]:
     try:
         secrets = Secrets.of_record(home)
     except RecordError as error:
@@ -55,24 +62,28 @@ def _examined(home: Path, full: bool) -> Iterator[Examined]:
         yield from examine_system(home)
         return
     try:
-        yield from _of_record(home, secrets, full)
+        yield from _of_record(home, secrets, full, drill)
     finally:
         secrets.close()
 
 
-def _of_record(home: Path, secrets: Secrets, full: bool) -> Iterator[Examined]:
-    store, newest = None, None
+def _of_record(home: Path, secrets: Secrets, full: bool, drill: Head | None) -> Iterator[Examined]:
+    store, newest, url = None, None, None if drill is None else ""
     try:
-        store = Store(home, secrets)
+        store = Store(home, secrets, url)
     except RecordError as error:
         yield Examined("opening", State.DAMAGE, error.reason, "See the other lines; the app can only be read from.")
         with suppress(RecordError):
-            store = Store(home, secrets, read_only=True)
+            store = Store(home, secrets, url, read_only=True)
     if store is not None:
         try:
-            yield from examine_record(store, home, secrets)
-            yield from examine_files(store, Files(home, secrets), full=full)
-            yield from examine_duties(store)
+            files = Files(home, secrets)
+            if drill is not None:
+                files.vault = Vault(Folder(home), secrets.keys)
+            yield from examine_record(store, home, secrets, drill or Anchor(home).read())
+            yield from examine_files(store, files, full=full)
+            if drill is None:
+                yield from examine_duties(store)
             newest = newest_moment(store)
         finally:
             store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from tracker.clinic import audit, schema
-from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.audit import Head
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.keys import key_file
 from tracker.clinic.sealing import Secrets, secrets_of
@@ -22,7 +22,7 @@ _LISTED = 20
 _RESTORE = "Restore the record from the last backup into a new folder: python -m tracker restore DIR --home FOLDER"
 
 
-def examine_record(store: Store, home: Path, secrets: Secrets) -> Iterator[Examined]:
+def examine_record(store: Store, home: Path, secrets: Secrets, anchor: Head | None) -> Iterator[Examined]:
     """All checks of this module.
 
     Parameters
@@ -31,15 +31,17 @@ def examine_record(store: Store, home: Path, secrets: Secrets) -> Iterator[Exami
         May be open for reading only.
     home : Path
     secrets : Secrets
+    anchor : Head or None
+        The end of the log as it is known outside the record.
     """
     yield _key_place(home)
-    for check in (_structure, _references):
-        if store.is_sqlite:
-            yield _reading(store, check)
+    if store.is_sqlite:
+        yield _reading(store, "structure", _structure)
+        yield _reading(store, "references", _references)
     yield _rows(store)
-    yield _reading(store, lambda connection: _log(connection, home))
-    yield _reading(store, lambda connection: _keys(connection, secrets))
-    yield _reading(store, lambda connection: _erased(connection, home))
+    yield _reading(store, "log", lambda connection: _log(connection, anchor))
+    yield _reading(store, "keys", lambda connection: _keys(connection, secrets))
+    yield _reading(store, "erased", lambda connection: _erased(connection, home))
 
 
 def newest_moment(store: Store) -> datetime | None:
@@ -52,17 +54,14 @@ def newest_moment(store: Store) -> datetime | None:
     return max((moment for moment in found if moment is not None), default=None)
 
 
-def _reading(store: Store, check: object) -> Examined:
-    assert callable(check)
-    name = getattr(check, "__name__", "").strip("_")
+def _reading(store: Store, name: str, check: Callable[[Connection], Examined]) -> Examined:
     try:
         with store.reading() as connection:
-            found = check(connection)
-            assert isinstance(found, Examined)
-            return found
-    except (RecordError, DatabaseError) as error:
-        what = error.reason if isinstance(error, RecordError) else f"The record cannot be read ({error.orig})."
-        return Examined(name or "record", State.DAMAGE, what, _RESTORE)
+            return check(connection)
+    except RecordError as error:
+        return Examined(name, State.DAMAGE, error.reason, _RESTORE)
+    except (DatabaseError, ValueError, TypeError) as error:  # what was flipped need not be a value of its kind any more
+        return Examined(name, State.DAMAGE, f"The record cannot be read ({type(error).__name__}).", _RESTORE)
 
 
 def _structure(connection: Connection) -> Examined:
@@ -95,8 +94,8 @@ def _rows(store: Store) -> Examined:
     return Examined("rows", State.DAMAGE, what, _RESTORE, found.checked, places=places[:_LISTED])
 
 
-def _log(connection: Connection, home: Path) -> Examined:
-    anchor, here = Anchor(home).read(), audit.head(connection)
+def _log(connection: Connection, anchor: Head | None) -> Examined:
+    here = audit.head(connection)
     broken = audit.verify(connection, anchor)
     if broken:
         places = tuple(f"entry {each.number} {each.what}" for each in broken)

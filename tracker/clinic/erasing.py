@@ -157,17 +157,30 @@ class Eraser:
         return found
 
     def _destroy(self, secrets: Secrets, patient_id: str) -> None:
+        """Key, rows, files: each step may be done already."""
         secrets.keys.destroy(patient_id)
         with self._store.writing() as connection:
-            mine = owned(patient_id)
-            photo = schema.photo.c
-            gone = [
-                (row.id, row.file) for row in connection.execute(select(photo.id, photo.file).where(mine[schema.photo]))
-            ]
+            photos, blobs = _photos(connection, patient_id), _blobs(connection, patient_id)
             connection.execute(delete(schema.patient).where(schema.patient.c.id == patient_id))
-        for photo_id, file in gone:
-            self._files.remove_original(file)
+        for photo_id in photos:
             self._files.remove_derived(photo_id)
+        for name in blobs:  # a blob is one patient's: nobody else can name it
+            self._files.vault.remove(patient_id, name)
+
+
+def _photos(connection: Connection, patient_id: str) -> list[str]:
+    return list(connection.execute(select(schema.photo.c.id).where(owned(patient_id)[schema.photo])).scalars())
+
+
+def _blobs(connection: Connection, patient_id: str) -> list[str]:
+    """Names of the sealed files that rows of a patient name."""
+    found = [
+        connection.execute(select(column).where(mine)).scalars()
+        for table, mine in owned(patient_id).items()
+        for column in table.columns
+        if column.info.get("names_blob")
+    ]
+    return [name for names in found for name in names if name]
 
 
 def _preview(connection: Connection, patient_id: str) -> Preview:

@@ -6,6 +6,8 @@ has left nothing that could be taken for a record.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 import shutil
 import time
@@ -15,12 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracker.clinic import audit
+from tracker.clinic.audit import Head
+from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.backup_form import (
     BLOBS,
     DATABASE,
     ERASED,
     KEYS,
     MANIFEST,
+    Blob,
     backups_in,
     check_manifest,
     copy_checked,
@@ -29,15 +35,35 @@ from tracker.clinic.backup_form import (
     read_list,
     read_manifest,
 )
-from tracker.clinic.blobs import Area
+from tracker.clinic.blobs import Area, Blobs
+from tracker.clinic.buckets import Bucket
+from tracker.clinic.clinic import Clinic
 from tracker.clinic.durable import make_folder, sync_folder
 from tracker.clinic.keys import RECORD_FILE, master_key
 from tracker.clinic.keystore import KEYS_FILE
-from tracker.clinic.store import FILE_NAME
+from tracker.clinic.sealing import Secrets
+from tracker.clinic.snapshot import load_snapshot
+from tracker.clinic.store import FILE_NAME, Store
 from tracker.clinic.tombstones import add_tombstones, read_tombstones, tombstone_file
 from tracker.errors import RecordError
 
 Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was done after a record was put back.
+
+    Attributes
+    ----------
+    erased : tuple of str
+        Patients who were erased since the backup, and now again.
+    log_entries_lost : int
+        Entries of the log that were written after the backup.
+    """
+
+    erased: tuple[str, ...]
+    log_entries_lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +104,7 @@ def chosen_backup(place: Path) -> Path:
     return found[-1]
 
 
-def restore(place: Path, home: Path, *, progress: Progress | None = None) -> Restored:
+def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progress | None = None) -> Restored:
     """Put a record back.
 
     Parameters
@@ -87,6 +113,9 @@ def restore(place: Path, home: Path, *, progress: Progress | None = None) -> Res
         A backup, or the folder of several: then the latest.
     home : Path
         A folder that does not exist or is empty.
+    is_drill : bool
+        Everything goes into the folder, whatever database and object store the environment names: the real ones are
+        not touched. The copy is good for looking at it with `doctor`, not for going on with it.
     progress : callable, optional
         Called with (done, total, what) as files are copied.
 
@@ -106,7 +135,7 @@ def restore(place: Path, home: Path, *, progress: Progress | None = None) -> Res
     try:
         make_folder(part)
         facts = _checked(backup, part)
-        files, size = _copy(backup, part, facts, progress or (lambda done, total, what: None))
+        files, size = _copy(backup, part, facts, _targets(is_drill), progress or (lambda done, total, what: None))
         with suppress(FileNotFoundError):
             home.rmdir()
         part.replace(home)
@@ -133,14 +162,21 @@ def _checked(backup: Path, part: Path) -> dict[str, Any]:
     return facts
 
 
-def _copy(backup: Path, part: Path, facts: dict[str, Any], progress: Progress) -> tuple[int, int]:
-    out, size = backup.parent, 0
+def _copy(
+    backup: Path, part: Path, facts: dict[str, Any], targets: tuple[Blobs | None, str], progress: Progress
+) -> tuple[int, int]:
+    out, size, (bucket, url) = backup.parent, 0, targets
     copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
+    if url or facts["database_kind"] != "sqlite":
+        _load(part, url)
     if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
         raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
     listed, folders = read_list(backup / BLOBS), set[Path]()
     for done, blob in enumerate(listed):
         progress(done, len(listed), "restoring")
+        if bucket is not None:
+            size += _into_bucket(bucket, pool_file(out, blob.name), blob)
+            continue
         target = part / Area.KEPT / blob.name[:2] / blob.name
         make_folder(target.parent)
         folders.add(target.parent)
@@ -150,3 +186,60 @@ def _copy(backup: Path, part: Path, facts: dict[str, Any], progress: Progress) -
         sync_folder(folder)
     add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
     return len(listed), size
+
+
+def _targets(is_drill: bool) -> tuple[Blobs | None, str]:
+    """The object store and the database that the environment names; nothing for the folder of the record."""
+    address, url = (
+        ("", "") if is_drill else (os.environ.get(name, "") for name in ("TRACKER_VAULT", "TRACKER_DATABASE"))
+    )
+    return Bucket(address) if address else None, url
+
+
+def _load(part: Path, url: str) -> None:
+    """The rows of the snapshot, in the database that is to keep them from now on."""
+    rows = part / DATABASE
+    (part / FILE_NAME).replace(rows)
+    secrets = Secrets.of_record(part)
+    try:
+        store = Store(part, secrets, url)
+        try:
+            load_snapshot(store, rows)
+        finally:
+            store.close()
+    finally:
+        secrets.close()
+    rows.unlink()
+
+
+def _into_bucket(bucket: Blobs, source: Path, blob: Blob) -> int:
+    data = source.read_bytes()
+    if hashlib.sha256(data).hexdigest() != blob.digest:
+        raise RecordError(f"{source} is damaged; please use another backup.", code="damaged")
+    bucket.create(blob.name, data)
+    return len(data)
+
+
+def settle(clinic: Clinic, restored: Restored) -> Settled:
+    """Make a record that was put back the record: who was erased since is erased again, its log is the log.
+
+    Parameters
+    ----------
+    clinic : Clinic
+        Opened on it.
+    restored : Restored
+
+    Raises
+    ------
+    RecordError
+        ``tampered``: its log is not the one that was backed up.
+    """
+    log = read_manifest(restored.backup)["log"]
+    here, outside = Head(log["number"], log["mac"]), Anchor(restored.home).read()
+    with clinic._store.reading() as connection:
+        broken = audit.verify(connection, here)
+    if broken:
+        raise RecordError("The log in this backup is not whole; please use another backup.", code="tampered")
+    erased = clinic.replay_erasures()
+    clinic.adopt_log_head(f"restored from the backup {restored.backup.name}")
+    return Settled(erased, max(0, outside.number - here.number) if outside else 0)
