@@ -87,6 +87,7 @@ class Clinic(Access, Studying, Ratings, Custody):
         record = cls(store, files, Chosen.of(metrics))
         record._close = secrets.close
         record.adopt_methods()
+        record.replay_erasures()  # one that was ended half-way
         return record
 
     def close(self) -> None:

@@ -39,6 +39,8 @@ from tracker.clinic.blobs import Area, Blobs
 from tracker.clinic.buckets import Bucket
 from tracker.clinic.clinic import Clinic
 from tracker.clinic.durable import make_folder, sync_folder
+from tracker.clinic.erasing import Eraser
+from tracker.clinic.files import Files
 from tracker.clinic.keys import RECORD_FILE, master_key
 from tracker.clinic.keystore import KEYS_FILE
 from tracker.clinic.sealing import Secrets
@@ -190,10 +192,10 @@ def _copy(
 
 def _targets(is_drill: bool) -> tuple[Blobs | None, str]:
     """The object store and the database that the environment names; nothing for the folder of the record."""
-    address, url = (
-        ("", "") if is_drill else (os.environ.get(name, "") for name in ("TRACKER_VAULT", "TRACKER_DATABASE"))
-    )
-    return Bucket(address) if address else None, url
+    if is_drill:
+        return None, ""
+    address = os.environ.get("TRACKER_VAULT")
+    return Bucket(address) if address else None, os.environ.get("TRACKER_DATABASE", "")
 
 
 def _load(part: Path, url: str) -> None:
@@ -220,14 +222,13 @@ def _into_bucket(bucket: Blobs, source: Path, blob: Blob) -> int:
     return len(data)
 
 
-def settle(clinic: Clinic, restored: Restored) -> Settled:
+def settle(restored: Restored) -> Settled:
     """Make a record that was put back the record: who was erased since is erased again, its log is the log.
 
     Parameters
     ----------
-    clinic : Clinic
-        Opened on it.
     restored : Restored
+        From `restore`; nobody has opened it yet.
 
     Raises
     ------
@@ -236,10 +237,20 @@ def settle(clinic: Clinic, restored: Restored) -> Settled:
     """
     log = read_manifest(restored.backup)["log"]
     here, outside = Head(log["number"], log["mac"]), Anchor(restored.home).read()
-    with clinic._store.reading() as connection:
-        broken = audit.verify(connection, here)
-    if broken:
-        raise RecordError("The log in this backup is not whole; please use another backup.", code="tampered")
-    erased = clinic.replay_erasures()
-    clinic.adopt_log_head(f"restored from the backup {restored.backup.name}")
+    secrets = Secrets.of_record(restored.home)
+    try:
+        store = Store(restored.home, secrets)
+        try:
+            with store.reading() as connection:
+                broken = audit.verify(connection, here)
+            if broken:
+                raise RecordError("The log in this backup is not whole; please use another backup.", code="tampered")
+            erased = Eraser(store, Files(restored.home, secrets)).replay()
+        finally:
+            store.close()
+    finally:
+        secrets.close()
+    with Clinic.open(restored.home) as clinic:
+        clinic.adopt_log_head(f"restored from the backup {restored.backup.name}")
+        clinic.note_restore()
     return Settled(erased, max(0, outside.number - here.number) if outside else 0)

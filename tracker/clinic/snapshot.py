@@ -111,7 +111,7 @@ def _copy_rows(source: Connection, sink: Connection, table: Table, *, is_checked
     def refer() -> None:
         if waiting:
             mine = [column == bindparam(f"at_{column.name}") for column in table.primary_key]
-            change = {column.name: bindparam(f"to_{column.name}") for column in early}
+            change: dict[str, Any] = {column.name: bindparam(f"to_{column.name}") for column in early}
             sink.execute(update(table).where(*mine).values(change), waiting)
 
     return refer

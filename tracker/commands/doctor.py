@@ -65,6 +65,4 @@ def _settings() -> Examined:
     if wrong:
         what = f"The app is started with unsafe settings: {', '.join(wrong)}."
         return Examined("settings", State.ATTENTION, what, f"Put {file} back as it was installed.", len(_WANTED))
-    return good(
-        "settings", "The app answers this computer only, shows no errors and calls nobody.", checked=len(_WANTED)
-    )
+    return good("settings", "The app shows no errors to browsers, and calls nobody.", checked=len(_WANTED))

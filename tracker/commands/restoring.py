@@ -24,13 +24,9 @@ def restore_record(options: Namespace) -> int:
     if options.drill:
         return _drill(options)
     if options.home is None:
-        raise RecordError(
-            "Please name a new folder for the record with --home, or try it with --drill.", code="no_home"
-        )
+        raise RecordError("Please name a new folder with --home, or only try it with --drill.", code="no_home")
     restored = restore(options.backup, options.home, progress=ProgressBar("file"))
-    with Clinic.open(options.home) as clinic:
-        settled = settle(clinic, restored)
-        clinic.note_restore()
+    settled = settle(restored)
     found = examine(options.home, full=options.full)
     _say(options, restored, settled, found)
     return CODES[worst(each for each in found if each.state is State.DAMAGE)]
