@@ -30,6 +30,7 @@ from tracker.clinic.schema.care import (
 )
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
+from tracker.clinic.schema.retention import erasure, legal_hold, restriction
 from tracker.clinic.schema.sealed import seal, seal_total, touched
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
 
@@ -49,11 +50,13 @@ __all__ = (
     "course",
     "course_template",
     "emergency",
+    "erasure",
     "failed_try",
     "grade",
     "injection",
     "invitation",
     "known_distance",
+    "legal_hold",
     "measurement",
     "metadata",
     "patient",
@@ -66,6 +69,7 @@ __all__ = (
     "rating_session",
     "recovery_code",
     "refused",
+    "restriction",
     "result",
     "seal",
     "seal_total",
