@@ -78,6 +78,9 @@ class Told:
     def _refused(self, event: dict[str, Any], _begun: dict[str, Any]) -> None:
         self.refused.append(f"{event['code']}: {event['reason']}")
 
+    def _examined(self, _event: dict[str, Any], _begun: dict[str, Any]) -> None:
+        self.crashed.clear()  # they have been told
+
     def _crashed(self, event: dict[str, Any], _begun: dict[str, Any]) -> None:
         self.crashed.append(event["trace"])
 
@@ -96,6 +99,7 @@ class Desk:
 
     def __init__(self, clinic: Clinic, journal: Journal, first: int) -> None:
         self._clinic, self._journal, self._next = clinic, journal, first
+        self.refusals = 0
 
     def add_patient(self) -> str | None:
         """A new patient with a name; its id if the record took it."""
@@ -131,6 +135,7 @@ class Desk:
             made = act()
         except RecordError as error:
             self._journal.note("refused", code=error.code, reason=error.reason)
+            self.refusals += 1
             return None
         self._journal.note("done", id=made)
         return made
@@ -140,8 +145,13 @@ class Desk:
         return self._next
 
 
-def work(home: Path, journal: Journal, decoded: Decoded, *, life: int, most: int = 10_000) -> None:
-    """Work on a record until killed, or for so many acts: mostly new photos, now and then everything else."""
+def work(
+    home: Path, journal: Journal, decoded: Decoded, *, life: int, most: int = 10_000, patience: int = 10_000
+) -> None:
+    """Work on a record until killed, for so many acts, or until so many were refused.
+
+    Mostly new photos are added, now and then everything else is done.
+    """
     decoded.take_over()
     chance = random.Random(life)
     told = Told.of(journal.events())
@@ -155,6 +165,8 @@ def work(home: Path, journal: Journal, decoded: Decoded, *, life: int, most: int
         views = list(told.views)
         known = [(view, number, photo) for (view, number), photo in told.photos.items() if photo]
         for _ in range(most):
+            if desk.refusals >= patience:
+                break
             act = chance.random()
             if act < 0.1 or not views:
                 patient = desk.add_patient()

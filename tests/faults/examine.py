@@ -17,9 +17,10 @@ from tracker.errors import RecordError
 
 @dataclass
 class Findings:
-    """What was seen in a record: damage, and leftovers that do no harm."""
+    """What was seen in a record: damage, failures that nobody worded, and leftovers that do no harm."""
 
     damage: list[str] = field(default_factory=list)
+    unworded: list[str] = field(default_factory=list)
     photos: int = 0
     orphans: int = 0
     parts: int = 0
@@ -42,7 +43,8 @@ def examine(home: Path, journal: Journal, decoded: Decoded, *, number: int) -> F
     """
     decoded.take_over()
     told, found = Told.of(journal.events()), Findings()
-    found.damage += [f"a failure that is not one sentence: {trace}" for trace in told.crashed]
+    found.unworded += told.crashed
+    journal.note("examined")
     _check_databases(home, found)
     try:
         with Clinic.open(home) as clinic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tests.faults.desk import Told
@@ -25,8 +25,12 @@ class Outcome:
         Photos that somebody was told are saved.
     damaged : list of str
         What was broken, at most a few per point.
+    unworded : list of str
+        Failures that were not one sentence but a traceback.
     orphans, parts : int
         Leftovers that a sweep removes.
+    times : list of float
+        Seconds that something took, where that matters.
     counts : Counter
         Anything else worth a figure.
     """
@@ -34,22 +38,25 @@ class Outcome:
     points: int = 0
     acknowledged: int = 0
     damaged: list[str] = field(default_factory=list)
+    unworded: list[str] = field(default_factory=list)
     orphans: int = 0
     parts: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._last = Findings()
 
     def figures(self) -> dict[str, Any]:
         """Everything that can be told to another process."""
-        return {name: getattr(self, name) for name in ("points", "acknowledged", "damaged", "orphans", "parts", "counts")}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def add(self, found: Findings | dict[str, Any], where: str) -> None:
         """Take in what was found at one point."""
         seen = Findings(**found) if isinstance(found, dict) else found
         self.points += 1
         self.damaged += [f"{where}: {text}" for text in seen.damage[:3]]
+        self.unworded += [f"{where}: {text}" for text in seen.unworded]
         self._last = seen
 
     def finish(self, journal: Journal) -> None:
@@ -65,7 +72,9 @@ class Outcome:
         """Add the figures of another lane."""
         for name in ("points", "acknowledged", "orphans", "parts"):
             setattr(self, name, getattr(self, name) + other[name])
+        self.times += other["times"]
         self.damaged += other["damaged"]
+        self.unworded += other["unworded"]
         self.counts.update(other["counts"])
 
 
