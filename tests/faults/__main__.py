@@ -10,41 +10,55 @@ import tempfile
 import time
 from pathlib import Path
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # forked processes must not inherit threads
-    os.environ.setdefault(_name, "1")
-
 from tests.faults.cuts import power_cuts
 from tests.faults.full import full_disks
 from tests.faults.kills import kill_points
 from tests.faults.known_bad import BUILDS
+from tests.faults.outcome import Outcome
 from tests.faults.syscalls import syscall_points
 from tests.faults.writers import writers_at_once
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _kills(asked: argparse.Namespace, folder: Path) -> Outcome:
+    return kill_points(folder, asked.points, build=BUILDS[asked.build], until_damaged=asked.until_damaged)
+
+
+def _syscalls(asked: argparse.Namespace, folder: Path) -> Outcome:
+    return syscall_points(folder, every=asked.all)
+
+
+def _cuts(asked: argparse.Namespace, folder: Path) -> Outcome:
+    return power_cuts(folder, asked.points, build=BUILDS[asked.build], until_damaged=asked.until_damaged)
+
+
+def _full(asked: argparse.Namespace, folder: Path) -> Outcome:
+    return full_disks(folder, asked.points, mounted=not asked.unmounted)
+
+
+def _writers(asked: argparse.Namespace, folder: Path) -> Outcome:
+    return writers_at_once(folder, asked.points, build=BUILDS[asked.build])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--folder", type=Path, help="where records are made and broken")
     series = parser.add_subparsers(dest="series", required=True)
-    kills = series.add_parser("kills")
-    kills.add_argument("--points", type=int, default=300)
-    kills.set_defaults(make=lambda asked, folder: kill_points(folder, asked.points))
-    syscalls = series.add_parser("syscalls")
-    syscalls.set_defaults(make=lambda asked, folder: syscall_points(folder))
-    cuts = series.add_parser("cuts")
-    cuts.add_argument("--points", type=int, default=60)
-    cuts.add_argument("--build", choices=BUILDS, default="sound")
-    cuts.add_argument("--until-damaged", action="store_true")
-    cuts.set_defaults(
-        make=lambda asked, folder: power_cuts(
-            folder, asked.points, build=BUILDS[asked.build], until_damaged=asked.until_damaged
-        )
-    )
-    full = series.add_parser("full")
-    full.add_argument("--points", type=int, default=50)
-    full.set_defaults(make=lambda asked, folder: full_disks(folder, asked.points))
-    writers = series.add_parser("writers")
-    writers.add_argument("--points", type=int, default=100)
-    writers.set_defaults(make=lambda asked, folder: writers_at_once(folder, asked.points))
+    for name, points, make in (
+        ("kills", 300, _kills),
+        ("syscalls", 0, _syscalls),
+        ("cuts", 60, _cuts),
+        ("full", 50, _full),
+        ("writers", 100, _writers),
+    ):
+        one = series.add_parser(name)
+        one.add_argument("--points", type=int, default=points)
+        one.add_argument("--build", choices=BUILDS, default="sound", help="a program that is known to lose data")
+        one.add_argument("--until-damaged", action="store_true")
+        one.add_argument("--all", action="store_true", help="every call, also of the first day")
+        one.add_argument("--unmounted", action="store_true", help="no full disk, only a limit for the size of files")
+        one.set_defaults(make=make)
     asked = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-", dir=asked.folder) as folder:
@@ -54,4 +68,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if not os.environ.keys() >= _ONE_THREAD.keys():  # what is forked here must not inherit threads
+        os.execve(sys.executable, [sys.executable, "-m", "tests.faults", *sys.argv[1:]], os.environ | _ONE_THREAD)
     sys.exit(main())

@@ -7,19 +7,18 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from tests.faults.desk import work
 from tests.faults.disks import Disk
-from tests.faults.examine import examine
-from tests.faults.journal import Journal, answered, forked
+from tests.faults.examine import Findings, seen_in
+from tests.faults.journal import Journal, forked
+from tests.faults.kills import LONGEST_WAIT, MOST_EVENTS
 from tests.faults.known_bad import sound
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
 from tests.faults.record import Template
 
-LONGEST_LIFE = 0.15
 PER_DISK = 10
 
 
@@ -55,7 +54,7 @@ def power_cuts(
             if outcome.points and outcome.points % PER_DISK == 0:
                 outcome.finish(journal)
                 disk, journal = _fresh(blank, template, folder / f"disk{lane}")
-            outcome.add(_cut(disk, journal, decoded, build, cut, chance.uniform(0, LONGEST_LIFE)), f"cut {cut}")
+            outcome.add(_cut(disk, journal, decoded, build, cut, chance), f"cut {cut}")
             if outcome.damaged and until_damaged:
                 break
         outcome.finish(journal)
@@ -72,7 +71,9 @@ def _fresh(blank: Disk, template: Template, at: Path) -> tuple[Disk, Journal]:
     return disk, journal
 
 
-def _cut(disk: Disk, journal: Journal, decoded: Decoded, build: Callable[[], None], cut: int, after: float) -> dict:
+def _cut(
+    disk: Disk, journal: Journal, decoded: Decoded, build: Callable[[], None], cut: int, chance: random.Random
+) -> Findings:
     home = disk.at / "home"
 
     def start() -> None:
@@ -82,8 +83,8 @@ def _cut(disk: Disk, journal: Journal, decoded: Decoded, build: Callable[[], Non
     disk.mount()
     try:
         child = forked(start, journal)
-        journal.wait_for_more()
-        time.sleep(after)
+        journal.wait_for(chance.randrange(MOST_EVENTS))
+        time.sleep(chance.uniform(0, LONGEST_WAIT))
         disk.lose_power()
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -91,6 +92,6 @@ def _cut(disk: Disk, journal: Journal, decoded: Decoded, build: Callable[[], Non
         disk.unmount()
     disk.mount()
     try:
-        return answered(lambda: asdict(examine(home, journal, decoded, number=-cut - 1)))
+        return seen_in(home, journal, decoded, number=-cut - 1)
     finally:
         disk.unmount()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from tests.faults.desk import Desk, Told
-from tests.faults.journal import Journal
+from tests.faults.journal import Journal, answered
 from tests.faults.pictures import Decoded, jpeg
 from tracker.clinic import Clinic
 from tracker.errors import RecordError
@@ -56,6 +56,11 @@ def examine(home: Path, journal: Journal, decoded: Decoded, *, number: int) -> F
     return found
 
 
+def seen_in(home: Path, journal: Journal, decoded: Decoded, *, number: int) -> Findings:
+    """What `examine` finds in a process of its own: a record that is opened there leaves no threads here."""
+    return Findings(**answered(lambda: asdict(examine(home, journal, decoded, number=number))))
+
+
 def _check_databases(home: Path, found: Findings) -> None:
     for path in sorted(home.glob("*.sqlite")):
         with sqlite3.connect(path) as connection:
@@ -100,7 +105,6 @@ def _check_photos(clinic: Clinic, view: str, told: Told, found: Findings) -> Non
                 found.damage.append(f"photo {number} was removed and is there")
         elif photo is not None and ids.get(number) != photo:
             found.damage.append(f"an acknowledged photo is lost: {number}")
-
 
 
 def _check_next(clinic: Clinic, journal: Journal, told: Told, found: Findings, number: int) -> None:

@@ -39,10 +39,10 @@ class Journal:
         text = self._memory[_HEAD.size : _HEAD.size + self._end()]
         return [json.loads(line) for line in text.splitlines()]
 
-    def wait_for_more(self, seconds: float = 10.0) -> None:
-        """Return as soon as something is added."""
-        begun, until = self._end(), time.monotonic() + seconds
-        while self._end() == begun and time.monotonic() < until:
+    def wait_for(self, more: int, seconds: float = 5.0) -> None:
+        """Return as soon as so many more things are noted, or when nothing more seems to come."""
+        begun, until = self._memory[: self._end()].count(b"\n"), time.monotonic() + seconds
+        while self._memory[: self._end()].count(b"\n") < begun + more and time.monotonic() < until:
             time.sleep(0.001)
 
     def _end(self) -> int:

@@ -6,24 +6,43 @@ import os
 import random
 import signal
 import time
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults.desk import work
-from tests.faults.examine import examine
-from tests.faults.journal import answered, forked
+from tests.faults.examine import seen_in
+from tests.faults.journal import Journal, forked
+from tests.faults.known_bad import sound
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
 from tests.faults.record import Template
 
-LONGEST_LIFE = 0.06
-#: Every so often the program is killed while it starts, otherwise when it has begun to write.
-AT_START = 6
+#: The program has told so many things at most when it is killed, after another moment of at most so many seconds.
+MOST_EVENTS, LONGEST_WAIT = 30, 0.02
 PER_HOME = 25
 
 
-def kill_points(folder: Path, points: int, *, seed: int = 1, lanes: int = 2) -> Outcome:
-    """Kill so often, and look at the record after every kill; a new record after every few kills."""
+def kill_points(
+    folder: Path,
+    points: int,
+    *,
+    build: Callable[[], None] = sound,
+    until_damaged: bool = False,
+    seed: int = 1,
+    lanes: int = 2,
+) -> Outcome:
+    """Kill so often, and look at the record after every kill; a new record after every few kills.
+
+    Parameters
+    ----------
+    folder : Path
+    points : int
+    build : callable
+        Changes the program in the process that works, before it starts.
+    until_damaged : bool
+        Stop at the first damage: enough to see that it is caught.
+    seed, lanes : int
+    """
     decoded = Decoded()
     template = Template(folder, decoded)
 
@@ -35,13 +54,19 @@ def kill_points(folder: Path, points: int, *, seed: int = 1, lanes: int = 2) -> 
             if outcome.points and outcome.points % PER_HOME == 0:
                 outcome.finish(journal)
                 journal = template.copy(home)
-            child = forked(lambda life=point: work(home, journal, decoded, life=2 * life + 1), journal)
-            if point % AT_START:
-                journal.wait_for_more()
-            time.sleep(chance.uniform(0, LONGEST_LIFE))
+
+            def start(life: int = 2 * point + 1, journal: Journal = journal) -> None:
+                build()
+                work(home, journal, decoded, life=life)
+
+            child = forked(start, journal)
+            journal.wait_for(chance.randrange(MOST_EVENTS))
+            time.sleep(chance.uniform(0, LONGEST_WAIT))
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            outcome.add(answered(lambda p=point: asdict(examine(home, journal, decoded, number=-p - 1))), f"kill {point}")
+            outcome.add(seen_in(home, journal, decoded, number=-point - 1), f"kill {point}")
+            if outcome.damaged and until_damaged:
+                break
         outcome.finish(journal)
         return outcome
 

@@ -38,6 +38,11 @@ def no_database_sync() -> None:
     _every_connection("PRAGMA synchronous = OFF")
 
 
+def no_waiting() -> None:
+    """A process that finds the database busy gives up at once."""
+    _every_connection("PRAGMA busy_timeout = 0")
+
+
 def row_before_photo() -> None:
     """The row that makes a photo count is saved before its file is."""
     store = originals.store_original
@@ -80,5 +85,6 @@ def _every_connection(*pragmas: str) -> None:
 
 
 BUILDS = {
-    build.__name__: build for build in (sound, no_file_sync, log_without_sync, no_database_sync, row_before_photo)
+    build.__name__: build
+    for build in (sound, no_file_sync, log_without_sync, no_database_sync, no_waiting, row_before_photo)
 }

@@ -51,9 +51,8 @@ class Outcome:
         """Everything that can be told to another process."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
-    def add(self, found: Findings | dict[str, Any], where: str) -> None:
+    def add(self, seen: Findings, where: str) -> None:
         """Take in what was found at one point."""
-        seen = Findings(**found) if isinstance(found, dict) else found
         self.points += 1
         self.damaged += [f"{where}: {text}" for text in seen.damage[:3]]
         self.unworded += [f"{where}: {text}" for text in seen.unworded]

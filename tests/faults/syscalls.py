@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.desk import day
-from tests.faults.examine import Findings, examine
-from tests.faults.journal import Journal, answered, forked
+from tests.faults.examine import Findings, seen_in
+from tests.faults.journal import Journal, forked
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
 from tests.faults.record import Template
@@ -29,8 +29,14 @@ CALLS = (
     "pwrite64",
 )
 #: An error once; no space from then on; the end of the program.
-FAULTS = {"error once": "error=EIO:when={}", "full from then on": "error=ENOSPC:when={}+", "killed": "signal=KILL:when={}"}
-MOST = 1_000
+FAULTS = {
+    "error once": "error=EIO:when={}",
+    "full from then on": "error=ENOSPC:when={}+",
+    "killed": "signal=KILL:when={}",
+}
+MOST = 2_000
+#: Of these calls every few are tried on the first day.
+ALIKE, FEW = ("pwrite64", "fcntl", "fdatasync"), 9
 
 
 @dataclass(frozen=True)
@@ -48,31 +54,32 @@ class Series:
 SERIES = tuple(Series(call, fault, first) for call in reversed(CALLS) for first in (False, True) for fault in FAULTS)
 
 
-def syscall_points(folder: Path, *, lanes: int = 2, series: tuple[Series, ...] = SERIES, step: int = 1) -> Outcome:
+def syscall_points(folder: Path, *, every: bool = False, lanes: int = 2) -> Outcome:
     """Go through all series, each until its fault no longer fires.
 
     Parameters
     ----------
     folder : Path
+    every : bool
+        False leaves out most of the calls that make the tables of a new record: there are hundreds, all alike.
     lanes : int
         So many at once.
-    series : tuple of Series
-    step : int
-        Every so many occurrences only; 1 is all of them.
     """
     decoded = Decoded()
     template = Template(folder, decoded)
     waiting, asked = os.pipe()
-    os.write(asked, bytes(range(len(series))))
+    os.write(asked, bytes(range(len(SERIES))))
     os.close(asked)
 
     def share(lane: int, _lanes: int) -> Outcome:
         outcome = Outcome()
         while index := os.read(waiting, 1):
-            for where, found, journal in _points(folder / f"lane{lane}", template, decoded, series[index[0]], step):
+            one = SERIES[index[0]]
+            step = 1 if every or not one.is_first_day or one.call not in ALIKE else FEW
+            for where, found, journal in _points(folder / f"lane{lane}", template, decoded, one, step):
                 outcome.add(found, where)
                 outcome.finish(journal)
-                outcome.counts[str(series[index[0]])] += 1
+                outcome.counts[str(one)] += 1
         return outcome
 
     return in_lanes(share, lanes)
@@ -85,13 +92,15 @@ def _points(
     home, log = folder / "home", folder / "strace.log"
     for when in range(1, MOST, step):
         journal = template.none(home) if series.is_first_day else template.copy(home)
-        _day_under(f"inject={series.call}:{FAULTS[series.fault].format(when)}", series.call, home, journal, decoded, log)
+        _day_under(
+            f"inject={series.call}:{FAULTS[series.fault].format(when)}", series.call, home, journal, decoded, log
+        )
         said = log.read_text()
         if "(INJECTED)" not in said and "killed by SIGKILL" not in said:
             return
         if _is_elsewhere(said, folder):
             continue
-        found = Findings(**answered(lambda: asdict(examine(home, journal, decoded, number=-1))))
+        found = seen_in(home, journal, decoded, number=-1)
         yield f"{series} at call {when}", found, journal
     raise RuntimeError(f"{series} still fires after {MOST} calls; the day has no end.")
 

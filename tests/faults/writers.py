@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from tests.faults.desk import Desk, Told
-from tests.faults.examine import examine
-from tests.faults.journal import Journal, answered, forked
+from tests.faults.examine import seen_in
+from tests.faults.journal import Journal, forked
+from tests.faults.known_bad import sound
 from tests.faults.outcome import Outcome
 from tests.faults.pictures import Decoded
 from tests.faults.record import Template
@@ -20,7 +21,7 @@ from tracker.clinic import Clinic
 PHOTOS_EACH = 3
 
 
-def writers_at_once(folder: Path, writers: int) -> Outcome:
+def writers_at_once(folder: Path, writers: int, *, build: Callable[[], None] = sound) -> Outcome:
     """Let so many processes add photos at the same moment; ``p99_ms`` is how long one of them had to wait."""
     decoded = Decoded()
     template = Template(folder, decoded)
@@ -31,7 +32,12 @@ def writers_at_once(folder: Path, writers: int) -> Outcome:
     running = []
     for writer in range(1, writers + 1):
         told = Journal(1 << 16)
-        running.append((forked(lambda w=writer, t=told: _write(home, t, decoded, view, w, (waiting, go)), told), told))
+
+        def start(writer: int = writer, told: Journal = told) -> None:
+            build()
+            _write(home, told, decoded, view, writer, (waiting, go))
+
+        running.append((forked(start, told), told))
     os.close(waiting)
     time.sleep(0.5)
     os.close(go)  # everybody starts now
@@ -40,16 +46,14 @@ def writers_at_once(folder: Path, writers: int) -> Outcome:
         os.waitpid(child, 0)
         for event in told.events():
             journal.note(**event) if event["what"] != "took" else outcome.times.append(event["seconds"])
-    outcome.add(answered(lambda: asdict(examine(home, journal, decoded, number=-1))), "writers")
+    outcome.add(seen_in(home, journal, decoded, number=-1), "writers")
     outcome.finish(journal)
     outcome.counts["p99_ms"] = round(1000 * float(np.percentile(outcome.times, 99)))
     outcome.counts["median_ms"] = round(1000 * float(np.median(outcome.times)))
     return outcome
 
 
-def _write(
-    home: Path, told: Journal, decoded: Decoded, view: str, writer: int, pipe: tuple[int, int]
-) -> None:
+def _write(home: Path, told: Journal, decoded: Decoded, view: str, writer: int, pipe: tuple[int, int]) -> None:
     decoded.take_over()
     os.close(pipe[1])
     os.read(pipe[0], 1)
