@@ -12,12 +12,17 @@ from types import TracebackType
 from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
+from tracker.clinic.access import Access
+from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.files import Files
+from tracker.clinic.guarding import guarded
+from tracker.clinic.journal import Journal
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
+from tracker.clinic.sealing import Secrets
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
@@ -32,10 +37,13 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Studying, Ratings):
+@guarded
+class Clinic(Access, Studying, Ratings):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
-    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
+    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
+    the program itself; for anybody else take `acting_for`: then every method asks whether they may, and refuses with
+    ``not_found`` what is somebody else's, with ``not_allowed`` what their role may not, and with ``signed_out`` who is.
 
     Attributes
     ----------
@@ -45,7 +53,9 @@ class Clinic(Studying, Ratings):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
+        self._journal = Journal(store, Anchor(files.home))
         self._lock = threading.Lock()
+        self._close: Callable[[], None] = lambda: None
         self.home = files.home
 
     @classmethod
@@ -66,8 +76,14 @@ class Clinic(Studying, Ratings):
             The folder cannot be used, or the record in it is damaged or newer than the program.
         """
         files = Files(home or data_folder())
-        store = Store(files.home)
+        secrets = Secrets.of_record(files.home)
+        try:
+            store = Store(files.home, secrets)
+        except BaseException:
+            secrets.close()
+            raise
         record = cls(store, files, Chosen.of(metrics))
+        record._close = secrets.close
         record.adopt_methods()
         return record
 
@@ -75,6 +91,7 @@ class Clinic(Studying, Ratings):
         """Stop the work and close the files."""
         self.stop_worker()
         self._store.close()
+        self._close()
 
     def __enter__(self) -> Self:
         return self
