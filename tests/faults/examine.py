@@ -123,5 +123,5 @@ def _count_leftovers(home: Path, found: Findings) -> None:
     kept = {path.name for path in (home / "photos").glob("*/*")}
     found.orphans = len(kept - needed)
     found.parts = len(list((home / "incoming").iterdir()))
-    known = {"clinic.sqlite", "incoming", "photos", "derived"}
+    known = {"clinic.sqlite", "clinic.lock", "keys.sqlite", "record.id", "incoming", "photos", "derived"}
     found.damage += [f"left behind: {path.name}" for path in home.iterdir() if path.name not in known]

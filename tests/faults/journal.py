@@ -10,9 +10,12 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 _HEAD = struct.Struct("<Q")
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Journal:
@@ -60,9 +63,19 @@ def forked(work: Callable[[], object], journal: Journal) -> int:
         work()
         code = 0
     except BaseException:  # whatever it was, it must neither be lost nor run the parent's program on
-        journal.note("crashed", trace=traceback.format_exc())
+        journal.note("crashed", trace=_brief(*sys.exc_info()))
     finally:
         os._exit(code)
+
+
+def _brief(_kind: object, error: BaseException | None, at: TracebackType | None) -> str:
+    """An exception in one line, with the innermost places of this project that it came through."""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(at) if _is_ours(frame)]
+    return f"{error!r:.300} at {' > '.join(places[-4:])}"
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    return Path(frame.filename).is_relative_to(_PROJECT)
 
 
 def answered(work: Callable[[], Any]) -> Any:

@@ -51,6 +51,10 @@ class Outcome:
         """Everything that can be told to another process."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
+    def told(self) -> dict[str, Any]:
+        """The same for people: without the single times."""
+        return {name: value for name, value in self.figures().items() if name != "times"}
+
     def add(self, seen: Findings, where: str) -> None:
         """Take in what was found at one point."""
         self.points += 1
