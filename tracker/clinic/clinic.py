@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
+from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.files import Files
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
@@ -32,7 +33,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Studying, Ratings):
+class Clinic(Aftercare, Studying, Ratings):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.

@@ -2,6 +2,16 @@
 as a cache.
 """
 
+from tracker.clinic.schema.aftercare import (
+    diary_entry,
+    effect_window,
+    home_view,
+    injection_point,
+    issued_report,
+    patient_request,
+    side_effect,
+    side_effect_level,
+)
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
@@ -13,17 +23,25 @@ __all__ = (
     "about",
     "adopted",
     "card_values",
+    "diary_entry",
+    "effect_window",
+    "home_view",
     "injection",
+    "injection_point",
+    "issued_report",
     "known_distance",
     "measurement",
     "metadata",
     "patient",
+    "patient_request",
     "photo",
     "posing",
     "rating_answer",
     "rating_session",
     "refused",
     "result",
+    "side_effect",
+    "side_effect_level",
     "skin_state",
     "study",
     "study_subject",

@@ -1,0 +1,9 @@
+"""What comes after an injection, and what goes home with the patient: one base of `Clinic` for all of it."""
+
+from __future__ import annotations
+
+from tracker.clinic.points import Points
+
+
+class Aftercare(Points):
+    """Injection points, side effects, diary, issued reports and requests of one record."""
