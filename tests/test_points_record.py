@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +13,8 @@ from scipy.interpolate import RegularGridInterpolator
 
 from tracker.alignment import Alignment
 from tracker.clinic import Clinic, StoredPhoto, View
-from tracker.clinic.carrying import carried_points, inverse_at
 from tracker.clinic.maps import map_of
-from tracker.clinic.point_records import MOST_POINTS, InjectionPoint
-from tracker.errors import RecordError
+from tracker.clinic.point_records import InjectionPoint
 from tracker.phantom import PhantomPhoto, series
 
 SIZE = (600, 800)
@@ -105,5 +101,7 @@ def test_points_stay_on_the_skin_within_the_claimed_error(
             claimed.append(point.error_px)
     assert len(errors) > 80
     scale = clinic.report(photos[0].view_id).mm_per_px  # type: ignore[union-attr]
-    print(f"{placed}->{shown}: n {len(errors)} median {np.median(errors):.2f} p95 {np.quantile(errors, 0.95):.2f} px; scale {scale}; sd {np.median(claimed):.2f}; within {np.mean(np.array(errors) < RADIUS_OF_95 * np.array(claimed))}")
+    print(
+        f"{placed}->{shown}: n {len(errors)} median {np.median(errors):.2f} p95 {np.quantile(errors, 0.95):.2f} px; scale {scale}; sd {np.median(claimed):.2f}; within {np.mean(np.array(errors) < RADIUS_OF_95 * np.array(claimed))}"
+    )
     assert np.mean(np.array(errors) < RADIUS_OF_95 * np.array(claimed)) >= 0.95

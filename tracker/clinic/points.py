@@ -105,7 +105,9 @@ class Points(Showing):
             pattern.day,
             pattern.photo_id,
             tuple(
-                _carried_point(number, point, (there[0], there[1]), sd, mm_per_px) if inside else CarriedPoint(number, None)
+                _carried_point(number, point, (there[0], there[1]), sd, mm_per_px)
+                if inside
+                else CarriedPoint(number, None)
                 for number, (point, there, sd, inside) in enumerate(numbered, start=1)
             ),
         )

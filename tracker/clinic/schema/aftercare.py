@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Date, Float, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, Float, Index, Integer, String, Table, UniqueConstraint
 
 from tracker.clinic.schema.base import Instant, belongs_to, metadata
+
+
+def sealed(name: str) -> Column[str]:
+    """A column whose texts are sealed with the patient's key, under the name ``table.column``."""
+    return Column(name, String, nullable=False, info={"sealed": True})
+
 
 #: Where a view was injected on a day: pixels (row, column) of the upright photo the points were placed on. A photo that
 #: is removed takes its points with it: without it nobody knows which skin they lie on.
@@ -21,7 +27,8 @@ injection_point = Table(
     Column("amount_ml", Float),
 )
 
-#: One side effect from the day it was noticed; `note` is sealed. `resolved_on` stays empty while it lasts.
+#: One side effect from the day it was noticed; `resolved_on` stays empty while it lasts, `seen_at` until somebody of the
+#: clinic has read of it.
 side_effect = Table(
     "side_effect",
     metadata,
@@ -32,7 +39,7 @@ side_effect = Table(
     Column("kind", String, nullable=False),
     Column("noticed_on", Date, nullable=False),
     Column("resolved_on", Date),
-    Column("note", String, nullable=False),
+    sealed("note"),
     Column("told_by", String, nullable=False),
     Column("told_at", Instant, nullable=False),
     Column("seen_at", Instant),
@@ -56,19 +63,19 @@ side_effect_level = Table(
     Column("told_at", Instant, nullable=False),
 )
 
-#: What the clinic expects of a kind of side effect instead of what the program proposes; `days` is the last day after
-#: an injection on which it is expected, and empty where none is.
+#: What the clinic says of a kind of side effect instead of what the program proposes; `days` is the last day after an
+#: injection on which it is expected, and empty where it never is.
 effect_window = Table(
     "effect_window",
     metadata,
     Column("kind", String, primary_key=True),
+    Column("advice", String, nullable=False),
     Column("days", Integer),
-    Column("at_once", Boolean, nullable=False),
     Column("source", String, nullable=False),
     Column("changed_at", Instant, nullable=False),
 )
 
-#: A day in the patient's words; `text` is sealed.
+#: A day in the patient's words.
 diary_entry = Table(
     "diary_entry",
     metadata,
@@ -76,7 +83,7 @@ diary_entry = Table(
     Column("id", String, unique=True, nullable=False),
     Column("patient_id", belongs_to("patient"), nullable=False, index=True),
     Column("day", Date, nullable=False),
-    Column("text", String, nullable=False),
+    sealed("text"),
     Column("told_at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -97,7 +104,7 @@ issued_report = Table(
     Column("media_type", String, nullable=False),
     Column("file", String, nullable=False),
     Column("digest", String, nullable=False),
-    Column("headline", String, nullable=False),
+    sealed("headline"),
     Column("made_of", JSON, nullable=False),
     Column("issued_by", String, nullable=False),
     Column("issued_at", Instant, nullable=False),
