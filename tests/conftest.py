@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,17 @@ from tracker.photo import read_photo
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 SMALL = (900, 1200)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the master keys of the records of tests lie; other processes that tests start inherit it."""
+    folder = tmp_path_factory.mktemp("keys")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRACKER_KEYS", str(folder))
+        for name in ("TRACKER_MASTER_KEY", "TRACKER_MASTER_KEY_FILE", "TRACKER_VAULT"):
+            patch.delenv(name, raising=False)
+        yield folder
 
 
 @pytest.fixture(scope="session")

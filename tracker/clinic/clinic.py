@@ -19,6 +19,7 @@ from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
+from tracker.clinic.sealing import Secrets
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
@@ -47,6 +48,7 @@ class Clinic(Aftercare, Studying, Ratings):
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
         self._lock = threading.Lock()
+        self._close: Callable[[], None] = lambda: None
         self.home = files.home
 
     @classmethod
@@ -67,8 +69,14 @@ class Clinic(Aftercare, Studying, Ratings):
             The folder cannot be used, or the record in it is damaged or newer than the program.
         """
         files = Files(home or data_folder())
-        store = Store(files.home)
+        secrets = Secrets.of_record(files.home)
+        try:
+            store = Store(files.home, secrets)
+        except BaseException:
+            secrets.close()
+            raise
         record = cls(store, files, Chosen.of(metrics))
+        record._close = secrets.close
         record.adopt_methods()
         return record
 
@@ -76,6 +84,7 @@ class Clinic(Aftercare, Studying, Ratings):
         """Stop the work and close the files."""
         self.stop_worker()
         self._store.close()
+        self._close()
 
     def __enter__(self) -> Self:
         return self

@@ -12,15 +12,13 @@ No path says anything about a person.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from tracker.clinic.store import not_saved
+from tracker.clinic.durable import make_folder, not_saved, private, sync_folder, write_new
 from tracker.errors import RecordError
 
 _ABANDONED_SECONDS = 24 * 3600.0
@@ -65,10 +63,10 @@ class Files:
         target = self._original(name)
         part = self.home / "incoming" / name
         try:
-            self._folder(target.parent)
-            _write_durably(part, data)
+            make_folder(target.parent)
+            write_new(part, data)
             part.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         except OSError as error:
             part.unlink(missing_ok=True)
             target.unlink(missing_ok=True)
@@ -113,8 +111,8 @@ class Files:
         target = self._derived(photo_id) / name
         part = self.home / "incoming" / secrets.token_hex(16)
         try:
-            self._folder(target.parent)
-            with _private(part) as file:
+            make_folder(target.parent)
+            with private(part) as file:
                 file.write(data)
             part.replace(target)
         except OSError as error:
@@ -145,40 +143,9 @@ class Files:
     def _derived(self, photo_id: str) -> Path:
         return self.home / "derived" / photo_id[:2] / photo_id
 
-    def _folder(self, folder: Path) -> None:
-        if folder.is_dir():
-            return
-        if folder.parent != self.home:
-            self._folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-
     def _sweep(self) -> None:
         """Remove what a killed process left half-written; younger files may belong to a living one."""
         limit = time.time() - _ABANDONED_SECONDS
         for part in (self.home / "incoming").iterdir():
             if part.stat().st_mtime < limit:
                 part.unlink(missing_ok=True)
-
-
-def _private(path: Path) -> BinaryIO:
-    """A new file that only the owner may read."""
-    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with _private(path) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from tracker.clinic.durable import not_saved
 from tracker.clinic.schema import SCHEMA_VERSION, about, metadata
+from tracker.clinic.sealing import Secrets
 from tracker.errors import RecordError
 
 FILE_NAME = "clinic.sqlite"
@@ -29,6 +31,8 @@ class Store:
     ----------
     home : Path
         Existing folder of the record.
+    secrets : Secrets
+        What seals and opens the texts in it; every connection carries them.
 
     Raises
     ------
@@ -36,9 +40,9 @@ class Store:
         The file is damaged, or was written by a newer version of the program.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, secrets: Secrets) -> None:
         self._lock = threading.RLock()
-        self._engine = _engine(home / FILE_NAME)
+        self._engine = _engine(home / FILE_NAME, secrets)
         try:
             self._prepare()
         except DatabaseError as error:
@@ -121,13 +125,6 @@ def _bring_up_to_date(connection: Connection) -> None:
     connection.execute(update(about).where(about.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
 
 
-def not_saved(error: object) -> RecordError:
-    """The refusal for a disk that did not take what it was given."""
-    return RecordError(
-        f"This was not saved and nothing was changed: {error}. Please check the disk and try again.", code="not_saved"
-    )
-
-
 def _version(connection: Connection) -> int | None:
     if not inspect(connection).has_table(about.name):
         return None
@@ -135,10 +132,14 @@ def _version(connection: Connection) -> int | None:
     return int(found) if found else None
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, secrets: Secrets) -> Engine:
     # SQLite would create the file readable by everybody; its journal takes over the mode found here.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        execution_options={"secrets": secrets},
+    )
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine

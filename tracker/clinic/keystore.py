@@ -1,0 +1,279 @@
+"""One key per patient, each wrapped by the master key, in a small database of their own: ``home/keys.sqlite``.
+
+Destroying a key is how a person is erased: whatever copy of the record remains, nobody can read that person's part.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tracker.clinic.durable import not_saved
+from tracker.clinic.masterkey import KEY_BYTES, MasterKey, derived, unwrapped
+from tracker.errors import RecordError
+
+KEYS_FILE = "keys.sqlite"
+_BUSY_SECONDS = 30.0
+_REMEMBERED = 4096
+_SAFE = {
+    "busy_timeout": int(_BUSY_SECONDS * 1000),
+    "journal_mode": "delete",
+    "synchronous": 3,  # EXTRA, which also syncs the folder
+    "secure_delete": 1,  # what is deleted is overwritten: a key that is gone must not be found in a free page
+}
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS key (patient_id TEXT PRIMARY KEY, wrapped BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS destroyed (patient_id TEXT PRIMARY KEY, at TEXT NOT NULL)",
+)
+
+
+class KeyStore:
+    """The keys of the patients of one record; may be used from several threads and processes.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of the record.
+    master : MasterKey
+        As `tracker.clinic.keys.master_key` gives it.
+
+    Raises
+    ------
+    RecordError
+        ``key_wrong``: the master key does not fit; ``damaged``: the file cannot be read.
+    """
+
+    def __init__(self, home: Path, master: MasterKey) -> None:
+        self._master = master
+        self._lock = threading.RLock()
+        self._known: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+        self._seen = -1
+        self._file = opened(home)
+        try:
+            if root_of(self._file, master.key) != master.root:
+                raise RecordError("The master key is that of another record.", code="key_wrong")
+        except BaseException:
+            self._file.close()
+            raise
+
+    def close(self) -> None:
+        """Forget all keys and close the file."""
+        with self._lock:
+            self._known.clear()
+            self._file.close()
+
+    def create(self, patient_id: str) -> None:
+        """Make a key for a patient, on the disk when this returns; one that is there stays.
+
+        Raises
+        ------
+        RecordError
+            ``erased``: this patient was erased; ``not_saved``: the disk did not take it.
+        """
+        wrapped = self._master.wrap(secrets.token_bytes(KEY_BYTES))
+        with self._lock, writing(self._file):
+            if self._is_destroyed(patient_id):
+                raise _erased()
+            self._file.execute("INSERT OR IGNORE INTO key VALUES (?, ?)", (patient_id, wrapped))
+
+    def key(self, patient_id: str) -> bytes:
+        """The key of a patient.
+
+        Raises
+        ------
+        RecordError
+            ``erased``: it was destroyed; ``no_key``: there never was one here.
+        """
+        return self._remembered(patient_id)[""]
+
+    def derive(self, patient_id: str, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, derived from that of a patient; errors are those of `key`."""
+        known = self._remembered(patient_id)
+        if purpose not in known:
+            known[purpose] = derived(known[""], purpose)
+        return known[purpose]
+
+    def destroy(self, patient_id: str) -> None:
+        """Destroy the key of a patient for good; whether there was one or not, none can be made again.
+
+        Raises
+        ------
+        RecordError
+            ``not_saved``: the disk did not let go of it.
+        """
+        at = datetime.now(UTC).isoformat()
+        with self._lock:
+            with writing(self._file):
+                self._file.execute("DELETE FROM key WHERE patient_id = ?", (patient_id,))
+                self._file.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (patient_id, at))
+            self._known.pop(patient_id, None)
+
+    def patients(self) -> tuple[str, ...]:
+        """Identifiers of the patients that have a key."""
+        with self._lock, reading(self._file):
+            return tuple(row[0] for row in self._file.execute("SELECT patient_id FROM key ORDER BY patient_id"))
+
+    def destroyed(self) -> dict[str, datetime]:
+        """When the keys of erased patients were destroyed, by identifier."""
+        with self._lock, reading(self._file):
+            rows = self._file.execute("SELECT patient_id, at FROM destroyed ORDER BY patient_id").fetchall()
+        return {row[0]: datetime.fromisoformat(row[1]) for row in rows}
+
+    def rewrap(self, new: MasterKey) -> None:
+        """Wrap everything with another master key of the same record; the old one opens nothing here afterwards.
+
+        One transaction: a process killed on the way has changed nothing, and doing it again does it whole.
+
+        Raises
+        ------
+        RecordError
+            ``key_wrong``: the new master key is that of another record, or another process was faster.
+        """
+        if new.root != self._master.root:
+            raise RecordError("The new master key is that of another record.", code="key_wrong")
+        with self._lock:
+            with writing(self._file):
+                root_of(self._file, self._master.key)
+                rows = self._file.execute("SELECT patient_id, wrapped FROM key").fetchall()
+                again = [(new.wrap(self._master.unwrap(wrapped)), patient_id) for patient_id, wrapped in rows]
+                self._file.executemany("UPDATE key SET wrapped = ? WHERE patient_id = ?", again)
+                self._file.execute("UPDATE about SET value = ? WHERE name = 'root'", (new.wrap(new.root),))
+            self._master = new
+
+    def _remembered(self, patient_id: str) -> dict[str, bytes]:
+        with self._lock, reading(self._file):
+            changed = self._file.execute("PRAGMA data_version").fetchone()[0]
+            if changed != self._seen:  # another process wrote: it may have destroyed a key
+                self._known.clear()
+                self._seen = changed
+            known = self._known.get(patient_id)
+            if known is None:
+                known = self._known[patient_id] = {"": self._read(patient_id)}
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+            return known
+
+    def _read(self, patient_id: str) -> bytes:
+        row = self._file.execute("SELECT wrapped FROM key WHERE patient_id = ?", (patient_id,)).fetchone()
+        if row is not None:
+            return self._master.unwrap(row[0])
+        if self._is_destroyed(patient_id):
+            raise _erased()
+        raise RecordError(
+            "The key of this patient is missing; please restore the keys of the record from a backup.", code="no_key"
+        )
+
+    def _is_destroyed(self, patient_id: str) -> bool:
+        return bool(self._file.execute("SELECT 1 FROM destroyed WHERE patient_id = ?", (patient_id,)).fetchone())
+
+
+def opened(home: Path) -> sqlite3.Connection:
+    """The database of keys, made if there is none, in a mode in which nothing is lost and nothing deleted remains.
+
+    Raises
+    ------
+    RecordError
+        It is damaged, or cannot be kept safely here.
+    """
+    path = home / KEYS_FILE
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite would let everybody read it
+    file = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        with reading(file):
+            for name, value in _SAFE.items():
+                file.execute(f"PRAGMA {name} = {value}")
+                found = file.execute(f"PRAGMA {name}").fetchone()[0]
+                if found != value:
+                    raise RecordError(f"Keys cannot be kept safely here: {name} is {found}.", code="unsafe")
+            if file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] < len(_TABLES):
+                with writing(file):
+                    for table in _TABLES:
+                        file.execute(table)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def record_of(file: sqlite3.Connection) -> str | None:
+    """What names the record that these keys belong to; None if they belong to none yet."""
+    with reading(file):
+        row = file.execute("SELECT value FROM about WHERE name = 'record'").fetchone()
+    return str(row[0]) if row else None
+
+
+def root_of(file: sqlite3.Connection, key: bytes) -> bytes:
+    """The root of the record, unwrapped.
+
+    Raises
+    ------
+    RecordError
+        ``key_wrong``: the key does not fit.
+    """
+    with reading(file):
+        row = file.execute("SELECT value FROM about WHERE name = 'root'").fetchone()
+    return unwrapped(key, row[0] if row else b"")
+
+
+def fits(file: sqlite3.Connection, key: bytes) -> bool:
+    """Whether a key is the master key of the record."""
+    try:
+        root_of(file, key)
+    except RecordError as error:
+        if error.code != "key_wrong":
+            raise
+        return False
+    return True
+
+
+def keep_root(file: sqlite3.Connection, record: str, master: MasterKey) -> None:
+    """Store name and root of a new record; to be called within `writing`."""
+    file.execute("INSERT INTO about VALUES ('record', ?)", (record,))
+    file.execute("INSERT INTO about VALUES ('root', ?)", (master.wrap(master.root),))
+
+
+@contextmanager
+def reading(file: sqlite3.Connection) -> Iterator[None]:
+    """Say in one sentence what keeps a database of keys from being read."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise RecordError(
+            f"The keys of the record cannot be read: {error}. Please check the disk and try again.", code="not_read"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise RecordError(
+            f"The keys of the record are damaged ({error}); please restore {KEYS_FILE} from a backup.", code="damaged"
+        ) from error
+
+
+@contextmanager
+def writing(file: sqlite3.Connection) -> Iterator[None]:
+    """Changes of a database of keys that are saved together or not at all."""
+    try:
+        file.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            file.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # a full disk may have rolled back by itself
+                file.execute("ROLLBACK")
+            raise
+    except sqlite3.OperationalError as error:
+        raise not_saved(error) from error
+    except sqlite3.DatabaseError as error:
+        raise RecordError(
+            f"The keys of the record are damaged ({error}); please restore {KEYS_FILE} from a backup.", code="damaged"
+        ) from error
+
+
+def _erased() -> RecordError:
+    return RecordError("This patient was erased; what was kept of them cannot be read any more.", code="erased")
