@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tracker.clinic.points import Points
+from tracker.clinic.side_effects import SideEffects
 
 
-class Aftercare(Points):
+class Aftercare(SideEffects, Points):
     """Injection points, side effects, diary, issued reports and requests of one record."""

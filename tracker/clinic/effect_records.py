@@ -206,10 +206,10 @@ def answer_to(
         Expected only inside its days and while it neither grows nor is strong (8 of 10 or more): both are cautions of
         this program, and so is to ask the clinic where no injection is known.
     """
-    if window.advice is Advice.AT_ONCE:
-        return Answer(window.advice, "Contact your clinic now. If you cannot reach anybody, see a doctor today.")
     if resolved_on is not None:
         return Answer(Advice.EXPECTED, "You noted that this has gone. Nothing more needs to be done.")
+    if window.advice is Advice.AT_ONCE:
+        return Answer(window.advice, "Contact your clinic now. If you cannot reach anybody, see a doctor today.")
     name = str(window.kind).capitalize()
     if levels and levels[-1].level >= STRONG:
         return Answer(Advice.CONTACT, f"{name} this strong is a reason to contact your clinic today.")
