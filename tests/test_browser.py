@@ -271,13 +271,24 @@ def test_the_photos_can_be_looked_at_closely_and_side_by_side(desk: sync_api.Pag
     picture(desk, "difference")
 
 
+SEEN = """root => root.isConnected && [...root.querySelectorAll("button[data-side]")].every(b => !b.disabled)
+    && [...root.querySelectorAll("img")].filter(i => i.naturalWidth).length === 2"""
+
+
 def wait_for_pair(page: sync_api.Page, answered: int) -> None:
-    """Until a rater sees both pictures of the next pair, and has had time to look."""
+    """Until a rater sees both pictures of the next pair, and has had time to look.
+
+    A page that is still being run may put its components on the screen anew: the same ones have to stay.
+    """
     page.get_by_text(f"{answered} of 20 answered").wait_for(timeout=30_000)
-    page.locator(".rating .sides button:enabled").nth(1).wait_for(timeout=30_000)
-    # A page that is still being run puts its components on the screen anew, and what was pressed meanwhile is lost.
-    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=30_000)
-    page.wait_for_timeout(400)
+    for _ in range(100):
+        shown = page.locator(".rating").element_handle(timeout=30_000)
+        if shown.evaluate(SEEN):
+            page.wait_for_timeout(600)
+            if shown.evaluate(SEEN):
+                return
+        page.wait_for_timeout(100)
+    pytest.fail("the pair was never shown")
 
 
 def press_side(page: sync_api.Page, key: str, side: str) -> None:

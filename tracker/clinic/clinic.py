@@ -13,6 +13,7 @@ from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.aftercare import Aftercare
+from tracker.clinic.caring import Caring
 from tracker.clinic.files import Files
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
@@ -24,6 +25,7 @@ from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
 from tracker.clinic.topics import Chosen
+from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
@@ -34,7 +36,7 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Aftercare, Studying, Ratings):
+class Clinic(Aftercare, Studying, Ratings, Caring, Treating):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.

@@ -13,6 +13,19 @@ from tracker.clinic.schema.aftercare import (
     side_effect_level,
 )
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
+from tracker.clinic.schema.care import (
+    blend_line,
+    body_measure,
+    consent,
+    consent_text,
+    course,
+    course_template,
+    grade,
+    patient_details,
+    treated_view,
+    treatment,
+    visit,
+)
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
@@ -22,9 +35,16 @@ __all__ = (
     "Instant",
     "about",
     "adopted",
+    "blend_line",
+    "body_measure",
     "card_values",
+    "consent",
+    "consent_text",
+    "course",
+    "course_template",
     "diary_entry",
     "effect_window",
+    "grade",
     "home_view",
     "injection",
     "injection_point",
@@ -33,6 +53,7 @@ __all__ = (
     "measurement",
     "metadata",
     "patient",
+    "patient_details",
     "patient_request",
     "photo",
     "posing",
@@ -45,5 +66,8 @@ __all__ = (
     "skin_state",
     "study",
     "study_subject",
+    "treated_view",
+    "treatment",
     "view",
+    "visit",
 )
