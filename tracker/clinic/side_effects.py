@@ -7,16 +7,20 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection
 
 from tracker.clinic import effect_rows, register
+from tracker.clinic.actors import SYSTEM, Actor, Role
 from tracker.clinic.effect_records import MOST_LEVEL, Advice, EffectKind, ExpectedWindow, SideEffect
 from tracker.clinic.entries import one_line, paragraphs, past_day
-from tracker.clinic.people import People
+from tracker.clinic.store import Store
 from tracker.errors import RecordError
 
 MOST_DAYS = 60
 
 
-class SideEffects(People):
+class SideEffects:
     """Side effects of one record; a base of `Clinic`."""
+
+    _store: Store
+    _actor: Actor = SYSTEM
 
     def add_side_effect(
         self,
@@ -158,7 +162,7 @@ class SideEffects(People):
 
     def _teller(self) -> str:
         """Who tells this: the patient, or somebody of the clinic."""
-        return "clinic"
+        return "patient" if self._actor.role is Role.PATIENT else "clinic"
 
 
 def _check_level(level: int) -> None:

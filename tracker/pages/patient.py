@@ -10,7 +10,7 @@ from tracker.pages.choice import PATIENT, asked_view, demonstration_badge, view_
 from tracker.pages.frame import day_text, link, plain
 from tracker.pages.visits import show_visits
 from tracker.pages.work import follow_work
-from tracker.report import NOT_A_DIAGNOSIS, patient_headline
+from tracker.report import NOT_A_DIAGNOSIS, patient_headline, told_visits
 from tracker.web.components import Picture, slider
 from tracker.web.links import photo_url, report_url
 
@@ -61,7 +61,7 @@ def _story(clinic: Clinic, view: View) -> None:
         return
     st.header(plain(patient_headline(report)), anchor=False)
     _pictures(view, photos, report.shown)
-    show_visits(report)
+    show_visits(told_visits(report))
     with st.expander("What does this mean?"):
         st.markdown(MEANING)
     with st.expander("What can photos not show?"):

@@ -27,8 +27,8 @@ injection_point = Table(
     Column("amount_ml", Float),
 )
 
-#: One side effect from the day it was noticed; `resolved_on` stays empty while it lasts, `seen_at` until somebody of the
-#: clinic has read of it.
+#: One side effect from the day it was noticed; `resolved_on` stays empty while it lasts, and `seen_at` until somebody of
+#: the clinic has read of it.
 side_effect = Table(
     "side_effect",
     metadata,
@@ -91,7 +91,8 @@ diary_entry = Table(
 #: Views that hold what a patient photographed at home: no part of any course.
 home_view = Table("home_view", metadata, Column("view_id", belongs_to("view"), primary_key=True))
 
-#: A report as the patient received it; its bytes are the vault's. `made_of` says of what: digests and methods.
+#: A report as the patient received it; its bytes are the vault's. `story` is what the patient's page says of it (sealed
+#: JSON), `made_of` of what it was made: photos and methods.
 issued_report = Table(
     "issued_report",
     metadata,
@@ -101,10 +102,8 @@ issued_report = Table(
     Column("view_id", belongs_to("view"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("format", String, nullable=False),
-    Column("media_type", String, nullable=False),
-    Column("file", String, nullable=False),
-    Column("digest", String, nullable=False),
-    sealed("headline"),
+    Column("file", String, nullable=False, index=True, info={"names_blob": True}),
+    sealed("story"),
     Column("made_of", JSON, nullable=False),
     Column("issued_by", String, nullable=False),
     Column("issued_at", Instant, nullable=False),
