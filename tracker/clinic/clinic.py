@@ -12,9 +12,13 @@ from types import TracebackType
 from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
+from tracker.clinic.access import Access
 from tracker.clinic.aftercare import Aftercare
+from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
 from tracker.clinic.files import Files
+from tracker.clinic.guarding import guarded
+from tracker.clinic.journal import Journal
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
@@ -36,10 +40,13 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Aftercare, Studying, Ratings, Caring, Treating):
+@guarded
+class Clinic(Access, Aftercare, Studying, Ratings, Caring, Treating):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
-    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
+    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
+    the program itself; for anybody else take `acting_for`: then every method asks whether they may, and refuses with
+    ``not_found`` what is somebody else's, with ``not_allowed`` what their role may not, and with ``signed_out`` who is.
 
     Attributes
     ----------
@@ -49,6 +56,7 @@ class Clinic(Aftercare, Studying, Ratings, Caring, Treating):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
+        self._journal = Journal(store, Anchor(files.home))
         self._lock = threading.Lock()
         self._close: Callable[[], None] = lambda: None
         self.home = files.home

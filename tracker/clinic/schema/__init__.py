@@ -2,6 +2,17 @@
 as a cache.
 """
 
+from tracker.clinic.schema.accounts import (
+    account,
+    care_team,
+    emergency,
+    failed_try,
+    invitation,
+    patient_link,
+    rater_of,
+    recovery_code,
+    web_session,
+)
 from tracker.clinic.schema.aftercare import (
     diary_entry,
     effect_window,
@@ -12,6 +23,7 @@ from tracker.clinic.schema.aftercare import (
     side_effect,
     side_effect_level,
 )
+from tracker.clinic.schema.audit import audit
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.care import (
     blend_line,
@@ -34,31 +46,40 @@ __all__ = (
     "SCHEMA_VERSION",
     "Instant",
     "about",
+    "account",
     "adopted",
+    "audit",
     "blend_line",
     "body_measure",
     "card_values",
+    "care_team",
     "consent",
     "consent_text",
     "course",
     "course_template",
     "diary_entry",
     "effect_window",
+    "emergency",
+    "failed_try",
     "grade",
     "home_view",
     "injection",
     "injection_point",
+    "invitation",
     "issued_report",
     "known_distance",
     "measurement",
     "metadata",
     "patient",
     "patient_details",
+    "patient_link",
     "patient_request",
     "photo",
     "posing",
+    "rater_of",
     "rating_answer",
     "rating_session",
+    "recovery_code",
     "refused",
     "result",
     "side_effect",
@@ -70,4 +91,5 @@ __all__ = (
     "treatment",
     "view",
     "visit",
+    "web_session",
 )
