@@ -10,10 +10,9 @@ from tracker.clinic import details as details_of_patient
 from tracker.clinic.body_measures import BodyMeasure
 from tracker.clinic.consent_texts import ConsentText, Purpose
 from tracker.clinic.consents import Channel, Consent, Scope
-from tracker.clinic.course_plans import Due
 from tracker.clinic.details import PatientDetails
 from tracker.clinic.grades import Grade
-from tracker.clinic.overview import PatientSummary
+from tracker.clinic.overview import PatientDue, PatientRejections, PatientSummary
 from tracker.clinic.store import Store
 from tracker.measurement.typed import TypedQuantity
 
@@ -206,12 +205,17 @@ class Caring:
         with self._store.writing() as connection:
             body_measures.remove(connection, measure_id)
 
-    def summaries(self, patient_ids: Collection[str]) -> dict[str, PatientSummary]:
-        """What Today shows of some patients, by their id."""
+    def summaries(self, patient_ids: Collection[str]) -> tuple[PatientSummary, ...]:
+        """What Today shows of some patients."""
         with self._store.reading() as connection:
             return overview.summaries(connection, patient_ids)
 
-    def dues(self) -> dict[str, Due]:
-        """The next session of every patient whose course goes on, by patient."""
+    def rejected(self, patient_ids: Collection[str]) -> tuple[PatientRejections, ...]:
+        """How many photos of the views of some patients are not comparable."""
+        with self._store.reading() as connection:
+            return overview.rejected(connection, patient_ids)
+
+    def dues(self) -> tuple[PatientDue, ...]:
+        """The next session of every patient whose course goes on, the earliest first."""
         with self._store.reading() as connection:
             return overview.dues(connection)

@@ -28,7 +28,7 @@ class Purpose(StrEnum):
     RESEARCH = "research"
 
     @property
-    def title(self) -> str:
+    def said(self) -> str:
         """Name of the purpose beside its switch."""
         return _TITLES[self]
 

@@ -137,7 +137,7 @@ def check_consent(connection: Connection, patient_id: str, purpose: Purpose, *, 
     """
     if not has_consent(connection, patient_id, purpose, site=site):
         raise RecordError(
-            f"There is no consent of this patient to “{purpose.title}”"
+            f"There is no consent of this patient to “{purpose.said}”"
             f"{f' for this site ({site})' if site else ''}. Ask for it first; nothing was shared.",
             code="no_consent",
         )
@@ -205,7 +205,7 @@ def withdraw(connection: Connection, patient_id: str, purpose: Purpose, *, chann
         .values(withdrawn_at=datetime.now(UTC), withdrawn_channel=channel)
     )
     if not connection.execute(ended).rowcount:
-        raise RecordError(f"There is no consent to “{purpose.title}” that could be withdrawn.", code="no_consent")
+        raise RecordError(f"There is no consent to “{purpose.said}” that could be withdrawn.", code="no_consent")
 
 
 def has_row(connection: Connection, patient_id: str, purpose: Purpose) -> bool:
@@ -223,7 +223,7 @@ def _with_texts() -> Select[Any]:
     return select(schema.consent, *words).join_from(schema.consent, asked, _CONSENT.text_id == asked.c.id)
 
 
-def _scope(row: Row[Any]) -> Scope:
+def _scope(row: Any) -> Scope:
     return Scope(Pictures(row.pictures), Masking(row.masking), tuple(row.sites))
 
 

@@ -64,8 +64,15 @@ def compared(text: str) -> str:
     >>> compared("ab 12–7 ") == compared("AB12-7")
     True
     """
-    joined = "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in text if not sign.isspace())
-    return unicodedata.normalize("NFKC", joined).casefold()
+    folded = _folded(text)
+    return _folded(
+        "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in folded if not sign.isspace())
+    )
+
+
+def _folded(text: str) -> str:
+    composed = unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", composed.casefold()).casefold())
 
 
 def _checked(what: str, text: str, most: int, *, needed: bool) -> str:

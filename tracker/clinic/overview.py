@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, func, select
 
 from tracker.clinic import courses, schema
 from tracker.clinic.course_plans import Due
+from tracker.clinic.records import View
 
 _VIEW, _PHOTO = schema.view.c, schema.photo.c
 
@@ -27,8 +28,8 @@ class ViewSummary:
     sessions : int
         Days with photos.
     latest : date or None
-    waiting, rejected : int
-        Photos.
+    waiting : int
+        Photos that are not measured yet.
     """
 
     view_id: str
@@ -39,7 +40,41 @@ class ViewSummary:
     sessions: int
     latest: date | None
     waiting: int
-    rejected: int
+
+    @property
+    def title(self) -> str:
+        """Name for people, with the untreated side marked."""
+        title = View(self.view_id, "", self.site, self.laterality, self.pose, "", self.is_control, None, None).title
+        return f"{title} (untreated)" if self.is_control else title
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRejections:
+    """Photos of a view that are not comparable.
+
+    Attributes
+    ----------
+    patient_id, view_id : str
+    photos : int
+    """
+
+    patient_id: str
+    view_id: str
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDue:
+    """The next session of a patient.
+
+    Attributes
+    ----------
+    patient_id : str
+    due : Due
+    """
+
+    patient_id: str
+    due: Due
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +100,53 @@ class PatientSummary:
     due: Due | None
 
 
-def summaries(connection: Connection, patient_ids: Collection[str]) -> dict[str, PatientSummary]:
-    """Summaries of some patients, by their id; who is not in the record is missing."""
+def summaries(connection: Connection, patient_ids: Collection[str]) -> tuple[PatientSummary, ...]:
+    """Summaries of some patients; who is not in the record is missing."""
     known = connection.execute(select(schema.patient.c.id).where(schema.patient.c.id.in_(patient_ids))).scalars()
     ids = set(known)
     views = _views(connection, ids)
     injected = _last_injections(connection, ids)
     running = courses.running(connection, ids)
-    found = {}
-    for patient_id in ids:
-        course = running.get(patient_id)
-        found[patient_id] = PatientSummary(
+    return tuple(
+        PatientSummary(
             patient_id=patient_id,
             views=tuple(views.get(patient_id, ())),
             last_injection=injected.get(patient_id),
-            course=course.name if course else "",
-            due=course.due if course else None,
+            course=running[patient_id].name if patient_id in running else "",
+            due=running[patient_id].due if patient_id in running else None,
         )
-    return found
+        for patient_id in dict.fromkeys(patient_ids)
+        if patient_id in ids
+    )
 
 
-def dues(connection: Connection) -> dict[str, Due]:
-    """The next session of every patient whose course goes on, by patient."""
-    found = {patient_id: course.due for patient_id, course in courses.running(connection).items()}
-    return {patient_id: due for patient_id, due in found.items() if due is not None}
+def dues(connection: Connection) -> tuple[PatientDue, ...]:
+    """The next session of every patient whose course goes on, the earliest first."""
+    found = [
+        PatientDue(patient_id, course.due)
+        for patient_id, course in courses.running(connection).items()
+        if course.due is not None
+    ]
+    return tuple(sorted(found, key=lambda each: each.due.day))
+
+
+def rejected(connection: Connection, patient_ids: Collection[str]) -> tuple[PatientRejections, ...]:
+    """How many photos of each view of some patients are not comparable; views without one are missing."""
+    joined = schema.photo.join(schema.view, _PHOTO.view_id == _VIEW.id).join(
+        schema.result, _PHOTO.result_id == schema.result.c.id
+    )
+    chosen = (
+        select(_VIEW.patient_id, _VIEW.id, func.count().label("photos"))
+        .select_from(joined)
+        .where(_VIEW.patient_id.in_(patient_ids), schema.result.c.code != "")
+        .group_by(_VIEW.patient_id, _VIEW.id)
+    )
+    return tuple(PatientRejections(row.patient_id, row.id, row.photos) for row in connection.execute(chosen))
 
 
 def _views(connection: Connection, ids: Collection[str]) -> dict[str, list[ViewSummary]]:
-    rejected = case((schema.result.c.code != "", 1), else_=0)
     waiting = case((_PHOTO.id.is_not(None) & _PHOTO.result_id.is_(None), 1), else_=0)
-    joined = schema.view.outerjoin(schema.photo, _PHOTO.view_id == _VIEW.id).outerjoin(
-        schema.result, _PHOTO.result_id == schema.result.c.id
-    )
+    joined = schema.view.outerjoin(schema.photo, _PHOTO.view_id == _VIEW.id)
     columns = _VIEW.id, _VIEW.patient_id, _VIEW.site, _VIEW.laterality, _VIEW.pose, _VIEW.is_control, _VIEW.arrival
     chosen = (
         select(
@@ -104,7 +154,6 @@ def _views(connection: Connection, ids: Collection[str]) -> dict[str, list[ViewS
             func.count(_PHOTO.taken_on.distinct()).label("sessions"),
             func.max(_PHOTO.taken_on).label("latest"),
             func.sum(waiting).label("waiting"),
-            func.sum(rejected).label("rejected"),
         )
         .select_from(joined)
         .where(_VIEW.patient_id.in_(ids), _VIEW.id.not_in(select(schema.study_subject.c.view_id)))
@@ -120,7 +169,7 @@ def _views(connection: Connection, ids: Collection[str]) -> dict[str, list[ViewS
 def _summary(row: Any) -> ViewSummary:
     return ViewSummary(
         row.id, row.site, row.laterality, row.pose, row.is_control, row.sessions, row.latest,
-        int(row.waiting or 0), int(row.rejected or 0),
+        int(row.waiting or 0),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from tracker.clinic import courses, treatments, visits
-from tracker.clinic.course_plans import CourseTemplate, Phase
+from tracker.clinic.course_plans import CourseTemplate, Due, Phase
 from tracker.clinic.courses import Course
 from tracker.clinic.store import Store
 from tracker.clinic.treatment_records import Lot, LotUse, NewTreatment, Treatment
@@ -88,6 +88,12 @@ class Treating:
         today = _today()
         with self._store.writing() as connection:
             return courses.end(connection, course_id, day or today, today=today)
+
+    def next_session(self, patient_id: str) -> Due | None:
+        """When the next session of a patient is proposed or agreed; None without a course that goes on."""
+        with self._store.reading() as connection:
+            course = courses.running(connection, [patient_id]).get(patient_id)
+        return course.due if course else None
 
     def session_days(self, patient_id: str) -> tuple[SessionDay, ...]:
         """Every day on which a patient was here, the latest first."""

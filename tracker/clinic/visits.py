@@ -156,8 +156,8 @@ def _skin(connection: Connection, own: tuple[Any, ...]) -> dict[date, dict[str, 
 
 def _injected(connection: Connection, own: tuple[Any, ...]) -> list[date]:
     known = schema.injection
-    chosen = select(known.c.day.distinct()).join_from(known, schema.view, known.c.view_id == _VIEW.id).where(*own)
-    return sorted(connection.execute(chosen).scalars())
+    chosen = select(known.c.day).join_from(known, schema.view, known.c.view_id == _VIEW.id).where(*own)
+    return sorted(connection.execute(chosen.distinct()).scalars())
 
 
 def _since(day: date, injected: list[date]) -> int | None:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tracker.errors import TrackerError
+from tracker.web.guard import VISITOR
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
@@ -44,6 +45,13 @@ def routes(opened: Opened) -> list[Route]:
     ]
 
 
+def _acting(opened: Opened, request: Request) -> Clinic:
+    """The clinic, bound to whoever the guard has let in."""
+    from tracker.clinic.actors import NOBODY  # with the record, which loads while the first page is on its way
+
+    return opened().acting_for(request.scope[VISITOR].actor or NOBODY)
+
+
 def width_step(asked: str | None) -> int:
     """The offered width that suits the asked one; few widths, so that few copies of a photo are ever made.
 
@@ -66,18 +74,18 @@ async def _healthz(_: Request) -> Response:
 
 def _photo(opened: Opened, request: Request) -> Response:
     width, aligned = width_step(request.query_params.get("w")), request.query_params.get("aligned") == "1"
-    return _jpeg(lambda: opened().picture(request.path_params["photo_id"], width=width, aligned=aligned))
+    return _jpeg(lambda: _acting(opened, request).picture(request.path_params["photo_id"], width=width, aligned=aligned))
 
 
 def _difference(opened: Opened, request: Request) -> Response:
     width = width_step(request.query_params.get("w"))
-    return _jpeg(lambda: opened().difference(request.path_params["photo_id"], width=width))
+    return _jpeg(lambda: _acting(opened, request).difference(request.path_params["photo_id"], width=width))
 
 
 def _overlay(opened: Opened, request: Request) -> Response:
     width = width_step(request.query_params.get("w"))
     photo_id, metric = request.path_params["photo_id"], request.path_params["metric"]
-    return _jpeg(lambda: opened().overlay(photo_id, metric, width=width))
+    return _jpeg(lambda: _acting(opened, request).overlay(photo_id, metric, width=width))
 
 
 def _rated(opened: Opened, request: Request) -> Response:
@@ -87,7 +95,7 @@ def _rated(opened: Opened, request: Request) -> Response:
     if asked["side"] not in tuple(Side):
         return _not_found()
     side = Side(asked["side"])
-    return _jpeg(lambda: opened().rated_picture(asked["session_id"], asked["position"], side, width=width))
+    return _jpeg(lambda: _acting(opened, request).rated_picture(asked["session_id"], asked["position"], side, width=width))
 
 
 def _jpeg(picture: Callable[[], bytes]) -> Response:
@@ -102,7 +110,7 @@ def _report(opened: Opened, request: Request) -> Response:
     from tracker.web.downloads import render_report  # the formats are not needed to show a page
 
     try:
-        file = render_report(opened(), request.path_params["view_id"], request.path_params["format_name"])
+        file = render_report(_acting(opened, request), request.path_params["view_id"], request.path_params["format_name"])
     except TrackerError:
         return _not_found()
     return _sent(file)
@@ -112,7 +120,7 @@ def _card(opened: Opened, request: Request) -> Response:
     from tracker.web.downloads import card_file
 
     try:
-        file = card_file(opened(), request.path_params["file_name"])
+        file = card_file(_acting(opened, request), request.path_params["file_name"])
     except TrackerError:
         return _not_found()
     return _sent(file)
