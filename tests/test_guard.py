@@ -15,7 +15,8 @@ from tracker.clinic.actors import Actor, Role
 from tracker.errors import RecordError
 from tracker.web import sockets
 from tracker.web.cookies import SECURE_NAME
-from tracker.web.guard import SIGN_IN, SOCKETS_OF_PATIENT, SOCKETS_OF_STAFF, Guard
+from tracker.web.guard import SOCKETS_OF_PATIENT, SOCKETS_OF_STAFF, Guard
+from tracker.web.links import SIGN_IN
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.quotas import MEGABYTE, SOCKETS_PER_ADDRESS, Sockets, Uploads
@@ -148,30 +149,28 @@ def ask(
     return Answer(answered[0]["status"], found, b"".join(m.get("body", b"") for m in answered[1:]))
 
 
-def talk(house: House, *steps: bytes | Callable[[], None], token: str | None = "good", **headers: str) -> list[Any]:
+def talk(
+    house: House, *steps: bytes | Callable[[], None], token: str | None = "good", linger: float = 0.0, **headers: str
+) -> list[Any]:
     """Open a websocket, send these messages (or do these things between them), and close it; what came back."""
     sent = {"host": HERE, "origin": f"http://{HERE}"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     if token is not None:
         sent["cookie"] = f"{COOKIE}={token}"
     came: list[Any] = []
-    waiting = iter(steps)
+    connect: list[bytes | Callable[[], None] | None] = [None]
+    waiting = iter([*connect, *steps])
 
     async def receive() -> Any:
-        if not came and not house.inside.scopes:
-            return {"type": "websocket.connect"}
         await asyncio.sleep(0.01)
         for step in waiting:
-            if callable(step):
-                step()
-                continue
-            return {"type": "websocket.receive", "bytes": step}
-        if any(message["type"] == "websocket.close" for message in came):
-            return {"type": "websocket.disconnect", "code": 1000}
+            if step is None:
+                return {"type": "websocket.connect"}
+            if isinstance(step, bytes):
+                return {"type": "websocket.receive", "bytes": step}
+            step()
         await asyncio.sleep(linger)
         return {"type": "websocket.disconnect", "code": 1000}
-
-    linger = float(headers.pop("linger", "0"))
 
     async def send(message: Any) -> None:
         came.append(message)
@@ -322,7 +321,7 @@ def test_without_a_living_session_a_page_leads_to_the_sign_in_and_nothing_else_a
 
 
 def test_two_cookies_of_our_name_are_none() -> None:
-    answer = ask(House(), "/", headers="", **{"cookie": COOKIE, "token": f"good; {COOKIE}=good"})
+    answer = ask(House(), "/", headers="", cookie=COOKIE, token=f"good; {COOKIE}=good")
 
     assert answer.status == 401
 
@@ -449,7 +448,7 @@ def test_a_websocket_on_which_nothing_is_said_ends_too(monkeypatch: pytest.Monke
     monkeypatch.setattr(sockets, "LOOK_SECONDS", 0.02)
     house = House()
 
-    came = talk(house, rerun(), lambda: house.doors.tokens.clear(), linger="5")
+    came = talk(house, rerun(), lambda: house.doors.tokens.clear(), linger=5.0)
 
     assert kinds(came) == ["accept", "send", "1008"]
 

@@ -174,6 +174,8 @@ RULES: dict[str, Rule] = {
     "sign_in": _personal(Verb.ENTER),
     "sign_out": _personal(Verb.ENTER),
     "session_of": _personal(Verb.ENTER),
+    "seconds_left": _personal(Verb.ENTER),
+    "acting": _personal(Verb.ENTER),
     "accept_invitation": _personal(Verb.ENTER),
     "exchange_link": _personal(Verb.ENTER),
     "is_link_alive": _personal(Verb.ENTER),

@@ -7,25 +7,33 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Verb
 from tracker.clinic.records import Patient, PhotoState, View
+from tracker.pages.access import is_visitor, may
+from tracker.pages.care_team import break_glass_popover, care_team_popover
 from tracker.pages.choice import demonstration_badge, view_label
 from tracker.pages.frame import day_text, link, plain
 from tracker.pages.new_patient import new_patient_form
 from tracker.pages.work import show_work
 
 PER_PAGE = 20
+NOBODY = "Nobody is followed here yet. Add the first patient above."
 
 
 def page(clinic: Clinic) -> None:
     """Show the list of patients."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Today", anchor=False, width="content")
-        with st.popover("New patient", icon=":material/person_add:"):
-            new_patient_form(clinic)
+        with st.container(horizontal=True, width="content"):
+            if may(clinic, Verb.EMERGENCY) and not is_visitor(clinic):
+                break_glass_popover(clinic)
+            if may(clinic, Verb.REGISTER):
+                with st.popover("New patient", icon=":material/person_add:"):
+                    new_patient_form(clinic)
     show_work(clinic)
     patients = clinic.patients()
     if not patients:
-        st.info("Nobody is followed here yet. Add the first patient above.")
+        st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
         return
     for patient in _shown(patients):
         _row(clinic, patient)
@@ -54,10 +62,16 @@ def _row(clinic: Clinic, patient: Patient) -> None:
             _view(clinic, view)
         with st.container(horizontal=True):
             link("session", "Add a session", icon=":material/add_a_photo:", patient=patient.id)
-            link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
+            if may(clinic, Verb.MEASURED):
+                link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
+            if may(clinic, Verb.ISSUE) and not is_visitor(clinic) and not patient.is_demonstration:
+                care_team_popover(clinic, patient)
 
 
 def _view(clinic: Clinic, view: View) -> None:
+    if not may(clinic, Verb.MEASURED):
+        st.text(view_label(view))
+        return
     photos = clinic.photos(view.id)
     left, middle, right = st.columns([4, 5, 3], vertical_alignment="center")
     left.text(view_label(view))

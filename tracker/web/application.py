@@ -21,11 +21,12 @@ from streamlit import config
 
 from tracker.errors import RecordError
 from tracker.web.guard import Guard
+from tracker.web.links import SET_UP
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.routes import routes
 from tracker.web.sign import MARK
-from tracker.web.sign_in import SET_UP, session_routes
+from tracker.web.sign_in import session_routes
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic

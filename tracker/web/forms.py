@@ -37,11 +37,7 @@ def form_page(template: str, *, status: int = 200, error: str = "", notice: str 
     **values
         What the template shows.
     """
-    html = (
-        _templates()
-        .get_template(f"{template}.html.jinja")
-        .render(error=error, notice=notice, **_frame(), **values)
-    )
+    html = _templates().get_template(f"{template}.html.jinja").render(error=error, notice=notice, **_frame(), **values)
     return HTMLResponse(html, status_code=status)
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.web.cookies import cookie_name, token_in, without
 from tracker.web.headers import is_from_our_own_page, is_navigation, request_headers, with_security_headers
+from tracker.web.links import ENROL, SIGN_IN
 from tracker.web.place import Caller, Place
 from tracker.web.presence import Presence
 from tracker.web.quotas import Sockets, Uploads
@@ -24,7 +25,7 @@ from tracker.web.sockets import POLICY_VIOLATION, Still, watch
 if TYPE_CHECKING:
     from tracker.clinic.actors import Actor
 
-SIGN_IN, ENROL, UPLOAD = "/session/sign-in", "/session/second-factor", "/_stcore/upload_file/"
+UPLOAD = "/_stcore/upload_file/"
 PRIVATE_PATHS = ("/photo/", "/difference/", "/overlay/", "/rating/", "/report/", "/session/", "/r/", UPLOAD)
 OWN_PAGES_ONLY = ("/photo/", "/difference/", "/overlay/", "/rating/", "/report/", UPLOAD)
 CLOSED_PATHS = ("/media", "/component", "/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
@@ -107,8 +108,8 @@ class Guard:
 
     async def _socket(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
         actor, token = visitor.actor, visitor.token
-        assert actor is not None  # noqa: S101  `_admit` lets nobody else come here
-        assert token is not None  # noqa: S101
+        assert actor is not None  # `_admit` lets nobody else come here
+        assert token is not None
         limit = SOCKETS_OF_PATIENT if actor.role == "patient" else SOCKETS_OF_STAFF
         with self.sockets.one_more(actor.account_id or actor.session_id, visitor.caller.network, limit=limit) as may:
             if not may:
@@ -126,7 +127,7 @@ class Guard:
     async def _upload(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
         """A file for a tab of the same session, within what a session may send."""
         actor = visitor.actor
-        assert actor is not None  # noqa: S101
+        assert actor is not None
         tab = str(scope["path"]).removeprefix(UPLOAD).split("/")[0]
         if not self.presence.owns_tab(tab, actor.session_id):
             await _refuse((404, "Not found"), scope, receive, send)

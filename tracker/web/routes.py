@@ -74,7 +74,8 @@ async def _healthz(_: Request) -> Response:
 
 def _photo(opened: Opened, request: Request) -> Response:
     width, aligned = width_step(request.query_params.get("w")), request.query_params.get("aligned") == "1"
-    return _jpeg(lambda: _acting(opened, request).picture(request.path_params["photo_id"], width=width, aligned=aligned))
+    photo_id = request.path_params["photo_id"]
+    return _jpeg(lambda: _acting(opened, request).picture(photo_id, width=width, aligned=aligned))
 
 
 def _difference(opened: Opened, request: Request) -> Response:
@@ -94,8 +95,8 @@ def _rated(opened: Opened, request: Request) -> Response:
     width, asked = width_step(request.query_params.get("w")), request.path_params
     if asked["side"] not in tuple(Side):
         return _not_found()
-    side = Side(asked["side"])
-    return _jpeg(lambda: _acting(opened, request).rated_picture(asked["session_id"], asked["position"], side, width=width))
+    pair = asked["session_id"], asked["position"], Side(asked["side"])
+    return _jpeg(lambda: _acting(opened, request).rated_picture(*pair, width=width))
 
 
 def _jpeg(picture: Callable[[], bytes]) -> Response:
@@ -109,8 +110,9 @@ def _jpeg(picture: Callable[[], bytes]) -> Response:
 def _report(opened: Opened, request: Request) -> Response:
     from tracker.web.downloads import render_report  # the formats are not needed to show a page
 
+    view_id, format_name = request.path_params["view_id"], request.path_params["format_name"]
     try:
-        file = render_report(_acting(opened, request), request.path_params["view_id"], request.path_params["format_name"])
+        file = render_report(_acting(opened, request), view_id, format_name)
     except TrackerError:
         return _not_found()
     return _sent(file)

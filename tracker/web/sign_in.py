@@ -17,21 +17,20 @@ from starlette.routing import Route
 from tracker.errors import RecordError, TrackerError
 from tracker.web.cookies import cookie_name, give, take_back
 from tracker.web.forms import FormTooLarge, form_page, picture_address, sent_form
-from tracker.web.guard import ENROL, SIGN_IN, VISITOR, Visitor
+from tracker.web.guard import VISITOR, Visitor
 from tracker.web.headers import CLEAR_SITE_DATA
+from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
 
-SET_UP, ACCOUNT = "/session/set-up", "/session/account"
 NOTICES = {
     "ended": "You were signed out, because nothing was done for a while or your session was ended.",
-    "accepted": "Your password is set. Please sign in.",
     "changed": "Your password is changed.",
 }
 DIFFERENT_PASSWORDS = "The two passwords are not the same."
 LINK_DEAD = "This link is not open. It may have been used, withdrawn, or run out; your clinic can send you another."
-WAITING_CODES = ("throttled", "too_many")
+WAITING_CODES = ("throttled",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +148,7 @@ def show_sign_in(entry: Entry) -> Response:
 def sign_in(entry: Entry) -> Response:
     """Begin a session, and end the one this browser may have had."""
     form, address = entry.form, entry.visitor.caller.address
-    token = entry.clinic.sign_in(
-        form.get("name", ""), form.get("password", ""), form.get("code", ""), address=address
-    )
+    token = entry.clinic.sign_in(form.get("name", ""), form.get("password", ""), form.get("code", ""), address=address)
     return _entered(entry, token)
 
 
@@ -175,10 +172,14 @@ def _entered(entry: Entry, token: str, place: str = "/") -> Response:
     if before:
         entry.clinic.sign_out(before)
     actor = entry.clinic.session_of(token)
-    is_https = entry.visitor.caller.is_https
     answer = RedirectResponse(ENROL if actor is not None and actor.is_enrolling else place, 303)
-    give(answer, token, cookie_name(entry.request.scope, is_https=is_https), is_https=is_https)
+    _give(entry, answer, token)
     return answer
+
+
+def _give(entry: Entry, answer: Response, token: str) -> None:
+    is_https = entry.visitor.caller.is_https
+    give(answer, token, cookie_name(entry.request.scope, is_https=is_https), is_https=is_https)
 
 
 def seconds_left(entry: Entry) -> Response:
@@ -207,7 +208,7 @@ def set_up(entry: Entry) -> Response:
     form = entry.form
     password = _new_password(form)
     token = entry.clinic.set_up_owner(
-        form.get("set_up_code", ""), form.get("name", ""), password, address=entry.visitor.caller.address
+        form.get("name", ""), password, code=form.get("set_up_code", ""), address=entry.visitor.caller.address
     )
     return _entered(entry, token, ENROL)
 
@@ -227,8 +228,11 @@ def show_second_factor(entry: Entry) -> Response:
 
 def confirm_second_factor(entry: Entry) -> Response:
     """Take the first code of the app, and show the recovery codes once."""
-    codes = entry.clinic.confirm_second_factor(entry.form.get("code", ""))
-    return form_page("recovery_codes", codes=codes)
+    given, address = entry.form.get("code", ""), entry.visitor.caller.address
+    confirmed = entry.clinic.confirm_second_factor(given, address=address)
+    shown = form_page("recovery_codes", codes=confirmed.recovery_codes)
+    _give(entry, shown, confirmed.token)
+    return shown
 
 
 # What comes by a link
@@ -241,8 +245,8 @@ def show_invitation(entry: Entry) -> Response:
 
 def accept_invitation(entry: Entry) -> Response:
     """Set the password of the account that was invited."""
-    entry.clinic.accept_invitation(entry.request.path_params["token"], _new_password(entry.form))
-    return RedirectResponse(f"{SIGN_IN}?said=accepted", 303)
+    token, address = entry.request.path_params["token"], entry.visitor.caller.address
+    return _entered(entry, entry.clinic.accept_invitation(token, _new_password(entry.form), address=address))
 
 
 def show_link(entry: Entry) -> Response:
