@@ -25,21 +25,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """A patient who looks at their own page.
-
-    Attributes
-    ----------
-    patient_id : str
-    report_id : str
-        The one report that a link is for; empty for a patient with an account, who has all of the page.
-    """
-
-    patient_id: str
-    report_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class OwnCourse:
     """What a patient is told of the course.
 
@@ -163,13 +148,6 @@ class Issuing(Showing):
         with self._store.writing() as connection:
             issue_rows.issued(connection, report_id)
             issue_rows.withdraw(connection, report_id, self._actor.account_id)
-
-    def visitor(self) -> Visitor | None:
-        """Which patient looks at their own page now; None for everybody else."""
-        if not self._is_patient():
-            return None
-        only = next((part.removeprefix("report:") for part in sorted(self._actor.scope)), "")
-        return Visitor(self._actor.patient_id, only)
 
     def own_course(self, patient_id: str) -> OwnCourse:
         """What a patient is told of the course: the next session, and the cost so far."""

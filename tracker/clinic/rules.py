@@ -280,7 +280,6 @@ RULES: dict[str, Rule] = {
     "issued_file": Rule(Verb.RECEIVE, is_logged=True),
     "issued_picture": Rule(Verb.VIEW, is_logged=True),
     "withdraw_report": Rule(Verb.ISSUE, is_logged=True),
-    "visitor": _wide(Verb.ACCOUNT),
     "own_course": Rule(Verb.RECEIVE),
     # what patients ask for
     "ask_for": Rule(Verb.CONSENT, is_logged=True),

@@ -7,7 +7,22 @@ from dataclasses import dataclass
 
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Actor, Role
-from tracker.pages import accounts, compare, log, patient, progress, rating, region, session, standards, study, today
+from tracker.pages import (
+    accounts,
+    compare,
+    diary,
+    log,
+    patient,
+    points,
+    progress,
+    rating,
+    region,
+    session,
+    side_effects,
+    standards,
+    study,
+    today,
+)
 
 CARE = frozenset({Role.OWNER, Role.PRACTITIONER})
 
@@ -49,7 +64,10 @@ PAGES = (
     PageEntry("colour-card", "Colour card", ":material/palette:", standards.page),
     PageEntry("people", "People and access", ":material/group:", accounts.page, frozenset({Role.OWNER})),
     PageEntry("log", "Log", ":material/history:", log.page, frozenset({Role.OWNER, Role.AUDITOR})),
+    PageEntry("points", "Injection points", ":material/vaccines:", points.page, is_hidden_from=CARE),
+    PageEntry("side-effects", "Side effects", ":material/healing:", side_effects.page, is_hidden_from=CARE),
     PATIENT_PAGE,
+    PageEntry("diary", "Diary", ":material/edit_note:", diary.page, CARE | {Role.PATIENT}, is_hidden_from=CARE),
 )
 
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tracker.errors import TrackerError
 from tracker.web.guard import VISITOR
+from tracker.web.issued import issued_routes
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
@@ -42,6 +43,7 @@ def routes(opened: Opened) -> list[Route]:
         Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, opened)),
         Route("/card/{file_name}", partial(_card, opened)),
         Route("/report/{view_id}.{format_name}", partial(_report, opened)),
+        *issued_routes(partial(_acting, opened), width_step),
     ]
 
 
