@@ -19,6 +19,7 @@ from tracker.clinic.caring import Caring
 from tracker.clinic.files import Files
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
+from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
@@ -41,7 +42,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Aftercare, Studying, Ratings, Caring, Treating):
+class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as

@@ -40,6 +40,7 @@ from tracker.clinic.schema.care import (
 )
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
+from tracker.clinic.schema.sealed import seal, seal_total, touched
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
 
 __all__ = (
@@ -82,11 +83,14 @@ __all__ = (
     "recovery_code",
     "refused",
     "result",
+    "seal",
+    "seal_total",
     "side_effect",
     "side_effect_level",
     "skin_state",
     "study",
     "study_subject",
+    "touched",
     "treated_view",
     "treatment",
     "view",

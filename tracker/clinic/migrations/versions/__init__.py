@@ -1,0 +1,1 @@
+"""One module per revision, named after the schema that it leads to."""

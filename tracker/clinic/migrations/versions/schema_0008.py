@@ -1,0 +1,22 @@
+"""The first schema that was released."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from tracker.clinic.schema import metadata
+
+revision = "0008"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make all tables.
+
+    No record of an earlier schema is in use, so the first revision is whatever the tables are. Once it is released
+    this is written out, and every change of a table is a revision of its own, written by hand: what is run on the
+    record of a clinic does not change with the program.
+    """
+    metadata.create_all(op.get_bind())
