@@ -16,7 +16,7 @@ from tracker.clinic.access import Access
 from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
-from tracker.clinic.files import Files
+from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
 from tracker.clinic.linking import Linking
@@ -79,10 +79,11 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
         RecordError
             The folder cannot be used, or the record in it is damaged or newer than the program.
         """
-        files = Files(home or data_folder())
-        secrets = Secrets.of_record(files.home)
+        home = home or data_folder()
+        prepare(home)
+        secrets = Secrets.of_record(home)
         try:
-            store = Store(files.home, secrets)
+            files, store = Files(home, secrets), Store(home, secrets)
         except BaseException:
             secrets.close()
             raise
@@ -181,17 +182,17 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
             ``is_reference``: a region was drawn on it, which would lie elsewhere in any other photo.
         """
         with self._store.writing() as connection:
-            gone = photos.photo(connection, photo_id)
-            file = photos.remove(connection, photo_id)
-            results.forget_through(connection, gone.view_id, gone.digest)
-            results.forget_pairs_with(connection, gone.view_id, gone.digest)
-        self._remove_files([(photo_id, file)])
+            photo = photos.photo(connection, photo_id)
+            gone = photos.remove(connection, photo_id)
+            results.forget_through(connection, photo.view_id, photo.digest)
+            results.forget_pairs_with(connection, photo.view_id, photo.digest)
+        self._remove_files([gone])
         self._arrived()
 
     def remove_demonstration(self) -> None:
         """Remove the demonstration patients with their photos."""
         with self._store.writing() as connection:
-            gone = photos.of_demonstration(connection)
+            gone = photos.gone_with(connection, schema.patient.c.is_demonstration)
             register.remove_demonstration(connection)
         self._remove_files(gone)
 
