@@ -90,6 +90,16 @@ def test_details_of_nobody_are_not_found(clinic: Clinic) -> None:
         clinic.set_details("0" * 32, PatientDetails())
 
 
+def test_a_name_is_corrected_and_the_code_stays(clinic: Clinic, ann: str) -> None:
+    renamed = clinic.rename_patient(ann, name="Anne", note="Prefers mornings.")
+
+    assert clinic.patient(ann) == renamed
+    assert (renamed.code, renamed.name, renamed.note) == ("A-1", "Anne", "Prefers mornings.")
+    with refused("too_long"):
+        clinic.rename_patient(ann, name="A" * 999)
+    assert b"Prefers mornings" not in (clinic.home / "clinic.sqlite").read_bytes()
+
+
 # Courses
 
 

@@ -13,6 +13,7 @@ from tracker.clinic.consents import Channel, Consent, Scope
 from tracker.clinic.details import PatientDetails
 from tracker.clinic.grades import Grade
 from tracker.clinic.overview import PatientDue, PatientRejections, PatientSummary
+from tracker.clinic.records import Patient
 from tracker.clinic.store import Store
 from tracker.measurement.typed import TypedQuantity
 
@@ -35,6 +36,11 @@ class Caring:
         """Replace what is known of a patient; `RecordError` if a year or a text makes no sense."""
         with self._store.writing() as connection:
             return details_of_patient.set_details(connection, patient_id, new, today=_today())
+
+    def rename_patient(self, patient_id: str, *, name: str, note: str = "") -> Patient:
+        """Correct the name and the note of a patient; `RecordError` if a text cannot be stored."""
+        with self._store.writing() as connection:
+            return details_of_patient.rename(connection, patient_id, name=name, note=note)
 
     def consents(self, patient_id: str) -> tuple[Consent, ...]:
         """Every consent that a patient ever gave, withdrawn or not, the latest first."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from tracker.clinic import register, schema
-from tracker.clinic.entries import paragraphs
+from tracker.clinic.entries import one_line, paragraphs
+from tracker.clinic.records import Patient
 from tracker.clinic.sealing import secrets_of
 from tracker.errors import RecordError
 
@@ -101,6 +102,22 @@ def set_details(connection: Connection, patient_id: str, new: PatientDetails, *,
         )
     )
     return PatientDetails(new.birth_year, new.phototype, **texts)
+
+
+def rename(connection: Connection, patient_id: str, *, name: str, note: str) -> Patient:
+    """Correct the name and the note of a patient; the code stays.
+
+    Raises
+    ------
+    RecordError
+        There is no such patient, or a text cannot be stored.
+    """
+    register.patient(connection, patient_id)
+    texts = {"name": one_line("name", name), "note": paragraphs("note", note, most=500)}
+    secrets = secrets_of(connection)
+    sealed = {what: secrets.seal(patient_id, f"patient.{what}", text) for what, text in texts.items()}
+    connection.execute(update(schema.patient).where(schema.patient.c.id == patient_id).values(**sealed))
+    return register.patient(connection, patient_id)
 
 
 _SAID = {"allergies": "list of allergies", "history": "history", "contacts": "contact"}

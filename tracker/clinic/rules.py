@@ -211,6 +211,7 @@ RULES: dict[str, Rule] = {
     "rejected": Rule(Verb.MEASURED, is_wide=True, is_personal=True, sifted="patient_id"),
     "details": Rule(Verb.MEASURED),
     "set_details": Rule(Verb.CHANGE, is_logged=True),
+    "rename_patient": Rule(Verb.CHANGE, is_logged=True),
     "consents": Rule(Verb.CONSENT),
     "has_consent": Rule(Verb.CONSENT),
     "give_consent": Rule(Verb.CONSENT, is_logged=True),
