@@ -28,7 +28,9 @@ def measured_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("issued") / "home"
     photos = series("thigh", seed=5, sessions=2, replicates=1, size=(600, 800))
     with Clinic.open(home) as clinic:
-        view = clinic.add_view(clinic.add_patient(code="P-1").id, site="thigh", laterality="left", indication="cellulite")
+        view = clinic.add_view(
+            clinic.add_patient(code="P-1").id, site="thigh", laterality="left", indication="cellulite"
+        )
         clinic.add_patient(code="P-2")
         for photo in photos:
             clinic.add_photo(view.id, photo.jpeg, photo.name)

@@ -98,9 +98,7 @@ def test_a_side_effect_is_kept_with_its_day_after_the_injection(clinic: Clinic, 
 def test_the_injection_of_another_area_does_not_make_it_expected(clinic: Clinic, view: View) -> None:
     other = clinic.add_view(view.patient_id, site="forearm")
 
-    here = clinic.add_side_effect(
-        view.patient_id, EffectKind.SWELLING, level=2, noticed_on=ago(1), view_id=other.id
-    )
+    here = clinic.add_side_effect(view.patient_id, EffectKind.SWELLING, level=2, noticed_on=ago(1), view_id=other.id)
     anywhere = clinic.add_side_effect(view.patient_id, EffectKind.SWELLING, level=2, noticed_on=ago(1))
 
     assert here.answer.advice is Advice.CONTACT
@@ -209,7 +207,10 @@ def test_the_area_of_somebody_else_is_refused(clinic: Clinic, view: View) -> Non
 def test_a_day_before_it_was_noticed_is_refused(clinic: Clinic, view: View) -> None:
     new = clinic.add_side_effect(view.patient_id, EffectKind.PAIN, level=3, noticed_on=ago(1))
 
-    for refuse in (lambda: clinic.note_level(new.id, 2, day=ago(2)), lambda: clinic.resolve_side_effect(new.id, ago(2))):
+    for refuse in (
+        lambda: clinic.note_level(new.id, 2, day=ago(2)),
+        lambda: clinic.resolve_side_effect(new.id, ago(2)),
+    ):
         with pytest.raises(RecordError) as refused:
             refuse()
         assert refused.value.code == "before_noticed"

@@ -84,12 +84,13 @@ def _to_reference(points: Points, by: Alignment | None) -> tuple[Points, NDArray
 
 def _from_reference(points: Points, by: Alignment | None) -> tuple[Points, NDArray[np.float64], NDArray[np.bool_]]:
     if by is None:
-        return points, np.zeros(len(points)), np.isfinite(points).all(axis=1)
+        return points, np.zeros(len(points)), np.asarray(np.isfinite(points).all(axis=1))
     low, high = np.array([by.rows[0], by.cols[0]]), np.array([by.rows[-1], by.cols[-1]])
     covered = np.isfinite(points).all(axis=1) & np.all((points >= low - 0.5) & (points <= high + 0.5), axis=1)
     safe = np.where(covered[:, None], points, low)
     there, sd = by.at(safe), by.sd_at(safe)
-    usable = covered & (by.plane_at(by.usable, safe) > _SURE) & np.isfinite(there).all(axis=1) & np.isfinite(sd)
+    known = np.isfinite(there).all(axis=1) & np.isfinite(sd)
+    usable = np.asarray(covered & known & (by.plane_at(by.usable, safe) > _SURE), np.bool_)
     return np.where(usable[:, None], there, np.nan), sd, usable
 
 

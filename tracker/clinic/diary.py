@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING, cast
 
 from tracker.clinic import body_measures, diary_rows, photos, register
 from tracker.clinic.diary_records import DiaryDay, Reading, by_day
 from tracker.clinic.entries import paragraphs, past_day
+from tracker.clinic.files import Files
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, View
 from tracker.clinic.showing import Showing
 from tracker.errors import RecordError
 
+if TYPE_CHECKING:
+    from tracker.clinic.clinic import Clinic
+
 
 class Diary(Showing):
     """Home diaries of one record; a base of `Clinic`."""
+
+    _files: Files
 
     def keep_diary(
         self, patient_id: str, *, day: date | None = None, text: str = "", readings: Sequence[Reading] = ()
@@ -138,12 +145,8 @@ class Diary(Showing):
             raise RecordError("This view belongs to somebody else; please choose another.", code="other_patient")
         data = read_original(self._store, self._files, photo)
         moved = self._stored_in(view_id, data, photo.name, photo.taken_on)
-        self.remove_photo(photo_id)
+        cast("Clinic", self).remove_photo(photo_id)
         return moved
-
-    def remove_photo(self, photo_id: str) -> None:
-        """Remove a photo; `Clinic` says how."""
-        raise NotImplementedError
 
     def _stored_in(self, view_id: str, data: bytes, name: str, day: date) -> StoredPhoto:
         with self._store.reading() as connection:

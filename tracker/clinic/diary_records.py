@@ -70,7 +70,7 @@ def by_day(
 ) -> tuple[DiaryDay, ...]:
     """What was told, day by day, the latest first."""
     texts, readings, photos = tuple(texts), tuple(readings), tuple(photos)
-    days = {each.day for each in (*texts, *readings)} | {photo.taken_on for photo in photos}
+    days = {each.day for each in texts} | {each.day for each in readings} | {photo.taken_on for photo in photos}
     return tuple(
         DiaryDay(
             day,

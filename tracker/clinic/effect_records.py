@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import pairwise
 
 MOST_LEVEL = 10
 STRONG = 8
@@ -31,7 +32,7 @@ class EffectKind(StrEnum):
     INFECTION = "infection"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """How it is asked for."""
         return _TITLES.get(self, str(self).capitalize())
 
@@ -76,8 +77,8 @@ class ExpectedWindow:
 
 
 _ARTICLES = "Patient articles on mesotherapy"
-#: What to begin with. The sources contradict each other: of several the longest time is taken, and the clinic may change
-#: every row.
+#: What to begin with. The sources contradict each other: of several the longest time is taken, and the clinic may
+#: change every row.
 OFFERED = (
     ExpectedWindow(EffectKind.SWELLING, Advice.EXPECTED, 5, f"{_ARTICLES}: hours, a few days, 1 to 5 days"),
     ExpectedWindow(EffectKind.REDNESS, Advice.EXPECTED, 5, f"{_ARTICLES}: hours, a few days, 1 to 5 days"),
@@ -213,7 +214,7 @@ def answer_to(
     name = str(window.kind).capitalize()
     if levels and levels[-1].level >= STRONG:
         return Answer(Advice.CONTACT, f"{name} this strong is a reason to contact your clinic today.")
-    if any(after.level > before.level for before, after in zip(levels, levels[1:], strict=False)):
+    if any(after.level > before.level for before, after in pairwise(levels)):
         return Answer(Advice.CONTACT, f"{name} that gets stronger is a reason to contact your clinic.")
     if window.advice is Advice.PHOTOGRAPH:
         return Answer(window.advice, f"Photograph it now and then until it has gone, and tell your clinic. {_CALM}")

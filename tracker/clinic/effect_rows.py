@@ -129,9 +129,7 @@ def _effects(connection: Connection, rows: Sequence[Row[Any]], today: date) -> t
     for row in rows:
         kind = EffectKind(row.kind)
         day = _last_before(row, injected[row.patient_id])
-        answer = answer_to(
-            known[kind], levels[row.id], injected_on=day, resolved_on=row.resolved_on, today=today
-        )
+        answer = answer_to(known[kind], levels[row.id], injected_on=day, resolved_on=row.resolved_on, today=today)
         found.append(
             SideEffect(
                 id=row.id,

@@ -85,7 +85,7 @@ class Wish(StrEnum):
     ERASURE = "erasure"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """How it is called on a page."""
         return {Wish.EXPORT: "A copy of everything", Wish.ERASURE: "Erasure of everything"}[self]
 

@@ -10,6 +10,7 @@ from tracker.clinic.actors import SYSTEM, Actor, Role
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.consents import check_consent, has_consent
 from tracker.clinic.course_plans import Due
+from tracker.clinic.files import Files
 from tracker.clinic.issue_records import IssuedReport, PatientRequest, Wish, story_of
 from tracker.clinic.records import StoredPhoto
 from tracker.clinic.register import not_found
@@ -44,6 +45,7 @@ class Issuing(Showing):
     """What of one record is given to patients; a base of `Clinic`."""
 
     _actor: Actor = SYSTEM
+    _files: Files
 
     def issue_report(self, view_id: str, report_format: str = "pdf") -> IssuedReport:
         """Give the present report of a view to its patient: the bytes are kept as they are given.
@@ -68,7 +70,7 @@ class Issuing(Showing):
         file = render_report(clinic, view_id, report_format) if report is not None else None
         if report is None or file is None:
             raise RecordError("There is no report to share yet: wait until the photos are measured.", code="no_report")
-        shown = self._shown(view_id, report)
+        shown = self._pictures_of(view_id, report)
         name = self._files.vault.put(view.patient_id, REPORT, file.data)
         new = issue_rows.NewReport(
             patient_id=view.patient_id,
@@ -180,7 +182,7 @@ class Issuing(Showing):
     def _is_patient(self) -> bool:
         return self._actor.role is Role.PATIENT
 
-    def _shown(self, view_id: str, report: Report) -> tuple[StoredPhoto, ...]:
+    def _pictures_of(self, view_id: str, report: Report) -> tuple[StoredPhoto, ...]:
         """The first photo and the latest that the headline rests on: no other may stand beside it."""
         with self._store.reading() as connection:
             listed = photos.photos(connection, view_id)

@@ -58,9 +58,7 @@ class SideEffects:
             register.patient(connection, patient_id)
             if view_id is not None and register.view(connection, view_id).patient_id != patient_id:
                 raise RecordError("This area belongs to somebody else; please choose another.", code="other_patient")
-            new = effect_rows.add(
-                connection, patient_id, kind, noticed_on, view_id=view_id, note=note, told_by=told_by
-            )
+            new = effect_rows.add(connection, patient_id, kind, noticed_on, view_id=view_id, note=note, told_by=told_by)
             effect_rows.note_level(connection, new, noticed_on, level)
             return effect_rows.effect(connection, new, today)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from tracker.clinic import Clinic
@@ -11,7 +13,8 @@ from tracker.clinic.issue_records import PatientRequest
 from tracker.pages.access import may
 from tracker.pages.frame import day_text, link, plain
 
-_COLOURS = {Advice.AT_ONCE: "red", Advice.CONTACT: "orange"}
+Colour = Literal["red", "orange", "gray"]
+_COLOURS: dict[Advice, Colour] = {Advice.AT_ONCE: "red", Advice.CONTACT: "orange"}
 _WORDS = {Advice.AT_ONCE: "now", Advice.CONTACT: "not expected", Advice.EXPECTED: "expected"}
 
 
@@ -42,7 +45,7 @@ def _effect(clinic: Clinic, effect: SideEffect, code: str) -> None:
         link("side-effects", "Open", icon=":material/healing:", patient=effect.patient_id)
 
 
-def _badge(effect: SideEffect) -> str:
+def _badge(effect: SideEffect) -> Colour:
     return _COLOURS.get(effect.answer.advice, "gray")
 
 
@@ -53,13 +56,13 @@ def effect_words(effect: SideEffect) -> str:
         after = f", {effect.days_after} day{'' if effect.days_after == 1 else 's'} after an injection"
     levels = " → ".join(str(level.level) for level in effect.levels)
     until = f" until {day_text(effect.resolved_on)}" if effect.resolved_on else ""
-    return f"{effect.kind.title}, {levels} of 10, since {day_text(effect.noticed_on)}{until}{after}"
+    return f"{effect.kind.label}, {levels} of 10, since {day_text(effect.noticed_on)}{until}{after}"
 
 
 def _wish(clinic: Clinic, wish: PatientRequest, code: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge("asked for", color="blue")
-        since = f"asks for: {wish.wish.title.lower()} (since {day_text(wish.asked_at.date())}; answer within a month)"
+        since = f"asks for: {wish.wish.label.lower()} (since {day_text(wish.asked_at.date())}; answer within a month)"
         st.markdown(f"**{plain(code)}** {plain(since)}", width="stretch")
         if st.button("Done", key=f"settle-{wish.id}", type="tertiary", icon=":material/check:"):
             clinic.settle_request(wish.id)

@@ -69,7 +69,7 @@ def _feel(clinic: Clinic, patient_id: str, areas: Sequence[View]) -> None:
             "Do you notice anything?",
             list(EffectKind),
             index=None,
-            format_func=lambda each: each.title,
+            format_func=lambda each: each.label,
             placeholder="Choose what you notice",
             key=f"effect-{generation}",
         )
@@ -112,7 +112,7 @@ def _going_on(clinic: Clinic, patient_id: str) -> None:
         if not effect.is_open:
             continue
         with st.container(border=True, key=f"open-{effect.id}"):
-            st.markdown(f"**{plain(effect.kind.title)}**, since {day_text(effect.noticed_on)}: {_levels(effect)}")
+            st.markdown(f"**{plain(effect.kind.label)}**, since {day_text(effect.noticed_on)}: {_levels(effect)}")
             st.caption(plain(effect.answer.sentence))
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 level = st.number_input("Today, 0 to 10", 0, 10, effect.levels[-1].level, key=f"today-{effect.id}")

@@ -78,13 +78,13 @@ def _consents(clinic: Clinic, patient_id: str) -> None:
     ended = [consent for consent in clinic.consents(patient_id) if consent.withdrawn_at is not None]
     for consent in ended:
         assert consent.withdrawn_at is not None
-        st.caption(plain(f"{consent.purpose.title}: withdrawn on {day_text(consent.withdrawn_at.date())}"))
+        st.caption(plain(f"{consent.purpose.said}: withdrawn on {day_text(consent.withdrawn_at.date())}"))
 
 
 def _consent(clinic: Clinic, patient_id: str, consent: Consent) -> None:
     purpose = consent.purpose
     with st.container(border=True, key=f"consent-{consent.id}"):
-        st.markdown(f"**{plain(purpose.title)}**")
+        st.markdown(f"**{plain(purpose.said)}**")
         st.caption(plain(f"Given on {day_text(consent.signed_on)}, {consent.channel}"))
         with st.popover("Read what I agreed to", type="tertiary"):
             st.text(consent.text.text)
@@ -99,12 +99,14 @@ def _rights(clinic: Clinic, patient_id: str) -> None:
     asked = {request.wish: request for request in reversed(clinic.requests(patient_id))}
     for wish, words in _WISHES.items():
         with st.container(border=True, key=f"wish-{wish}"):
-            st.markdown(f"**{wish.title}**")
+            st.markdown(f"**{wish.label}**")
             st.caption(words)
             known = asked.get(wish)
             if known is not None and known.done_at is None:
-                st.caption(f":material/schedule: Asked for on {day_text(known.asked_at.date())}; "
-                           "your clinic answers within a month.")
+                st.caption(
+                    f":material/schedule: Asked for on {day_text(known.asked_at.date())}; "
+                    "your clinic answers within a month."
+                )
                 continue
             if known is not None and known.done_at is not None:
                 st.caption(f":material/check: Answered on {day_text(known.done_at.date())}.")

@@ -108,10 +108,10 @@ def _report(clinic: Clinic, report: IssuedReport, links: Sequence[PatientLink]) 
 def _link(clinic: Clinic, known: PatientLink) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(plain(link_words(known, datetime.now(UTC))), width="stretch")
-        if known.revoked_at is None and known.expires_at > datetime.now(UTC):
-            if st.button("End it", key=f"revoke-{known.id}", type="tertiary", icon=":material/link_off:"):
-                clinic.revoke_link(known.id)
-                st.rerun()
+        lives = known.revoked_at is None and known.expires_at > datetime.now(UTC)
+        if lives and st.button("End it", key=f"revoke-{known.id}", type="tertiary", icon=":material/link_off:"):
+            clinic.revoke_link(known.id)
+            st.rerun()
 
 
 def link_words(known: PatientLink, now: datetime) -> str:

@@ -90,13 +90,13 @@ def _effect(clinic: Clinic, effect: SideEffect, where: str) -> None:
 
 def _note(clinic: Clinic, patient_id: str, titles: dict[str, str]) -> None:
     with st.form(f"effect-{patient_id}", border=False, clear_on_submit=True):
-        kind = st.selectbox("What", list(EffectKind), format_func=lambda each: each.title)
+        kind = st.selectbox("What", list(EffectKind), format_func=lambda each: each.label)
         where = {"": "Anywhere"} | titles
         view_id = st.selectbox("Where", list(where), format_func=where.__getitem__)
         level = st.slider("How strong, 0 to 10", 0, 10, 3)
         day = st.date_input("Noticed on", date.today(), max_value=date.today())  # noqa: DTZ011
         note = st.text_input("Note", max_chars=500)
-        if not st.form_submit_button("Note it", type="primary") or not isinstance(day, date):
+        if not st.form_submit_button("Note it", type="primary") or not isinstance(day, date) or kind is None:
             return
     try:
         clinic.add_side_effect(patient_id, kind, level=level, noticed_on=day, view_id=view_id or None, note=note)
@@ -110,14 +110,14 @@ def _windows(clinic: Clinic) -> None:
     st.caption(CONTRADICT)
     windows = clinic.effect_windows()
     rows = [
-        {"Side effect": plain(w.kind.title), "What is said": plain(_said(w)), "Source": plain(w.source)}
+        {"Side effect": plain(w.kind.label), "What is said": plain(_said(w)), "Source": plain(w.source)}
         for w in windows
     ]
     st.table(rows, border="horizontal")
     known = {window.kind: window for window in windows}
     with st.container(width=NARROW):
         kinds = [kind for kind in known if kind is not EffectKind.INFECTION]
-        kind = st.selectbox("Change", kinds, index=None, format_func=lambda each: each.title, key="window-kind")
+        kind = st.selectbox("Change", kinds, index=None, format_func=lambda each: each.label, key="window-kind")
         if kind is not None:
             _change(clinic, known[kind])
 
@@ -131,6 +131,7 @@ def _said(window: ExpectedWindow) -> str:
 def _change(clinic: Clinic, window: ExpectedWindow) -> None:
     kind = window.kind
     advice = st.selectbox("Say", list(Advice), list(Advice).index(window.advice), key=f"advice-{kind}")
+    assert advice is not None  # one is chosen from the start
     days = None
     if advice is Advice.EXPECTED:
         days = int(st.number_input("Days after an injection", 0, MOST_DAYS, window.days or 0, key=f"days-{kind}"))

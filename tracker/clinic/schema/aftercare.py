@@ -27,8 +27,8 @@ injection_point = Table(
     Column("amount_ml", Float),
 )
 
-#: One side effect from the day it was noticed; `resolved_on` stays empty while it lasts, and `seen_at` until somebody of
-#: the clinic has read of it.
+#: One side effect from the day it was noticed; `resolved_on` stays empty while it lasts, and `seen_at` until somebody
+#: of the clinic has read of it.
 side_effect = Table(
     "side_effect",
     metadata,
