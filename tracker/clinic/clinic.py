@@ -13,6 +13,7 @@ from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.access import Access
+from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
 from tracker.clinic.custody import Custody
@@ -43,7 +44,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Linking, Studying, Ratings, Caring, Treating, Custody):
+class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as

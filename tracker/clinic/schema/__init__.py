@@ -13,6 +13,16 @@ from tracker.clinic.schema.accounts import (
     recovery_code,
     web_session,
 )
+from tracker.clinic.schema.aftercare import (
+    diary_entry,
+    effect_window,
+    home_view,
+    injection_point,
+    issued_report,
+    patient_request,
+    side_effect,
+    side_effect_level,
+)
 from tracker.clinic.schema.audit import audit
 from tracker.clinic.schema.base import SCHEMA_VERSION, Instant, metadata
 from tracker.clinic.schema.care import (
@@ -49,12 +59,17 @@ __all__ = (
     "consent_text",
     "course",
     "course_template",
+    "diary_entry",
+    "effect_window",
     "emergency",
     "erasure",
     "failed_try",
     "grade",
+    "home_view",
     "injection",
+    "injection_point",
     "invitation",
+    "issued_report",
     "known_distance",
     "legal_hold",
     "measurement",
@@ -62,6 +77,7 @@ __all__ = (
     "patient",
     "patient_details",
     "patient_link",
+    "patient_request",
     "photo",
     "posing",
     "rater_of",
@@ -73,6 +89,8 @@ __all__ = (
     "result",
     "seal",
     "seal_total",
+    "side_effect",
+    "side_effect_level",
     "skin_state",
     "study",
     "study_subject",
