@@ -137,17 +137,6 @@ def test_a_study_opened_again_holds_everything(tmp_path: Path) -> None:
         assert again.original(photo.id) == jpeg(1)
 
 
-def test_an_older_record_gets_the_tables_of_studies(tmp_path: Path) -> None:
-    with Clinic.open(tmp_path / "home") as first, first._store.writing() as connection:
-        for table in (schema.posing, schema.study_subject, schema.study, schema.adopted):
-            table.drop(connection)
-        connection.execute(update(schema.about).where(schema.about.c.name == "schema_version").values(value="6"))
-
-    with Clinic.open(tmp_path / "home") as again:
-        assert again.studies() == ()
-        assert started(again) == again.studies()[0]
-
-
 @pytest.mark.parametrize(
     ("about", "code"), [({"equipment": " "}, "missing"), ({"site": ""}, "missing"), ({"pose": "x" * 81}, "too_long")]
 )

@@ -12,7 +12,15 @@ from types import TracebackType
 from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
+from tracker.clinic.access import Access
+from tracker.clinic.aftercare import Aftercare
+from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.caring import Caring
+from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
+from tracker.clinic.guarding import guarded
+from tracker.clinic.journal import Journal
+from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
@@ -24,6 +32,7 @@ from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
 from tracker.clinic.sweeping import Swept, sweep
 from tracker.clinic.topics import Chosen
+from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
@@ -34,22 +43,29 @@ from tracker.report import Report
 Progress = Callable[[int, int, str], None]
 
 
-class Clinic(Studying, Ratings):
+@guarded
+class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
-    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement.
+    Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
+    the program itself; for anybody else take `acting_for`: then every method asks whether they may, and refuses with
+    ``not_found`` what is somebody else's, with ``not_allowed`` what their role may not, and with ``signed_out`` who is.
 
     Attributes
     ----------
     home : Path
         Folder that holds everything.
+    read_only_reason : str
+        Why nothing can be changed, as a sentence; empty as long as the record is whole.
     """
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, files, chosen)
+        self._journal = Journal(store, Anchor(files.home))
         self._lock = threading.Lock()
         self._close: Callable[[], None] = lambda: None
         self.home = files.home
+        self.read_only_reason = store.read_only_reason
 
     @classmethod
     def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] | None = None) -> Self:
@@ -66,19 +82,22 @@ class Clinic(Studying, Ratings):
         Raises
         ------
         RecordError
-            The folder cannot be used, or the record in it is damaged or newer than the program.
+            The folder cannot be used, or the record in it is damaged or newer than the program. One that something
+            else has changed is opened, but nothing can be changed in it.
         """
         home = home or data_folder()
         prepare(home)
         secrets = Secrets.of_record(home)
         try:
-            files, store = Files(home, secrets), Store(home, secrets)
+            files, store = Files(home, secrets), Store.of_record(home, secrets)
         except BaseException:
             secrets.close()
             raise
         record = cls(store, files, Chosen.of(metrics))
         record._close = secrets.close
-        record.adopt_methods()
+        if not record.read_only_reason:
+            record.adopt_methods()
+            record.replay_erasures()  # one that was ended half-way
         return record
 
     def close(self) -> None:
@@ -253,7 +272,7 @@ class Clinic(Studying, Ratings):
             Where photos are measured; by default a process of its own. It is shut down with the worker.
         """
         with self._lock:
-            if self._worker is None:
+            if self._worker is None and not self.read_only_reason:
                 self._worker = Worker(self._bench, executor or PhotoProcess(), daily=self.sweep)
                 warm_up()  # the first photo of the day is looked at as quickly as the others
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from tracker.clinic import care_team, clock, register
 from tracker.clinic import injections as days_of_injection
-from tracker.clinic import register
 from tracker.clinic import states as states_of_skin
+from tracker.clinic.actors import Role
+from tracker.clinic.guarding import Acting
 from tracker.clinic.records import Patient, View
 from tracker.clinic.store import Store
 from tracker.quality import SkinState
 from tracker.region import Region
 
 
-class People:
+class People(Acting):
     """Patients and views of one record; the base of `Clinic`.
 
     Parameters
@@ -36,9 +38,12 @@ class People:
             return register.patient(connection, patient_id)
 
     def add_patient(self, *, code: str, name: str = "", note: str = "", is_demonstration: bool = False) -> Patient:
-        """A new patient; `RecordError` if the code is taken."""
+        """A new patient, of whose care team is who adds it; `RecordError` if the code is taken."""
         with self._store.writing() as connection:
-            return register.add_patient(connection, code=code, name=name, note=note, is_demonstration=is_demonstration)
+            new = register.add_patient(connection, code=code, name=name, note=note, is_demonstration=is_demonstration)
+            if self._actor.role is Role.PRACTITIONER:
+                care_team.join(connection, new.id, self._actor.account_id, clock.now())
+            return new
 
     def views(self, patient_id: str) -> tuple[View, ...]:
         """Views of a patient in the order in which they were added."""
