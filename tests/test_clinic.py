@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ from tracker.clinic.gate import beside_reference
 from tracker.clinic.measuring import Judgement
 from tracker.clinic.pictures import difference, surroundings
 from tracker.clinic.records import Tile
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.standards import colours_on
 from tracker.compute import PhotoProcess
 from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, RegionInvalid
@@ -793,14 +795,16 @@ def test_a_report_needs_no_pixels_and_little_time(measured: Clinic) -> None:
     rows = 30
     with measured._store.writing() as connection:  # thirty photos with the measurements of the first
         first, result = connection.exec_driver_sql("SELECT arrival, result_id FROM photo WHERE is_reference").one()
-        columns = "view_id, name, received_at, height, width"
+        columns = "view_id, received_at, height, width"
+        seal = partial(secrets_of(connection).seal, view.patient_id)
         for k in range(1, rows):
             connection.exec_driver_sql(
-                f"INSERT INTO photo (id, digest, file, taken_on, is_reference, {columns}) "
-                f"SELECT 'i{k}', 'd{k}', 'f{k}', date(taken_on, '+{8 * k} days'), 0, {columns} "
+                f"INSERT INTO photo (id, digest, file, taken_on, is_reference, name, {columns}) "
+                f"SELECT 'i{k}', 'd{k}', 'f{k}', date(taken_on, '+{8 * k} days'), 0, "
+                f"'{seal(f'photo.name:i{k}', f'{k}.jpg')}', {columns} "
                 f"FROM photo WHERE arrival = {first}"
             )
-            _copy_result(connection, result, k)
+            _copy_result(connection, result, k, seal(f"result.notes:i{k}", "[]"))
     shutil.rmtree(measured.home / "photos")
     shutil.rmtree(measured.home / "derived")
 
@@ -815,11 +819,12 @@ def test_a_report_needs_no_pixels_and_little_time(measured: Clinic) -> None:
     assert min(times) < 0.1  # 50 ms here on an idle machine; headroom for one that shares its caches
 
 
-def _copy_result(connection: object, result: int, k: int) -> None:
+def _copy_result(connection: object, result: int, k: int, notes: str) -> None:
     execute = connection.exec_driver_sql  # type: ignore[attr-defined]
-    about = "methods, region_hash, measured_at, code, reason, status, checks, notes, colour_evidence, derived"
+    about = "methods, region_hash, measured_at, code, reason, status, checks, colour_evidence, derived"
     execute(
-        f"INSERT INTO result (id, photo_id, {about}) SELECT {1000 + k}, 'i{k}', {about} FROM result WHERE id={result}"
+        f"INSERT INTO result (id, photo_id, notes, {about}) "
+        f"SELECT {1000 + k}, 'i{k}', '\"{notes}\"', {about} FROM result WHERE id={result}"
     )
     value = "metric, method, unit, value, uncertainty, area_share, parts, draws"
     execute(
