@@ -51,6 +51,10 @@ class Acting:
         bound._actor, bound._request_id = actor, request_id
         return bound
 
+    def acting(self) -> Actor:
+        """Who acts; a page shows what their role is made for."""
+        return self._actor
+
     def audit(
         self,
         verb: Verb,
