@@ -13,6 +13,8 @@ from sqlalchemy import JSON, Boolean, Connection, Date, Float, Integer, LargeBin
 
 from tracker.clinic import Clinic, care_team, register, schema, web_sessions
 from tracker.clinic.actors import Actor, Role
+from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.consents import WHOLE, Channel
 from tracker.clinic.register import random_id
 from tracker.clinic.schema import Instant
 from tracker.clinic.sealing import secrets_of
@@ -24,7 +26,9 @@ TABLES = {
     "link_id": "patient_link",
     "report_id": "issued_report",
     "measure_id": "body_measure",
-    "request_id": "patient_request",
+    "effect_id": "side_effect",
+    "entry_id": "diary_entry",
+    "wish_id": "patient_request",
 }
 
 
@@ -132,6 +136,8 @@ def cast(home: Path) -> Iterator[Cast]:
         with clinic._store.writing() as connection:
             own, other, erased = (add_patient(connection) for _ in range(3))
             connection.execute(schema.patient.delete().where(schema.patient.c.id == erased))
+        for patient_id in (own, other):
+            consent(clinic, patient_id)
         here = Cast(clinic, own, other, erased, {})
         now = datetime.now(UTC)
         for role in (Role.OWNER, Role.PRACTITIONER, Role.ASSISTANT, Role.RATER, Role.AUDITOR):
@@ -148,6 +154,12 @@ def cast(home: Path) -> Iterator[Cast]:
             over = here.actors["practitioner whose emergency is over"].account_id
             care_team.break_glass(connection, own, over, now - timedelta(hours=9))
         yield here
+
+
+def consent(clinic: Clinic, patient_id: str) -> None:
+    """A patient's consent to being shown results online."""
+    today = date(2026, 1, 1)
+    clinic.give_consent(patient_id, Purpose.PORTAL, given_by="Ada", signed_on=today, channel=Channel.PAPER, scope=WHOLE)
 
 
 def _account(clinic: Clinic, role: Role, patient_id: str | None) -> str:

@@ -79,15 +79,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
 def objects(people: Cast) -> dict[str, dict[str, str]]:
     """By whose they are, one of each kind of object."""
     named = [name for name in RESOLVERS if name != "account_id" and name in _parameters()]
-    if "issued_report" not in schema.metadata.tables:  # reports are kept by another part of the record
-        named.remove("report_id")
-        reports = {"own": random_id(), "other": random_id()}
-        RESOLVERS["report_id"] = {reports["own"]: people.own, reports["other"]: people.other}.get  # type: ignore
-        RESOLVERS["report_id"] = lambda _, i, of=RESOLVERS["report_id"]: of(i)  # type: ignore
     found = {whose: people.ids(named, whose) for whose in WHOSE}
-    if "report_id" not in named:
-        for whose in WHOSE:
-            found[whose]["report_id"] = reports.get(whose, random_id())
     with people.clinic._store.writing() as connection:
         for whose in ("own", "other"):
             found[whose]["patient_id"] = getattr(people, whose)

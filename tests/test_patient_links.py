@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from tests.cast import Cast, cast
+from tests.cast import Cast, cast, row
 from tracker.clinic import Clinic, authorize, clock, guarding, schema
 from tracker.clinic.actors import Actor, Role, Verb
 from tracker.clinic.authorize import Target
+from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.consents import Channel
 from tracker.clinic.patient_links import NewLink
 from tracker.clinic.register import random_id
 from tracker.clinic.web_sessions import digest_of
@@ -28,12 +30,15 @@ def people(tmp_path: Path) -> Iterator[Cast]:
 
 
 @pytest.fixture
-def reports(people: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Two issued reports of one patient and one of another's; whose they are is all that links know of them."""
-    found = {"own": random_id(), "second": random_id(), "other": random_id()}
-    owners = {found["own"]: people.own, found["second"]: people.own, found["other"]: people.other}
-    monkeypatch.setitem(authorize.RESOLVERS, "report_id", lambda _, report_id: owners.get(report_id))
-    return found
+def reports(people: Cast) -> dict[str, str]:
+    """Two issued reports of one patient and one of another's."""
+    with people.clinic._store.writing() as connection:
+        table = schema.issued_report
+        return {
+            "own": row(connection, table, people.own),
+            "second": row(connection, table, people.own),
+            "other": row(connection, table, people.other),
+        }
 
 
 def refused(call: object) -> str:
@@ -50,6 +55,12 @@ def enter(clinic: Clinic, link: NewLink) -> Actor:
     actor = clinic.session_of(clinic.exchange_link(link.token, link.pin))
     assert actor is not None
     return actor
+
+
+def take_back(clinic: Clinic, report_id: str) -> None:
+    with clinic._store.writing() as connection:
+        here = schema.issued_report.c.id == report_id
+        connection.execute(schema.issued_report.update().where(here).values(withdrawn_at=clock.now()))
 
 
 def may_receive(clinic: Clinic, actor: Actor, report_id: str) -> bool:
@@ -154,6 +165,31 @@ def test_a_revoked_link_ends_at_once_with_its_session(people: Cast, reports: dic
     assert not may_receive(people.clinic, actor, reports["own"])
     assert refused(lambda: people.clinic.exchange_link(unused.token, unused.pin)) == "bad_link"
     assert [link.is_open(clock.now()) for link in people.clinic.links(people.own)] == [False, False]
+
+
+def test_links_end_with_the_report_and_with_the_consent(people: Cast, reports: dict[str, str]) -> None:
+    clinic = people.clinic
+    for report_id, end in (
+        (reports["own"], lambda: take_back(clinic, reports["own"])),
+        (reports["second"], lambda: clinic.withdraw_consent(people.own, Purpose.PORTAL, channel=Channel.ONLINE)),
+    ):
+        used, unused = issue(people, report_id), issue(people, report_id)
+        actor = enter(clinic, used)
+        assert may_receive(clinic, actor, report_id)
+
+        end()
+
+        assert not may_receive(clinic, actor, report_id)
+        assert not clinic.is_link_alive(unused.token)
+        assert refused(lambda unused=unused: clinic.exchange_link(unused.token, unused.pin)) == "bad_link"
+
+
+def test_without_consent_a_patient_sees_no_photo_online(people: Cast) -> None:
+    photo_id = people.ids(["photo_id"], "own")["photo_id"]
+    patient = people.clinic.acting_for(people.actors["patient"])
+    people.clinic.withdraw_consent(people.own, Purpose.PORTAL, channel=Channel.ONLINE)
+
+    assert refused(lambda: patient.picture(photo_id, width=100)) == "not_found"
 
 
 def test_a_report_is_shown_as_often_as_the_link_says(

@@ -42,6 +42,7 @@ class Journal:
         self._store, self.anchor = store, anchor
         self._lock, self._is_writing = threading.Condition(), False
         self._waiting: list[_Waiting] = []
+        self._pages: OrderedDict[tuple[str, str], datetime] = OrderedDict()
         self._seen: OrderedDict[tuple[str, ...], _Waiting] = OrderedDict()
 
     def write(self, entry: Entry) -> None:
@@ -80,6 +81,21 @@ class Journal:
                     self._seen.popitem(last=False)
         self._finish(own)
         return is_new
+
+    def is_new_page(self, entry: Entry) -> bool:
+        """Whether this is the first thing that is shown in one view of a page, or without a page in one minute."""
+        moment = clock.now()
+        key = (entry.actor.session_id, entry.request_id)
+        lasts = SAME_PAGE if entry.request_id else SAME_MOMENT
+        with self._lock:
+            before = self._pages.get(key)
+            if before is not None and timedelta(0) <= moment - before < lasts:
+                return False
+            self._pages[key] = moment
+            self._pages.move_to_end(key)
+            while len(self._pages) > _REMEMBERED:
+                self._pages.popitem(last=False)
+        return True
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
