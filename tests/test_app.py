@@ -54,7 +54,15 @@ class Answer:
 
 
 def ask(
-    app: Any, path: str, *, client: str = "127.0.0.1", host: str = HERE, kind: str = "http", **headers: str
+    app: Any,
+    path: str,
+    *,
+    client: str = "127.0.0.1",
+    host: str = HERE,
+    kind: str = "http",
+    method: str = "GET",
+    body: bytes = b"",
+    **headers: str,
 ) -> Answer:
     """Ask an ASGI application once, as a browser on this machine would; header names use underscores."""
     target, _, query = path.partition("?")
@@ -63,7 +71,7 @@ def ask(
         "type": kind,
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": target,
         "raw_path": target.encode(),
@@ -77,7 +85,7 @@ def ask(
     messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b""} if kind == "http" else {"type": "websocket.connect"}
+        return {"type": "http.request", "body": body} if kind == "http" else {"type": "websocket.connect"}
 
     async def send(message: Any) -> None:
         messages.append(message)
