@@ -96,7 +96,7 @@ class Gallery:
     def overlay_data(self, photo_id: str, metric_name: str) -> Overlay:
         """An overlay that is there already; `RecordError` if it is not."""
         photo = self._photo(photo_id)
-        data = self._files.derived(photo.id, f"{self._overlay_name(photo, metric_name)}.npz")
+        data = self._files.derived(photo, f"{self._overlay_name(photo, metric_name)}.npz")
         if data is None:
             raise RecordError(f"{photo.name} could not be shown with this number now; try again.", code="not_found")
         return overlay_from(data)
@@ -104,12 +104,12 @@ class Gallery:
     def has_overlay(self, photo_id: str, metric_name: str) -> bool:
         """Whether an overlay is there."""
         photo = self._photo(photo_id)
-        return self._files.derived(photo.id, f"{self._overlay_name(photo, metric_name)}.npz") is not None
+        return self._files.derived(photo, f"{self._overlay_name(photo, metric_name)}.npz") is not None
 
     def keep_overlay(self, photo_id: str, metric_name: str, data: bytes) -> None:
         """Keep an overlay for the next time."""
         photo = self._photo(photo_id)
-        self._files.save_derived(photo.id, f"{self._overlay_name(photo, metric_name)}.npz", data)
+        self._files.save_derived(photo, f"{self._overlay_name(photo, metric_name)}.npz", data)
 
     def stored_map(self, photo_id: str) -> bytes:
         """The map of a photo to its reference as it is stored."""
@@ -132,12 +132,12 @@ class Gallery:
         return proposed_polygon(calibrate(read_photo(original, name=photo.name)))
 
     def _kept(self, photo: StoredPhoto, name: str, make: Callable[[], bytes]) -> bytes:
-        known = self._files.derived(photo.id, name)
+        known = self._files.derived(photo, name)
         if known is not None:
             return known
         made = make()
         with suppress(RecordError):  # a full disk must not keep anybody from looking
-            self._files.save_derived(photo.id, name, made)
+            self._files.save_derived(photo, name, made)
         return made
 
     def _photo(self, photo_id: str) -> StoredPhoto:
@@ -173,7 +173,7 @@ class Gallery:
 
     def _stored(self, photo: StoredPhoto, name: str) -> bytes:
         """A derived file that only measuring can make again: without it the photo waits once more."""
-        data = self._files.derived(photo.id, name)
+        data = self._files.derived(photo, name)
         if data is None:
             with self._store.writing() as connection:
                 results.forget(connection, photo.id)

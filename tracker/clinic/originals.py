@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 
@@ -10,6 +11,8 @@ from tracker.clinic import photos, register
 from tracker.clinic.files import Files
 from tracker.clinic.records import StoredPhoto
 from tracker.clinic.store import Store
+from tracker.clinic.sweeping import is_named
+from tracker.clinic.vault import ORIGINAL
 from tracker.errors import PhotoRejected, RecordError
 from tracker.photo import read_photo
 
@@ -35,34 +38,41 @@ def new_photo(
 
 
 def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes) -> StoredPhoto:
-    """Store a photo once: the file first, then the row that makes it count.
+    """Store a photo once: the blob first, then the row that makes it count.
 
     Raises
     ------
     RecordError
         Not saved; nothing was changed.
     """
-    file = files.save_original(data)
+    with store.reading() as connection:
+        patient_id = register.view(connection, new.view_id).patient_id
+    file = files.vault.put(patient_id, ORIGINAL, data)
     try:
         with store.writing() as connection:
             register.view(connection, new.view_id)
             known = photos.find(connection, new.view_id, new.digest)  # another thread may have been faster
             stored = known or photos.add(connection, new, file)
+            files.vault.ensure(patient_id, ORIGINAL, file, data)
     except RecordError:
-        _discard(store, files, file)
+        with suppress(RecordError):  # where it cannot be told it stays: litter is better than loss
+            remove_originals(store, files, [photos.Gone("", patient_id, file)])
         raise
-    if known is not None:
-        files.remove_original(file)
     return stored
 
 
-def _discard(store: Store, files: Files, file: str) -> None:
-    """Remove a file whose row was refused. Where that is not certain it stays: litter is better than loss."""
-    with suppress(RecordError):
-        with store.reading() as connection:
-            needed = photos.is_needed(connection, file)
-        if not needed:
-            files.remove_original(file)
+def remove_originals(store: Store, files: Files, gone: Iterable[photos.Gone]) -> None:
+    """Remove blobs whose rows are gone, but for those that another row names.
+
+    Raises
+    ------
+    RecordError
+        ``not_removed``: the disk did not let go of one.
+    """
+    for each in gone:
+        with store.writing() as connection:  # so that nobody names it between the question and the removal
+            if not is_named(connection, each.file):
+                files.vault.remove(each.patient_id, each.file)
 
 
 def read_original(store: Store, files: Files, photo: StoredPhoto) -> bytes:
@@ -71,14 +81,14 @@ def read_original(store: Store, files: Files, photo: StoredPhoto) -> bytes:
     Raises
     ------
     RecordError
-        The file is missing or no longer what was stored.
+        The blob is missing or no longer what was stored, or the patient was erased.
     """
     with store.reading() as connection:
         file = photos.file_of(connection, photo.id)
-    data = files.original(file)
+    data = files.vault.get(photo.patient_id, ORIGINAL, file)
     if hashlib.sha256(data).hexdigest() != photo.digest:
         raise RecordError(
-            f"The stored file of {photo.name} has been damaged; please restore it from a backup.",
+            f"The stored file of {photo.name} is that of another photo; please restore the record from a backup.",
             code="original_damaged",
         )
     return data

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from tracker.calibration import KnownDistance
 from tracker.clinic import schema
 from tracker.clinic.distances import distance_of_view
 from tracker.clinic.records import PhotoState, StoredPhoto
 from tracker.clinic.register import not_found, random_id, view
+from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.errors import RecordError
 
 _PHOTO = schema.photo.c
@@ -30,10 +31,19 @@ class NewPhoto:
     posing: int | None = None
 
 
+class Gone(NamedTuple):
+    """A photo whose row is gone: the names of what was made of it and of its blob."""
+
+    photo_id: str
+    patient_id: str
+    file: str
+
+
 def photos(connection: Connection, view_id: str) -> tuple[StoredPhoto, ...]:
     """Photos of a view by date, then in order of arrival."""
     chosen = _stored().where(_PHOTO.view_id == view_id).order_by(_PHOTO.taken_on, _PHOTO.arrival)
-    return tuple(_photo(row) for row in connection.execute(chosen))
+    secrets = secrets_of(connection)
+    return tuple(_photo(row, secrets) for row in connection.execute(chosen))
 
 
 def photo(connection: Connection, photo_id: str) -> StoredPhoto:
@@ -41,7 +51,7 @@ def photo(connection: Connection, photo_id: str) -> StoredPhoto:
     row = connection.execute(_stored().where(_PHOTO.id == photo_id)).first()
     if row is None:
         raise not_found("photo")
-    return _photo(row)
+    return _photo(row, secrets_of(connection))
 
 
 def file_of(connection: Connection, photo_id: str) -> str:
@@ -52,33 +62,48 @@ def file_of(connection: Connection, photo_id: str) -> str:
     return str(name)
 
 
-def is_needed(connection: Connection, file: str) -> bool:
-    """Whether a row names this file."""
-    return connection.execute(select(_PHOTO.id).where(_PHOTO.file == file)).first() is not None
+def patient_of(connection: Connection, photo_id: str) -> str:
+    """Identifier of the patient whose skin a photo shows."""
+    joined = schema.photo.join(schema.view, _PHOTO.view_id == schema.view.c.id)
+    found = connection.execute(select(schema.view.c.patient_id).select_from(joined).where(_PHOTO.id == photo_id))
+    patient_id = found.scalar()
+    if patient_id is None:
+        raise not_found("photo")
+    return str(patient_id)
+
+
+def gone_with(connection: Connection, *where: ColumnElement[bool]) -> list[Gone]:
+    """What has to be removed after the photos of some views, asked before their rows go."""
+    joined = schema.photo.join(schema.view, _PHOTO.view_id == schema.view.c.id).join(
+        schema.patient, schema.view.c.patient_id == schema.patient.c.id
+    )
+    chosen = select(_PHOTO.id, schema.view.c.patient_id, _PHOTO.file).select_from(joined).where(*where)
+    return [Gone(*row) for row in connection.execute(chosen)]
 
 
 def find(connection: Connection, view_id: str, digest: str) -> StoredPhoto | None:
     """The photo of a view with this content, if it is there."""
     row = connection.execute(_stored().where(_PHOTO.view_id == view_id, _PHOTO.digest == digest)).first()
-    return _photo(row) if row else None
+    return _photo(row, secrets_of(connection)) if row else None
 
 
 def reference(connection: Connection, view_id: str) -> StoredPhoto | None:
     """The photo the others of a view are compared with, if there is one yet."""
     row = connection.execute(_stored().where(_PHOTO.view_id == view_id, _PHOTO.is_reference)).first()
-    return _photo(row) if row else None
+    return _photo(row, secrets_of(connection)) if row else None
 
 
 def add(connection: Connection, new: NewPhoto, file: str) -> StoredPhoto:
     """A new row; its file must be safe on the disk already."""
     photo_id = random_id()
+    sealed = secrets_of(connection).seal(view(connection, new.view_id).patient_id, f"photo.name:{photo_id}", new.name)
     connection.execute(
         insert(schema.photo).values(
             id=photo_id,
             view_id=new.view_id,
             digest=new.digest,
             file=file,
-            name=new.name,
+            name=sealed,
             taken_on=new.taken_on,
             received_at=datetime.now(UTC),
             height=new.shape[0],
@@ -91,8 +116,8 @@ def add(connection: Connection, new: NewPhoto, file: str) -> StoredPhoto:
     return photo(connection, photo_id)
 
 
-def remove(connection: Connection, photo_id: str) -> str:
-    """Remove a row and return the name of its file.
+def remove(connection: Connection, photo_id: str) -> Gone:
+    """Remove a row, and say what has to be removed after it.
 
     Raises
     ------
@@ -100,8 +125,8 @@ def remove(connection: Connection, photo_id: str) -> str:
         It is the reference a region was drawn on, or a distance was given in: in any other photo they would lie
         elsewhere.
     """
-    file = file_of(connection, photo_id)
     found = photo(connection, photo_id)
+    gone = Gone(photo_id, found.patient_id, file_of(connection, photo_id))
     if found.is_reference and _is_marked(connection, found.view_id) and _count(connection, found.view_id) > 1:
         raise RecordError(
             "The region of this view was drawn on this photo. Please clear the region first, then remove the photo.",
@@ -114,7 +139,7 @@ def remove(connection: Connection, photo_id: str) -> str:
             code="is_reference",
         )
     connection.execute(delete(schema.photo).where(_PHOTO.id == photo_id))
-    return file
+    return gone
 
 
 def check_distance(connection: Connection, view_id: str, distance: KnownDistance | None) -> None:
@@ -135,15 +160,6 @@ def check_distance(connection: Connection, view_id: str, distance: KnownDistance
         distance.check_inside(found.shape)
 
 
-def of_demonstration(connection: Connection) -> list[tuple[str, str]]:
-    """Identifiers and files of all photos of demonstration patients."""
-    joined = schema.photo.join(schema.view, _PHOTO.view_id == schema.view.c.id).join(
-        schema.patient, schema.view.c.patient_id == schema.patient.c.id
-    )
-    chosen = select(_PHOTO.id, _PHOTO.file).select_from(joined).where(schema.patient.c.is_demonstration)
-    return [(row.id, row.file) for row in connection.execute(chosen)]
-
-
 def make_reference(connection: Connection, photo_id: str) -> None:
     """From now on the photos of its view are compared with this one."""
     connection.execute(update(schema.photo).where(_PHOTO.id == photo_id).values(is_reference=True))
@@ -160,14 +176,14 @@ def _count(connection: Connection, view_id: str) -> int:
 
 
 def _stored() -> Select[Any]:
-    now = schema.photo.outerjoin(schema.result, _PHOTO.result_id == schema.result.c.id)
+    now = schema.photo.join(schema.view, _PHOTO.view_id == schema.view.c.id)
+    now = now.outerjoin(schema.result, _PHOTO.result_id == schema.result.c.id)
     judged = schema.result.c
-    return select(schema.photo, judged.code, judged.reason, judged.status, judged.opposite, judged.lent_to).select_from(
-        now
-    )
+    what = (judged.code, judged.reason, judged.status, judged.opposite, judged.lent_to, schema.view.c.patient_id)
+    return select(schema.photo, *what).select_from(now)
 
 
-def _photo(row: Row[Any]) -> StoredPhoto:
+def _photo(row: Row[Any], secrets: Secrets) -> StoredPhoto:
     state = PhotoState.WAITING
     if row.result_id is not None:
         state = PhotoState.REJECTED if row.code else PhotoState.MEASURED
@@ -175,15 +191,16 @@ def _photo(row: Row[Any]) -> StoredPhoto:
         id=row.id,
         view_id=row.view_id,
         digest=row.digest,
-        name=row.name,
+        name=secrets.open(row.patient_id, f"photo.name:{row.id}", row.name),
         taken_on=row.taken_on,
         received_at=row.received_at,
         state=state,
         is_reference=row.is_reference,
-        reason=row.reason or "",
+        reason=secrets.open(row.patient_id, f"result.reason:{row.id}", row.reason) if row.reason else "",
         code=row.code or "",
         shape=(row.height, row.width),
         status=row.status,
         opposite=row.opposite or "",
         lent_to=row.lent_to or "",
+        patient_id=row.patient_id,
     )

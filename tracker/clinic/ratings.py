@@ -16,6 +16,7 @@ from tracker.clinic.injections import injections
 from tracker.clinic.masked import MaskedGallery
 from tracker.clinic.records import PhotoState, StoredPhoto, View
 from tracker.clinic.register import not_found, random_id
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
@@ -142,7 +143,7 @@ class Ratings(Showing):
                 insert(schema.rating_session).values(
                     id=session_id,
                     view_id=view_id,
-                    rater=name,
+                    rater=secrets_of(connection).seal_clinic(f"rating_session.rater:{session_id}", name),
                     question=question_about(view.indication),
                     asks_confidence=asks_confidence,
                     seed=seed,
@@ -275,7 +276,7 @@ def _session(connection: Connection, session_id: str) -> RatingSession:
     return RatingSession(
         id=row.id,
         view_id=row.view_id,
-        rater=row.rater,
+        rater=secrets_of(connection).open_clinic(f"rating_session.rater:{row.id}", row.rater),
         question=row.question,
         asks_confidence=row.asks_confidence,
         started_at=row.started_at,
@@ -284,9 +285,8 @@ def _session(connection: Connection, session_id: str) -> RatingSession:
 
 
 def _rated(row: Row[Any]) -> RatedPair:
-    later = None
-    if row.left_day != row.right_day:
-        later = Side.LEFT if row.left_day > row.right_day else Side.RIGHT
+    moved = row.left_day != row.right_day
+    later = (Side.LEFT if row.left_day > row.right_day else Side.RIGHT) if moved else None
     pair = Pair(
         kind=Kind(row.kind),
         left=row.left_id,

@@ -126,6 +126,8 @@ class StoredPhoto:
         Digest of the photo of the same moment, lit from the other side, that was measured with it; empty if none was.
     lent_to : str
         Digest of the photo that this one was measured with; it gives nothing by itself then.
+    patient_id : str
+        Whose skin it shows.
     """
 
     id: str
@@ -142,6 +144,7 @@ class StoredPhoto:
     status: str | None
     opposite: str = ""
     lent_to: str = ""
+    patient_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -11,9 +11,11 @@ from tracker.calibration import KnownDistance
 from tracker.clinic import distances, schema
 from tracker.clinic.records import Patient, View
 from tracker.clinic.regions import region_columns, region_of
+from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.errors import RecordError
 from tracker.region import Region
 
+UNREADABLE = "(cannot be read)"
 _SIDES = ("left", "right", "")
 _VIEWS = select(schema.view, schema.known_distance.c.points, schema.known_distance.c.mm).outerjoin_from(
     schema.view, schema.known_distance
@@ -22,7 +24,7 @@ _VIEWS = select(schema.view, schema.known_distance.c.points, schema.known_distan
 
 def random_id() -> str:
     """An identifier of 128 random bits that nobody can guess, safe in addresses and file names."""
-    return secrets.token_hex(16)
+    return token_hex(16)
 
 
 def not_found(what: str) -> RecordError:
@@ -31,9 +33,14 @@ def not_found(what: str) -> RecordError:
 
 
 def patients(connection: Connection) -> tuple[Patient, ...]:
-    """All patients, by code; not the hosts of studies, which are nobody."""
+    """All patients, by code; not the hosts of studies, which are nobody.
+
+    One whose texts were damaged is listed without them: the others have to be found all the same.
+    """
     chosen = select(schema.patient).where(schema.patient.c.id.not_in(select(schema.study.c.host_id)))
-    return tuple(_patient(row) for row in connection.execute(chosen.order_by(schema.patient.c.code)))
+    secrets = secrets_of(connection)
+    listed = (_listed(row, secrets) for row in connection.execute(chosen.order_by(schema.patient.c.code)))
+    return tuple(each for each in listed if each is not None)
 
 
 def patient(connection: Connection, patient_id: str) -> Patient:
@@ -41,11 +48,11 @@ def patient(connection: Connection, patient_id: str) -> Patient:
     row = connection.execute(select(schema.patient).where(schema.patient.c.id == patient_id)).first()
     if row is None:
         raise not_found("patient")
-    return _patient(row)
+    return _patient(row, secrets_of(connection))
 
 
 def add_patient(connection: Connection, *, code: str, name: str, note: str, is_demonstration: bool) -> Patient:
-    """A new patient.
+    """A new patient, whose key is safe on the disk before the row that needs it.
 
     Raises
     ------
@@ -59,8 +66,16 @@ def add_patient(connection: Connection, *, code: str, name: str, note: str, is_d
     if connection.execute(taken).scalar_one():
         raise RecordError(f"There is a patient with the code {code} already; please choose another.", code="code_taken")
     new = Patient(random_id(), code, name, is_demonstration, note)
+    sealing = secrets_of(connection)
+    sealing.keys.create(new.id)
     connection.execute(
-        insert(schema.patient).values(id=new.id, code=code, name=name, note=note, is_demonstration=is_demonstration)
+        insert(schema.patient).values(
+            id=new.id,
+            code=code,
+            name=sealing.seal(new.id, "patient.name", name),
+            note=sealing.seal(new.id, "patient.note", note),
+            is_demonstration=is_demonstration,
+        )
     )
     return new
 
@@ -151,8 +166,19 @@ def _check_text(**texts: str) -> None:
             raise RecordError(f"The {name} holds a character that cannot be stored.", code="bad_text") from error
 
 
-def _patient(row: Row[Any]) -> Patient:
-    return Patient(row.id, row.code, row.name, row.is_demonstration, row.note)
+def _listed(row: Row[Any], secrets: Secrets) -> Patient | None:
+    """A patient of a row; None if nothing but the row is left of an erased one."""
+    try:
+        return _patient(row, secrets)
+    except RecordError as error:
+        if error.code == "erased":
+            return None
+        return Patient(row.id, row.code, UNREADABLE, row.is_demonstration, error.reason)
+
+
+def _patient(row: Row[Any], secrets: Secrets) -> Patient:
+    name, note = (secrets.open(row.id, f"patient.{what}", getattr(row, what)) for what in ("name", "note"))
+    return Patient(row.id, row.code, name, row.is_demonstration, note)
 
 
 def _view(row: Row[Any]) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from tracker.clinic import register, schema, studies
 from tracker.clinic.evidence import colour_of, scale_of
 from tracker.clinic.injections import injections
 from tracker.clinic.records import View
-from tracker.clinic.results import checks_of
+from tracker.clinic.results import checks_of, opened_refusal, opened_texts
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.states import noted
 from tracker.measurement import Measurement, Metric
 from tracker.pipeline import Basis, Result, summarise
@@ -49,7 +51,7 @@ def report(
         Of the view that this one is the untreated side of; by default its own.
     """
     view = register.view(connection, view_id)
-    rows = _rows(connection, view_id)
+    rows = _rows(connection, view)
     reference = next((row for row in rows if row.is_reference and not row.code), None)
     if reference is None:
         return None
@@ -58,7 +60,9 @@ def report(
         control = report(connection, view.control_id, metrics, with_control=False, schedule=_schedule(connection, view))
     return summarise(
         Basis(view.region or WHOLE_SKIN, reference.mm_per_px, reference.colour_evidence),
-        _results(connection, [row for row in rows if not row.code], noted(connection, view_id), reference.taken_on),
+        _results(
+            connection, view, [row for row in rows if not row.code], noted(connection, view_id), reference.taken_on
+        ),
         [Rejection(row.digest, row.name, row.taken_on, row.reason, row.code) for row in rows if row.code],
         metrics=metrics,
         repeatability=_repeatability(connection, view, metrics),
@@ -95,22 +99,33 @@ def _title(connection: Connection, view: View) -> str:
     return f"{view.title} (demonstration: rendered, not photographed)" if rendered else view.title
 
 
-def _rows(connection: Connection, view_id: str) -> Sequence[Row[Any]]:
-    """Photos of a view that have a result, by date."""
+def _rows(connection: Connection, view: View) -> list[SimpleNamespace]:
+    """Photos of a view that have a result, by date: their columns, with texts opened."""
     joined = schema.photo.join(schema.result, _PHOTO.result_id == _RESULT.id)
     what = (_PHOTO.digest, _PHOTO.name, _PHOTO.taken_on, _PHOTO.is_reference, schema.result)
-    chosen = select(*what).select_from(joined).where(_PHOTO.view_id == view_id)
-    return connection.execute(chosen.order_by(_PHOTO.taken_on, _PHOTO.arrival)).all()
+    chosen = select(*what).select_from(joined).where(_PHOTO.view_id == view.id)
+    secrets, owner = secrets_of(connection), view.patient_id
+    rows = connection.execute(chosen.order_by(_PHOTO.taken_on, _PHOTO.arrival)).all()
+    names = [secrets.open(owner, f"photo.name:{row.photo_id}", row.name) for row in rows]
+    return [
+        SimpleNamespace(**{**row._mapping, "name": name, **opened_texts(secrets, owner, row)})
+        for row, name in zip(rows, names, strict=True)
+    ]
 
 
-def _results(connection: Connection, rows: Sequence[Row[Any]], skin: Notes, reference_day: date) -> list[Result]:
-    numbers = [row.id for row in rows]
+def _results(
+    connection: Connection, view: View, rows: Sequence[SimpleNamespace], skin: Notes, reference_day: date
+) -> list[Result]:
+    numbers, secrets = [row.id for row in rows], secrets_of(connection)
     values, refusals = (_by_result(connection, table, numbers) for table in (schema.measurement, schema.refused))
     return [
         Result(
             _reported(row, _skin_check(row, skin, reference_day)),
             tuple(_measurement(value, row) for value in values[row.id]),
-            tuple(Refused(r.metric, row.digest, row.taken_on, r.reason) for r in refusals[row.id]),
+            tuple(
+                Refused(r.metric, row.digest, row.taken_on, opened_refusal(secrets, view.patient_id, row.photo_id, r))
+                for r in refusals[row.id]
+            ),
             None,
         )
         for row in rows
@@ -124,7 +139,7 @@ def _by_result(connection: Connection, table: Any, numbers: list[int]) -> dict[i
     return found
 
 
-def _skin_check(row: Row[Any], skin: Notes, reference_day: date) -> tuple[Check, ...]:
+def _skin_check(row: SimpleNamespace, skin: Notes, reference_day: date) -> tuple[Check, ...]:
     """The state of the skin against that of the reference, where either was noted."""
     if row.is_reference or not {row.taken_on, reference_day} & skin.keys():
         return ()
@@ -132,7 +147,7 @@ def _skin_check(row: Row[Any], skin: Notes, reference_day: date) -> tuple[Check,
     return (skin_state(skin.get(reference_day, nothing), skin.get(row.taken_on, nothing)),)
 
 
-def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
+def _reported(row: SimpleNamespace, noted_checks: tuple[Check, ...]) -> ReportedPhoto:
     return ReportedPhoto(
         digest=row.digest,
         name=row.name,
@@ -152,7 +167,7 @@ def _reported(row: Row[Any], noted_checks: tuple[Check, ...]) -> ReportedPhoto:
     )
 
 
-def _measurement(value: Row[Any], photo: Row[Any]) -> Measurement:
+def _measurement(value: Row[Any], photo: SimpleNamespace) -> Measurement:
     return Measurement(
         metric=value.metric,
         method=value.method,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, not_, or_, select, update
 
-from tracker.clinic import schema
+from tracker.clinic import photos, schema
 from tracker.clinic.evidence import colour_stored, scale_stored
 from tracker.clinic.measuring import Finding
+from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.measurement import Measurement
 from tracker.pipeline import Result
 from tracker.quality import Check, Comparability, Status
@@ -52,7 +54,9 @@ def keep(
     )
     old = [row.derived for row in connection.execute(select(_RESULT.derived).where(outdated)) if row.derived]
     connection.execute(delete(schema.result).where(outdated))
+    patient_id = photos.patient_of(connection, photo_id)
     row = _rejected(found) if found.result is None else _measured(found.result)
+    row |= _sealed(secrets_of(connection), patient_id, photo_id, row)
     row |= {"photo_id": photo_id, "reference_id": reference_id, "methods": key[0], "region_hash": key[1]}
     row |= {"measured_at": datetime.now(UTC), "derived": token}
     row |= {"opposite": found.opposite or None, "lent_to": found.lent_to or None}
@@ -62,7 +66,7 @@ def keep(
     }
     number = connection.execute(insert(schema.result).values(**row).returning(_RESULT.id)).scalar_one()
     if found.result is not None:
-        _store_values(connection, number, found.result)
+        _store_values(connection, number, found.result, photo_id, patient_id)
     connection.execute(update(schema.photo).where(_PHOTO.id == photo_id).values(result_id=number))
     return old
 
@@ -214,11 +218,40 @@ def _check(check: Check) -> dict[str, Any]:
     }
 
 
-def _store_values(connection: Connection, number: int, result: Result) -> None:
+def _sealed(secrets: Secrets, patient_id: str, photo_id: str, row: dict[str, Any]) -> dict[str, str]:
+    """What of a result was said by a file or by somebody, as it may be stored."""
+    texts = {name: row.get(name) for name in ("reason", "camera", "taken_at")} | {"notes": json.dumps(row["notes"])}
+    return {name: secrets.seal(patient_id, f"result.{name}:{photo_id}", text) for name, text in texts.items() if text}
+
+
+def opened_texts(secrets: Secrets, patient_id: str, row: Row[Any]) -> dict[str, Any]:
+    """The texts of a row of results, opened: None where there is none."""
+    sealed = {name: getattr(row, name) for name in ("reason", "camera", "taken_at", "notes")}
+    texts: dict[str, Any] = {
+        name: secrets.open(patient_id, f"result.{name}:{row.photo_id}", text) if text else text
+        for name, text in sealed.items()
+    }
+    return texts | {"notes": json.loads(texts["notes"])}
+
+
+def opened_refusal(secrets: Secrets, patient_id: str, photo_id: str, row: Row[Any]) -> str:
+    """Why a photo did not give a metric."""
+    return secrets.open(patient_id, f"refused.reason:{photo_id}", row.reason)
+
+
+def _store_values(connection: Connection, number: int, result: Result, photo_id: str, patient_id: str) -> None:
     if result.measurements:
         connection.execute(insert(schema.measurement), [_value(number, m) for m in result.measurements])
     if result.refused:
-        rows = [{"result_id": number, "metric": r.metric, "reason": r.reason} for r in result.refused]
+        secrets = secrets_of(connection)
+        rows = [
+            {
+                "result_id": number,
+                "metric": r.metric,
+                "reason": secrets.seal(patient_id, f"refused.reason:{photo_id}", r.reason),
+            }
+            for r in result.refused
+        ]
         connection.execute(insert(schema.refused), rows)
 
 

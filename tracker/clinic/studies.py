@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 from tracker.clinic import photos, register, schema
 from tracker.clinic.records import StoredPhoto, View
 from tracker.clinic.register import not_found, random_id
+from tracker.clinic.results import opened_refusal
+from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.study_records import MOST_POSINGS, AdoptedValue, Place, Posed, Study, Subject, Tone
 from tracker.errors import RecordError
 
@@ -22,7 +24,8 @@ MOST_LETTERS = 80
 def studies(connection: Connection) -> tuple[Study, ...]:
     """All studies, the latest first."""
     rows = connection.execute(select(schema.study).order_by(_STUDY.arrival.desc()))
-    return tuple(_study(row) for row in rows)
+    secrets = secrets_of(connection)
+    return tuple(_study(row, secrets) for row in rows)
 
 
 def study(connection: Connection, study_id: str) -> Study:
@@ -30,7 +33,7 @@ def study(connection: Connection, study_id: str) -> Study:
     row = connection.execute(select(schema.study).where(_STUDY.id == study_id)).first()
     if row is None:
         raise not_found("study")
-    return _study(row)
+    return _study(row, secrets_of(connection))
 
 
 def add_study(connection: Connection, new: Study) -> Study:
@@ -51,7 +54,8 @@ def add_study(connection: Connection, new: Study) -> Study:
     host = register.add_patient(connection, code=f"study {new.id}", name="", note="", is_demonstration=False)
     connection.execute(
         insert(schema.study).values(
-            id=new.id, host_id=host.id, place=str(new.place), equipment=new.equipment, site=new.site, pose=new.pose,
+            id=new.id, host_id=host.id, place=str(new.place), site=new.site, pose=new.pose,
+            equipment=secrets_of(connection).seal_clinic(f"study.equipment:{new.id}", new.equipment),
             indication=new.indication, started_on=new.started_on,
         )
     )  # fmt: skip
@@ -123,11 +127,10 @@ def note_subject(connection: Connection, view_id: str, *, tone: Tone | None, has
     connection.execute(changed.values(tone=str(tone or ""), has_other_operator=has_other_operator))
 
 
-def remove_subject(connection: Connection, view_id: str) -> list[tuple[str, str]]:
-    """Remove a person with all photos; their identifiers and files."""
+def remove_subject(connection: Connection, view_id: str) -> list[photos.Gone]:
+    """Remove a person with all photos, and say what has to be removed after them."""
     _subject_row(connection, view_id)
-    own = select(schema.photo.c.id, schema.photo.c.file).where(schema.photo.c.view_id == view_id)
-    gone = [(row.id, row.file) for row in connection.execute(own)]
+    gone = photos.gone_with(connection, schema.photo.c.view_id == view_id)
     connection.execute(delete(schema.view).where(schema.view.c.id == view_id))
     return gone
 
@@ -146,14 +149,14 @@ def check_new_photo(connection: Connection, view_id: str, digest: str, posing: i
     study_id = _subject_row(connection, view_id).study_id
     joined = schema.photo.join(schema.study_subject, schema.photo.c.view_id == _SUBJECT.view_id)
     joined = joined.join(schema.posing, _POSING.photo_id == schema.photo.c.id)
-    what = select(schema.photo.c.id, schema.photo.c.name, _SUBJECT.view_id, _SUBJECT.code, _POSING.number)
+    what = select(schema.photo.c.id, _SUBJECT.view_id, _SUBJECT.code, _POSING.number)
     same = and_(schema.photo.c.digest == digest, _SUBJECT.study_id == study_id)
     for row in connection.execute(what.select_from(joined).where(same)):
         if (row.view_id, row.number) == (view_id, posing):
             return photos.photo(connection, row.id)
+        name = photos.photo(connection, row.id).name
         raise RecordError(
-            f"This file is stored as {row.name}, posing {row.number} of {row.code}; please check which photo belongs "
-            "here.",
+            f"This file is stored as {name}, posing {row.number} of {row.code}; please check which photo belongs here.",
             code="photo_known",
         )
     return None
@@ -175,21 +178,25 @@ def refusals(connection: Connection, study_id: str) -> dict[str, str]:
     """Why photos of a study did not give a metric, by its name: the reason of the photo that came last."""
     joined = schema.study_subject.join(schema.photo, schema.photo.c.view_id == _SUBJECT.view_id)
     joined = joined.join(schema.refused, schema.photo.c.result_id == schema.refused.c.result_id)
-    chosen = select(schema.refused.c.metric, schema.refused.c.reason).select_from(joined)
+    joined = joined.join(schema.view, schema.photo.c.view_id == schema.view.c.id)
+    chosen = select(schema.refused, schema.photo.c.id.label("photo_id"), schema.view.c.patient_id).select_from(joined)
     rows = connection.execute(chosen.where(_SUBJECT.study_id == study_id).order_by(schema.photo.c.arrival))
-    return {row.metric: row.reason for row in rows}
+    last, secrets = {row.metric: row for row in rows}, secrets_of(connection)
+    return {name: opened_refusal(secrets, row.patient_id, row.photo_id, row) for name, row in last.items()}
 
 
 def adopt(connection: Connection, own: Study, values: Sequence[AdoptedValue]) -> None:
     """Make values those of the reports of a view; those of another set-up no longer hold for it."""
-    key = _key(own.site, own.pose)
-    connection.execute(delete(schema.adopted).where(*_of(key), _ADOPTED.set_up != own.set_up))
+    key, secrets = _key(own.site, own.pose), secrets_of(connection)
+    if any(known.set_up != own.set_up for known in adopted(connection, *key)):
+        connection.execute(delete(schema.adopted).where(*_of(key)))
     connection.execute(delete(schema.adopted).where(*_of(key), _ADOPTED.metric.in_([v.metric for v in values])))
     now = datetime.now(UTC)
     for value in values:
         connection.execute(
             insert(schema.adopted).values(
-                site=key[0], pose=key[1], metric=value.metric, method=value.method, set_up=own.set_up,
+                site=key[0], pose=key[1], metric=value.metric, method=value.method,
+                set_up=secrets.seal_clinic("adopted.set_up", own.set_up),
                 session_sd=value.session_sd, shot_sd=value.shot_sd, used=value.used, people=value.people,
                 adopted_at=now,
             )
@@ -199,10 +206,14 @@ def adopt(connection: Connection, own: Study, values: Sequence[AdoptedValue]) ->
 def adopted(connection: Connection, site: str, pose: str) -> tuple[AdoptedValue, ...]:
     """What reports of a view use; empty if they use provisional values."""
     rows = connection.execute(select(schema.adopted).where(*_of(_key(site, pose))).order_by(_ADOPTED.metric))
+    secrets = secrets_of(connection)
     return tuple(
-        AdoptedValue(row.metric, row.method, row.session_sd, row.shot_sd, row.used, row.people, row.set_up)
+        AdoptedValue(
+            row.metric, row.method, row.session_sd, row.shot_sd, row.used, row.people,
+            secrets.open_clinic("adopted.set_up", row.set_up),
+        )
         for row in rows
-    )
+    )  # fmt: skip
 
 
 def forget_adopted(connection: Connection, site: str, pose: str) -> None:
@@ -260,5 +271,6 @@ def _subject(connection: Connection, row: Row[Any]) -> Subject:
     )
 
 
-def _study(row: Row[Any]) -> Study:
-    return Study(row.id, Place(row.place), row.equipment, row.site, row.pose, row.indication, row.started_on)
+def _study(row: Row[Any], secrets: Secrets) -> Study:
+    equipment = secrets.open_clinic(f"study.equipment:{row.id}", row.equipment)
+    return Study(row.id, Place(row.place), equipment, row.site, row.pose, row.indication, row.started_on)

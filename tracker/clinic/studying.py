@@ -8,7 +8,8 @@ from datetime import date
 
 from tracker.clinic import studies
 from tracker.clinic.files import Files
-from tracker.clinic.originals import new_photo, store_original
+from tracker.clinic.originals import new_photo, remove_originals, store_original
+from tracker.clinic.photos import Gone
 from tracker.clinic.records import StoredPhoto
 from tracker.clinic.register import random_id
 from tracker.clinic.showing import Showing
@@ -214,8 +215,8 @@ class Studying(Showing):
         if worker is not None:
             worker.wake()
 
-    def _remove_files(self, gone: list[tuple[str, str]]) -> None:
+    def _remove_files(self, gone: list[Gone]) -> None:
         """After the rows: a file without a row is litter, a row without its file is a loss."""
-        for photo_id, file in gone:
-            self._files.remove_original(file)
-            self._files.remove_derived(photo_id)
+        for each in gone:
+            self._files.remove_derived(each.photo_id)
+        remove_originals(self._store, self._files, gone)

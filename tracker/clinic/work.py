@@ -195,7 +195,7 @@ class Workbench:
             tokens = [results.token_of(connection, each.id) for each in latest]
         stops = []
         for each, token in zip(latest, tokens, strict=True):
-            known = self._files.derived(each.id, f"map-{token}.npz") if token else None
+            known = self._files.derived(each, f"map-{token}.npz") if token else None
             with suppress(RecordError):  # an old original that cannot be read is no reason to leave out a new photo
                 if known is not None:
                     stops.append(Stop(self._original(each), known, 1 + days.index(each.taken_on)))
@@ -210,7 +210,7 @@ class Workbench:
     def _keep(self, task: Task, found: Finding) -> int:
         """Store what was found, and say of how many waiting photos."""
         pair = with_companion(task, found)
-        tokens = [self._keep_derived(photo.id, each) for photo, each in pair]
+        tokens = [self._keep_derived(photo, each) for photo, each in pair]
         outdated = [(photo.id, token) for (photo, _), token in zip(pair, tokens, strict=True)]
         with self._store.writing() as connection:
             now = self._procedure(connection, task.photo, task.reference)
@@ -221,14 +221,14 @@ class Workbench:
                 self._files.remove_derived(photo_id, token=old)
         return sum(photo.state is PhotoState.WAITING for photo, _ in pair)
 
-    def _keep_derived(self, photo_id: str, found: Finding) -> str:
+    def _keep_derived(self, photo: StoredPhoto, found: Finding) -> str:
         """Write the map of a photo, or the mask of a reference, before the row that names it."""
         token = secrets.token_hex(8)
         if found.mask is not None:
-            self._files.save_derived(photo_id, f"mask-{token}.npz", mask_bytes(found.mask))
+            self._files.save_derived(photo, f"mask-{token}.npz", mask_bytes(found.mask))
             return token
         if found.result is not None and found.result.alignment is not None:
-            self._files.save_derived(photo_id, f"map-{token}.npz", map_bytes(found.result.alignment))
+            self._files.save_derived(photo, f"map-{token}.npz", map_bytes(found.result.alignment))
             return token
         return ""
 

@@ -7,7 +7,25 @@ from dataclasses import dataclass
 
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Actor, Role
-from tracker.pages import accounts, compare, log, patient, progress, rating, region, session, standards, study, today
+from tracker.pages import (
+    accounts,
+    compare,
+    diary,
+    log,
+    new_patient,
+    patient,
+    points,
+    practice,
+    progress,
+    rating,
+    record,
+    region,
+    session,
+    side_effects,
+    standards,
+    study,
+    today,
+)
 
 CARE = frozenset({Role.OWNER, Role.PRACTITIONER})
 
@@ -41,15 +59,21 @@ PATIENT_PAGE = PageEntry(
 PAGES = (
     PageEntry("today", "Today", ":material/today:", today.page, CARE | {Role.ASSISTANT}),
     PageEntry("session", "Add a session", ":material/add_a_photo:", session.page, CARE | {Role.ASSISTANT}),
+    PageEntry("new-patient", "New patient", ":material/person_add:", new_patient.page, is_hidden_from=CARE),
+    PageEntry("record", "Record", ":material/clinical_notes:", record.page),
     PageEntry("compare", "Compare", ":material/compare:", compare.page),
     PageEntry("progress", "Progress", ":material/timeline:", progress.page),
     PageEntry("rating", "Blinded rating", ":material/visibility_off:", rating.page, CARE | {Role.RATER}),
     PageEntry("region", "Region", ":material/polyline:", region.page),
     PageEntry("repeatability", "Repeatability", ":material/repeat:", study.page),
     PageEntry("colour-card", "Colour card", ":material/palette:", standards.page),
+    PageEntry("practice", "Courses and lots", ":material/event_repeat:", practice.page),
     PageEntry("people", "People and access", ":material/group:", accounts.page, frozenset({Role.OWNER})),
     PageEntry("log", "Log", ":material/history:", log.page, frozenset({Role.OWNER, Role.AUDITOR})),
+    PageEntry("points", "Injection points", ":material/vaccines:", points.page, is_hidden_from=CARE),
+    PageEntry("side-effects", "Side effects", ":material/healing:", side_effects.page, is_hidden_from=CARE),
     PATIENT_PAGE,
+    PageEntry("diary", "Diary", ":material/edit_note:", diary.page, CARE | {Role.PATIENT}, is_hidden_from=CARE),
 )
 
 

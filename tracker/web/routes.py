@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tracker.errors import TrackerError
 from tracker.web.guard import VISITOR
+from tracker.web.issued import issued_routes
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
@@ -52,6 +53,7 @@ def routes(opened: Opened, view_of: Callable[[str], str] = lambda _: "") -> list
         Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, acting)),
         Route("/card/{file_name}", partial(_card, acting)),
         Route("/report/{view_id}.{format_name}", partial(_report, acting)),
+        *issued_routes(acting, width_step),
     ]
 
 

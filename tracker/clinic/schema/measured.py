@@ -9,6 +9,7 @@ from tracker.clinic.schema.base import Instant, belongs_to, metadata
 #: One row per attempt to measure a photo: against its reference, or (without one) as a baseline.
 #: `code` and `reason` say why it was rejected; `derived` names the files of its map. Of a pair with dual light,
 #: `opposite` is the digest of the other photo, whose light was used; its own result names the first one as `lent_to`.
+#: `reason`, `notes` (a list within a text), `camera` and `taken_at` are sealed: they hold names and what the file said.
 result = Table(
     "result",
     metadata,
@@ -60,6 +61,7 @@ measurement = Table(
 )
 
 
+#: `reason` is sealed.
 refused = Table(
     "refused",
     metadata,

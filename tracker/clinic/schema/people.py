@@ -22,6 +22,7 @@ from tracker.clinic.schema.base import Instant, belongs_to, metadata
 #: Facts about the store itself: its schema version and the methods its results were made with.
 about = Table("about", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
 
+#: `name` and `note` are sealed.
 patient = Table(
     "patient",
     metadata,
@@ -62,6 +63,7 @@ known_distance = Table(
     Column("mm", Float, nullable=False),
 )
 
+#: `file` names a blob of the vault; two views of a patient may hold the same photo. `name` is sealed.
 #: `arrival` is the order of arrival; `result_id` is the result that holds now, and nothing while the photo waits.
 photo = Table(
     "photo",
@@ -70,7 +72,7 @@ photo = Table(
     Column("id", String, unique=True, nullable=False),
     Column("view_id", belongs_to("view"), nullable=False),
     Column("digest", String, nullable=False),
-    Column("file", String, unique=True, nullable=False),
+    Column("file", String, nullable=False, index=True, info={"names_blob": True}),
     Column("name", String, nullable=False),
     Column("taken_on", Date, nullable=False),
     Column("received_at", Instant, nullable=False),

@@ -8,6 +8,7 @@ from tracker.clinic.schema.base import Instant, belongs_to, metadata
 
 # How well a number repeats: a study on volunteers and patients, and what the clinic took over from it.
 
+#: `equipment` is sealed, as is `set_up` of what was taken over.
 #: `host_id` is a row among the patients that is nobody: the views of volunteers, of whom only a code is known, are its.
 study = Table(
     "study",
@@ -62,7 +63,8 @@ adopted = Table(
 
 # Blinded rating
 
-#: One sitting of one rater over masked pairs of photos of a view; `question` is what was asked, word for word.
+#: One sitting of one rater over masked pairs of photos of a view; `question` is what was asked, word for word. `rater`
+#: is sealed.
 rating_session = Table(
     "rating_session",
     metadata,
