@@ -259,6 +259,7 @@ RULES: dict[str, Rule] = {
     "restrict": Rule(Verb.ERASE, is_logged=True),
     "back_up": _wide(Verb.RUN),
     "note_restore": _wide(Verb.RUN),
+    "sweep": _wide(Verb.RUN),
     # the log
     "acting_for": _wide(Verb.RUN),
     "audit": Rule(Verb.ACCOUNT, is_wide=True, is_personal=True, unchecked=("patient_id",)),
