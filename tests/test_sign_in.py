@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,15 +20,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.signing_in import PASSWORD, code_now, token_of, token_of_owner
+from tests.signing_in import PASSWORD, actor_of, code_now, token_of, token_of_owner
 from tests.test_app import Answer, photo_bytes
 from tests.test_app import ask as ask_once
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Role
+from tracker.clinic.consent_texts import Purpose
 from tracker.pages import PAGES, pages_of
 from tracker.web.forms import LARGEST_FORM
 from tracker.web.guard import Guard
-from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN, photo_url, report_url
+from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN, issued_url, photo_url, report_url
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.qr import qr_code
@@ -416,3 +418,62 @@ def test_every_page_belongs_to_somebody_and_every_role_has_a_page() -> None:
 
     assert given == {Role.OWNER, Role.PRACTITIONER, Role.ASSISTANT, Role.RATER, Role.AUDITOR, Role.PATIENT}
     assert all(entry.roles for entry in PAGES)
+
+
+# A patient's link
+
+
+@pytest.fixture
+def link(clinic: Clinic) -> tuple[str, str, str]:
+    """A link to a report that was issued: its address, its PIN, and the report."""
+    owner = clinic.acting_for(actor_of(clinic, token_of_owner(clinic)))
+    patient = owner.add_patient(code="P-1")
+    view = owner.add_view(patient.id, site="thigh")
+    clinic.add_photo(view.id, photo_bytes(), "a.jpg")
+    clinic.measure_waiting()
+    owner.give_consent(patient.id, Purpose.PORTAL, given_by="Jane", signed_on=date(2026, 3, 1))
+    report = owner.issue_report(view.id)
+    new = owner.issue_link(report.id)
+    return f"/r/{new.token}", new.pin, report.id
+
+
+def test_a_patient_opens_a_report_by_a_link_and_a_pin_and_nothing_else(
+    clinic: Clinic, browser: Browser, link: tuple[str, str, str]
+) -> None:
+    place, pin, report_id = link
+
+    looked = [browser.get(place), browser.get(place)]
+    wrong = browser.post(place, {"pin": "000"})
+    opened = browser.post(place, {"pin": pin})
+
+    assert [answer.status for answer in looked] == [200, 200], "programs that look ahead use nothing up"
+    assert wrong.status == 403
+    assert (opened.status, opened.headers["location"]) == (303, "/")
+    assert browser.get(issued_url(report_id)).body.startswith(b"%PDF")
+    assert browser.get(issued_url("0" * 32)).status == 404
+    actor = actor_of(clinic, str(browser.token))
+    assert (actor.role, actor.account_id) == (Role.PATIENT, "")
+    assert Browser(clinic).post(place, {"pin": pin}).status == 404, "it opens once"
+    assert Browser(clinic).get(place).status == 404
+
+
+def test_a_report_that_is_taken_back_is_gone_from_the_browser_that_has_it_open(
+    clinic: Clinic, browser: Browser, link: tuple[str, str, str]
+) -> None:
+    place, pin, report_id = link
+    browser.post(place, {"pin": pin})
+    shown = browser.get(issued_url(report_id)).status
+
+    clinic.withdraw_report(report_id)
+
+    assert shown == 200
+    assert browser.get(issued_url(report_id)).status != 200
+
+
+@pytest.mark.parametrize("token", ["x" * 43, "..", "%00", "a" * 5000])
+def test_a_link_that_never_was_looks_like_one_that_is_over(browser: Browser, token: str) -> None:
+    answer = browser.get(f"/r/{token}")
+
+    assert answer.status == 404
+    assert browser.post(f"/r/{token}", {"pin": "1234"}).status in (403, 404)
+    assert token.encode() not in answer.body
