@@ -10,15 +10,18 @@ from tracker.clinic.actors import Actor, Role
 from tracker.pages import (
     accounts,
     compare,
+    diary,
     log,
     new_patient,
     patient,
+    points,
     practice,
     progress,
     rating,
     record,
     region,
     session,
+    side_effects,
     standards,
     study,
     today,
@@ -67,7 +70,10 @@ PAGES = (
     PageEntry("practice", "Courses and lots", ":material/event_repeat:", practice.page),
     PageEntry("people", "People and access", ":material/group:", accounts.page, frozenset({Role.OWNER})),
     PageEntry("log", "Log", ":material/history:", log.page, frozenset({Role.OWNER, Role.AUDITOR})),
+    PageEntry("points", "Injection points", ":material/vaccines:", points.page, is_hidden_from=CARE),
+    PageEntry("side-effects", "Side effects", ":material/healing:", side_effects.page, is_hidden_from=CARE),
     PATIENT_PAGE,
+    PageEntry("diary", "Diary", ":material/edit_note:", diary.page, CARE | {Role.PATIENT}, is_hidden_from=CARE),
 )
 
 

@@ -13,6 +13,7 @@ from tracker.clinic.course_plans import Due
 from tracker.clinic.overview import PatientSummary, ViewSummary
 from tracker.clinic.records import Patient
 from tracker.pages.access import is_visitor, may
+from tracker.pages.attention import show_attention
 from tracker.pages.care_team import break_glass_popover, care_team_popover
 from tracker.pages.choice import demonstration_badge
 from tracker.pages.due import due_words, injected_words
@@ -36,6 +37,7 @@ def page(clinic: Clinic) -> None:
             if may(clinic, Verb.REGISTER):
                 link("new-patient", "New patient", icon=":material/person_add:")
     show_work(clinic)
+    show_attention(clinic)
     patients = clinic.patients()
     if not patients:
         st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
