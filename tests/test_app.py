@@ -7,7 +7,7 @@ import io
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,21 +17,25 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 import tracker
+from tests.signing_in import actor_of, token_of_owner
 from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Actor
 from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View
+from tracker.errors import RecordError
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
-from tracker.web import serve
+from tracker.web import desk, serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
+from tracker.web.place import Place
+from tracker.web.presence import Presence
 from tracker.web.routes import WIDTHS, routes
 
 ROOT = Path(tracker.__file__).parents[1]
@@ -95,7 +99,9 @@ async def everything(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"inside"})
 
 
-GUARDED = Guard(everything)
+def guarded(app: Any, clinic: Clinic | None = None) -> Guard:
+    """An app behind the guard of a clinic."""
+    return Guard(app, presence=Presence(lambda: clinic or Clinic.open()), place=Place())
 
 
 def photo_bytes(seed: int = 0, day: str = "2026:03:02") -> bytes:
@@ -135,59 +141,21 @@ def filled(empty: Clinic) -> Filled:
     return Filled(empty, view, empty.add_photo(view.id, photo_bytes(), "smith_jane.jpg"))
 
 
-def served(clinic: Clinic) -> Starlette:
-    """Our routes behind the guard, as the app mounts them."""
-    return Starlette(routes=routes(lambda: clinic), middleware=[Middleware(Guard)])
+def served(clinic: Clinic) -> Any:
+    """Our routes behind the guard, as a browser with a session of the owner sees them."""
+    cookie = f"tracker_8501={token_of_owner(clinic)}".encode()
+    app = guarded(Starlette(routes=routes(lambda: clinic)), clinic)
 
+    async def signed_in(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "headers": [*scope["headers"], (b"cookie", cookie)]}, receive, send)
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "[::1]:8501", "LOCALHOST"])
-def test_this_machine_is_let_in(host: str) -> None:
-    assert ask(GUARDED, "/", host=host).body == b"inside"
-
-
-@pytest.mark.parametrize("client", ["192.168.1.20", "10.0.0.5", "203.0.113.9", "::ffff:192.168.1.20", "fe80::1"])
-def test_another_machine_is_refused(client: str) -> None:
-    assert ask(GUARDED, "/", client=client).status == 403
-
-
-@pytest.mark.parametrize(
-    "host", ["clinic.example.org", "127.0.0.1.example.org", "192.168.1.20:8501", "", "localhost@evil"]
-)
-def test_a_foreign_host_name_is_refused(host: str) -> None:
-    assert ask(GUARDED, "/", host=host).status == 403
-
-
-def test_a_proxy_is_refused_because_behind_it_everybody_looks_local() -> None:
-    assert ask(GUARDED, "/", x_forwarded_for="203.0.113.9").status == 403
-
-
-def test_a_websocket_from_another_machine_or_another_page_is_closed_before_it_opens() -> None:
-    own = ask(GUARDED, "/_stcore/stream", kind="websocket", origin=f"http://{HERE}")
-
-    assert own.status == 101
-    assert ask(GUARDED, "/_stcore/stream", kind="websocket", client="192.168.1.20").status == 1008
-    assert ask(GUARDED, "/_stcore/stream", kind="websocket", origin="http://evil.example").status == 1008
-    assert ask(GUARDED, "/_stcore/stream", kind="websocket", origin="http://127.0.0.1:9999").status == 1008
-
-
-@pytest.mark.parametrize(
-    "path", ["/media/0123.jpg", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/component/x/y.js"]
-)
-def test_what_streamlit_would_tell_anybody_is_closed(path: str) -> None:
-    assert ask(GUARDED, path).status == 404
-
-
-def test_every_answer_carries_the_security_headers_even_a_refusal() -> None:
-    for answer in (ask(GUARDED, "/"), ask(GUARDED, "/", client="192.168.1.20"), ask(GUARDED, "/media/x")):
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-        assert answer.headers["x-frame-options"] == "DENY"
+    return signed_in
 
 
 def test_the_policy_allows_no_foreign_source_and_no_unknown_inline_script() -> None:
     policy = dict(
-        part.strip().split(" ", 1) for part in ask(GUARDED, "/").headers["content-security-policy"].split(";")
+        part.strip().split(" ", 1)
+        for part in ask(guarded(everything), "/healthz").headers["content-security-policy"].split(";")
     )
 
     assert policy["default-src"] == "'none'"
@@ -278,7 +246,7 @@ def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
 EVERY_PAGE = pytest.mark.parametrize("entry", [*PAGES, PATIENT_PAGE], ids=lambda entry: entry.path)
 
 
-NOT_OF_PATIENTS = {"colour-card", "repeatability"}
+NOT_OF_PATIENTS = {"colour-card", "repeatability", "people", "log"}
 
 
 def words(app: AppTest) -> str:
@@ -292,7 +260,7 @@ def test_a_page_opens_in_an_empty_clinic_and_says_what_to_do(empty: Clinic, entr
     app = run_page(entry, empty)
 
     assert not app.exception
-    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS else 1)
+    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS - {"log"} else 1)
 
 
 @EVERY_PAGE
@@ -335,11 +303,12 @@ def test_an_address_in_a_name_does_not_become_a_link(text: str) -> None:
 
 
 def test_a_new_patient_can_be_added_and_a_taken_code_is_one_sentence(empty: Clinic) -> None:
+    entry = next(each for each in PAGES if each.path == "new-patient")
     for expected in (0, 1):
-        app = run_page(PAGES[0], empty)
-        app.text_input[0].input("A-7")
-        app.text_input[1].input("Ann")
-        app.button[0].click().run()
+        app = run_page(entry, empty)
+        for label, typed in (("Code", "A-7"), ("Name", "Ann")):
+            next(box for box in app.text_input if box.label == label).input(typed)
+        button(app, "Add patient").click().run()
         assert len(app.error) == expected
 
     assert [(p.code, p.name) for p in empty.patients()] == [("A-7", "Ann")]
@@ -399,15 +368,50 @@ def test_waiting_photos_are_shown_as_waiting(filled: Filled) -> None:
     assert "1 waiting" in words(app)
 
 
-def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+def run_app(monkeypatch: pytest.MonkeyPatch, home: Path, actor: Callable[[Clinic], Actor | None]) -> AppTest:
+    """Run the whole app on a fresh clinic with its demonstration, as somebody."""
+    monkeypatch.setenv("TRACKER_HOME", str(home))
+    desk.fill(desk.clinic())
+    who = actor(desk.clinic())
+    monkeypatch.setattr(desk, "run_now", lambda _: desk.Run(who) if who else None)
+    return AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
 
-    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+def visitor(clinic: Clinic) -> Actor:
+    """Somebody who looks around the demonstration."""
+    return actor_of(clinic, clinic.enter_demonstration())
+
+
+def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run_app(monkeypatch, tmp_path, visitor)
 
     assert not app.exception
     assert app.title[0].value == "Today"
     assert "rendered" in words(app)
     assert "this computer" in words(app)
+
+
+def test_without_a_session_the_app_shows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the app runs without its guard: then nobody is signed in."""
+    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+    desk.fill(desk.clinic())
+
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+    assert [info.value for info in app.info] == [desk.SIGNED_OUT]
+    assert not app.title
+    assert "DEMO" not in words(app)
+
+
+def test_a_visitor_of_the_demonstration_is_led_to_the_set_up_instead_of_a_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = run_app(monkeypatch, tmp_path, visitor)
+
+    assert "once the clinic has an owner" in words(app)
+    assert not app.text_input
+    with pytest.raises(RecordError, match="demonstration"):
+        desk.clinic().acting_for(visitor(desk.clinic())).add_patient(code="A-1")
 
 
 def test_a_record_that_cannot_be_opened_is_one_sentence_on_the_page(

@@ -220,7 +220,7 @@ class Access(Entering):
             return audit.entries(connection, before=before, limit=limit)
 
     def log_of(self, patient_id: str, *, before: int | None = None, limit: int = 100) -> tuple[LogEntry, ...]:
-        """What was done with a patient's part of the record, the latest first; also of one who was erased."""
+        """What was done with a patient's part of the record, the latest first."""
         with self._store.reading() as connection:
             return audit.entries(connection, patient_id=patient_id, before=before, limit=limit)
 

@@ -70,6 +70,16 @@ def _of_study(connection: Connection, study_id: str) -> str | None:
     return connection.execute(select(schema.study.c.host_id).where(schema.study.c.id == study_id)).scalar()
 
 
+def _of_treatment(connection: Connection, treatment_id: str) -> str | None:
+    chosen = select(schema.visit.c.patient_id).join(schema.treatment, schema.treatment.c.visit_id == schema.visit.c.id)
+    return connection.execute(chosen.where(schema.treatment.c.id == treatment_id)).scalar()
+
+
+def _of_grade(connection: Connection, grade_id: str) -> str | None:
+    chosen = select(schema.view.c.patient_id).join(schema.grade, schema.grade.c.view_id == schema.view.c.id)
+    return connection.execute(chosen.where(schema.grade.c.id == grade_id)).scalar()
+
+
 def _of_account(connection: Connection, account_id: str) -> str | None:
     found = connection.execute(select(schema.account.c.id).where(schema.account.c.id == account_id)).first()
     return None if found is None else ""
@@ -86,6 +96,13 @@ RESOLVERS: dict[str, Resolver] = {
     "study_id": _of_study,
     "link_id": owned("patient_link"),
     "report_id": owned("issued_report"),
+    "effect_id": owned("side_effect"),
+    "entry_id": owned("diary_entry"),
+    "wish_id": owned("patient_request"),
+    "course_id": owned("course"),
+    "treatment_id": _of_treatment,
+    "grade_id": _of_grade,
+    "measure_id": owned("body_measure"),
     _ACCOUNT_PARAMETER: _of_account,
 }
 

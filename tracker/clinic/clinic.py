@@ -6,18 +6,21 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tracker.clinic import photos, register, reporting, results, schema
 from tracker.clinic.access import Access
+from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.caring import Caring
 from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
+from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
@@ -27,7 +30,9 @@ from tracker.clinic.sealing import Secrets
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
+from tracker.clinic.sweeping import Swept, sweep
 from tracker.clinic.topics import Chosen
+from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
@@ -39,7 +44,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Studying, Ratings, Custody):
+class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
@@ -50,6 +55,8 @@ class Clinic(Access, Studying, Ratings, Custody):
     ----------
     home : Path
         Folder that holds everything.
+    read_only_reason : str
+        Why nothing can be changed, as a sentence; empty as long as the record is whole.
     """
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
@@ -58,6 +65,7 @@ class Clinic(Access, Studying, Ratings, Custody):
         self._lock = threading.Lock()
         self._close: Callable[[], None] = lambda: None
         self.home = files.home
+        self.read_only_reason = store.read_only_reason
 
     @classmethod
     def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] | None = None) -> Self:
@@ -74,20 +82,22 @@ class Clinic(Access, Studying, Ratings, Custody):
         Raises
         ------
         RecordError
-            The folder cannot be used, or the record in it is damaged or newer than the program.
+            The folder cannot be used, or the record in it is damaged or newer than the program. One that something
+            else has changed is opened, but nothing can be changed in it.
         """
         home = home or data_folder()
         prepare(home)
         secrets = Secrets.of_record(home)
         try:
-            files, store = Files(home, secrets), Store(home, secrets)
+            files, store = Files(home, secrets), Store.of_record(home, secrets)
         except BaseException:
             secrets.close()
             raise
         record = cls(store, files, Chosen.of(metrics))
         record._close = secrets.close
-        record.adopt_methods()
-        record.replay_erasures()  # one that was ended half-way
+        if not record.read_only_reason:
+            record.adopt_methods()
+            record.replay_erasures()  # one that was ended half-way
         return record
 
     def close(self) -> None:
@@ -238,6 +248,21 @@ class Clinic(Access, Studying, Ratings, Custody):
         forget_reference()
         return done
 
+    def sweep(self, now: datetime | None = None) -> Swept:
+        """Set aside the files that no row names, and remove those that have been aside for a month.
+
+        Parameters
+        ----------
+        now : datetime, optional
+            Aware; by default this moment.
+
+        Raises
+        ------
+        RecordError
+            Disk or database did not answer; a later sweep goes on.
+        """
+        return sweep(self._store, self._files.vault, now or datetime.now(UTC))
+
     def start_worker(self, executor: Executor | None = None) -> None:
         """Measure in the background from now on; does nothing if that is so already.
 
@@ -247,8 +272,8 @@ class Clinic(Access, Studying, Ratings, Custody):
             Where photos are measured; by default a process of its own. It is shut down with the worker.
         """
         with self._lock:
-            if self._worker is None:
-                self._worker = Worker(self._bench, executor or PhotoProcess())
+            if self._worker is None and not self.read_only_reason:
+                self._worker = Worker(self._bench, executor or PhotoProcess(), daily=self.sweep)
                 warm_up()  # the first photo of the day is looked at as quickly as the others
 
     def stop_worker(self) -> None:

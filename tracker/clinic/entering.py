@@ -179,15 +179,28 @@ class Entering(Acting):
         self._entered(connection, account_id, Role(row.role), session_id, "sign_in")
         return token
 
-    def session_of(self, token: str) -> Actor | None:
-        """Who holds a token at this moment; None if the session ended. Asked at every request and every message."""
+    def session_of(self, token: str, *, active: bool = True) -> Actor | None:
+        """Who holds a token at this moment; None if the session ended. Asked at every request and every message.
+
+        Parameters
+        ----------
+        token : str
+        active : bool
+            A sign of life. What a page asks by itself is none, and does not keep a session from becoming idle.
+        """
         moment = clock.now()
         with self._store.reading() as connection:
             actor, should_be_seen = web_sessions.actor_by_token(connection, token, moment)
-        if actor is not None and should_be_seen:
+        if actor is not None and should_be_seen and active:
             with self._store.writing() as connection:
                 web_sessions.seen(connection, actor.session_id, moment)
         return actor
+
+    def seconds_left(self, token: str) -> int | None:
+        """How long the session of a token lives if nothing is done; None if it has ended."""
+        with self._store.reading() as connection:
+            left = web_sessions.time_left(connection, token, clock.now())
+        return None if left is None else int(left.total_seconds())
 
     def sign_out(self, token: str) -> None:
         """End the session of a token, everywhere and at once; one that has ended stays so."""

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
 
-from tracker.clinic import audit
+from tracker.clinic import audit, patient_links
 from tracker.clinic.actors import SYSTEM, Actor, Role, Verb
 from tracker.clinic.audit import Entry
 from tracker.clinic.authorize import RESOLVERS, Target, authorize, owner_of, visible
@@ -23,7 +23,7 @@ from tracker.errors import RecordError
 
 #: What shows something is logged after it was made and before it is shown; what changes something, before it is done.
 _SHOWING = frozenset({Verb.LIST, Verb.VIEW, Verb.MEASURED, Verb.RATE, Verb.EXPORT, Verb.RECEIVE, Verb.AUDIT})
-_ONCE_PER_VIEW = frozenset({Verb.VIEW, Verb.RATE})
+_ONCE_PER_VIEW = frozenset({Verb.VIEW, Verb.RATE, Verb.RECEIVE})
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 _inside: ContextVar[object] = ContextVar("inside", default=None)
 C = TypeVar("C", bound=type)
@@ -50,6 +50,10 @@ class Acting:
         bound = copy.copy(self)
         bound._actor, bound._request_id = actor, request_id
         return bound
+
+    def acting(self) -> Actor:
+        """Who acts; a page shows what their role is made for."""
+        return self._actor
 
     def audit(
         self,
@@ -130,7 +134,7 @@ def _guard(name: str, method: Callable[..., Any], rule: Rule) -> Callable[..., A
         if rule.verb not in _SHOWING:
             return _written_first(self, entry, method, args, kwargs)
         result = _sifted(self, rule, _within(self, method, args, kwargs))
-        (self._journal.seen if rule.verb in _ONCE_PER_VIEW else self._journal.write)(entry)
+        _written_last(self, entry, rule)
         return result
 
     return call
@@ -181,6 +185,15 @@ def _written_first(
             )
         )  # fmt: skip
         raise
+
+
+def _written_last(self: Acting, entry: Entry, rule: Rule) -> None:
+    """Nothing is shown of which the log does not know."""
+    if rule.verb not in _ONCE_PER_VIEW:
+        self._journal.write(entry)
+    elif self._journal.seen(entry) and self._actor.scope:
+        with self._store.writing() as connection:
+            patient_links.count_view(connection, self._actor.session_id)
 
 
 def _sifted(self: Acting, rule: Rule, result: Any) -> Any:

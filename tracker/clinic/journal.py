@@ -57,8 +57,8 @@ class Journal:
             self._waiting.append(own)
         self._finish(own)
 
-    def seen(self, entry: Entry) -> None:
-        """Keep that somebody looked at a photo, once per view.
+    def seen(self, entry: Entry) -> bool:
+        """Keep that somebody looked at a photo or a report, once per view; whether this was a new view.
 
         One view is one photo (whatever its width, alignment or overlay) looked at in one session: within one view of a
         page, as the request id says, and 10 minutes; without a request id within one minute. Several processes that
@@ -70,7 +70,8 @@ class Journal:
         lasts = SAME_PAGE if entry.request_id else SAME_MOMENT
         with self._lock:
             own = self._seen.get(key)
-            if own is None or own.error is not None or not timedelta(0) <= moment - own.since < lasts:
+            is_new = own is None or own.error is not None or not timedelta(0) <= moment - own.since < lasts
+            if own is None or is_new:
                 own = _Waiting(entry, moment)
                 self._seen[key] = own
                 self._seen.move_to_end(key)
@@ -78,6 +79,7 @@ class Journal:
                 while len(self._seen) > _REMEMBERED:
                     self._seen.popitem(last=False)
         self._finish(own)
+        return is_new
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -72,6 +72,16 @@ def actor_by_token(connection: Connection, token: str, moment: datetime) -> tupl
     return actor, actor is not None and row is not None and moment - row.seen_at >= SEEN_EVERY
 
 
+def time_left(connection: Connection, token: str, moment: datetime) -> timedelta | None:
+    """How long a session lives if nothing is done; None if it has ended."""
+    row = _found(connection, _SESSION.digest == digest_of(token))
+    if row is None or _actor(connection, row, moment) is None:
+        return None
+    ends = row.created_at + ABSOLUTE
+    is_visitor = row.account_id is None and row.link_id is None
+    return (ends if is_visitor else min(ends, row.seen_at + IDLE)) - moment
+
+
 def actor_now(connection: Connection, actor: Actor, moment: datetime) -> Actor | None:
     """The actor as things are at this moment: None if the session ended, or the account is disabled.
 

@@ -142,6 +142,40 @@ def read_typed(data: bytes) -> tuple[tuple[TypedQuantity, ...], tuple[str, ...]]
     return tuple(found), tuple(faults)
 
 
+def in_metric_unit(quantity: str, value: float, unit: str, *, said: str = "") -> float:
+    """A typed number in the unit of its metric: centimetres or kilograms.
+
+    Parameters
+    ----------
+    quantity : str
+        ``"tape"`` or ``"weight"``.
+    value : float
+    unit : str
+    said : str
+        The number as it was typed, for the sentence that refuses it.
+
+    Raises
+    ------
+    ValueError
+        Quantity or unit is not known, or nobody measures that.
+
+    Examples
+    --------
+    >>> in_metric_unit("tape", 24, "in")
+    60.96
+    """
+    if quantity not in _UNITS:
+        raise ValueError(f"“{quantity[:20]}” is not known; write tape or weight")
+    if unit not in _UNITS[quantity]:
+        raise ValueError(f"“{unit[:20]}” is no unit of {quantity}; write {' or '.join(_UNITS[quantity])}")
+    found = value * _UNITS[quantity][unit]
+    low, high = _PLAUSIBLE[quantity]
+    if not low <= found <= high:
+        wanted = f"{low:g} to {high:g} {'cm' if quantity == 'tape' else 'kg'}"
+        raise ValueError(f"“{(said or f'{value:g}')[:20]}” {unit} is no {quantity}; write a number that is {wanted}")
+    return found
+
+
 def _wrong_header(names: Sequence[str]) -> str:
     """What is wrong with the first line, as a sentence; empty if nothing is."""
     if any(name not in names for name in COLUMNS):
@@ -169,16 +203,13 @@ def _reading(cells: dict[str, str], *, decimal_comma: bool) -> TypedQuantity | s
         taken_on = date.fromisoformat(cells["taken_on"])
     except ValueError:
         return f"“{cells['taken_on'][:20]}” is no date; write it as YYYY-MM-DD"
-    if quantity not in _UNITS:
-        return f"“{cells['quantity'][:20]}” is not known; write tape or weight"
-    if unit not in _UNITS[quantity]:
-        return f"“{cells['unit'][:20]}” is no unit of {quantity}; write {' or '.join(_UNITS[quantity])}"
     number = cells["value"].replace(",", ".") if decimal_comma else cells["value"]
-    value = float(number) * _UNITS[quantity][unit] if _NUMBER.fullmatch(number) else math.nan
-    low, high = _PLAUSIBLE[quantity]
-    if not low <= value <= high:
-        wanted = f"{low:g} to {high:g} {'cm' if quantity == 'tape' else 'kg'}"
-        return f"“{cells['value'][:20]}” {unit} is no {quantity}; write a number that is {wanted}"
+    try:
+        value = in_metric_unit(
+            quantity, float(number) if _NUMBER.fullmatch(number) else math.nan, unit, said=cells["value"]
+        )
+    except ValueError as error:
+        return str(error)
     reading = cells["reading"] or "1"
     if not _READING.fullmatch(reading):
         return f"“{reading[:20]}” is no reading; write 1 for the first and 2 for the second of the day"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from datetime import date
@@ -11,10 +12,12 @@ import streamlit as st
 
 from tracker.errors import TrackerError
 from tracker.web.components import is_narrow
+from tracker.web.place import ORIGIN
 
 WIDE, NARROW = 1240, 620
 _ON_PHONE = "on_phone"
-LOCAL_LINE = "Only on this computer: there is no sign-in yet, so the app answers nobody else. No photo leaves it."
+LOCAL_LINE = "On this computer only, and only for who is signed in. Photos are kept encrypted; none leaves it."
+PROXY_LINE = "Only for who is signed in. Photos are kept encrypted in this clinic; none is sent anywhere else."
 
 # Streamlit turns addresses in a text into links, escaped or not; an invisible joiner in them prevents that.
 _ADDRESS = re.compile(r"(https?:)(?=//)|(www)(?=\.)|(@)", re.IGNORECASE)
@@ -53,7 +56,7 @@ def frame(run: Callable[[], None], *, width: int = WIDE) -> None:
         except TrackerError as error:
             complain(error)
         st.space("small")
-        st.caption(LOCAL_LINE)
+        st.caption(PROXY_LINE if os.environ.get(ORIGIN) else LOCAL_LINE)
 
 
 def complain(error: TrackerError) -> None:

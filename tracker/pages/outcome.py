@@ -25,6 +25,11 @@ def remember_stored(view: View, photo_ids: Sequence[str]) -> None:
     known[view.id] = before + [photo_id for photo_id in photo_ids if photo_id not in before]
 
 
+def stored_number(view: View) -> int:
+    """How many photos of a view were stored in this sitting."""
+    return len(st.session_state.get(STORED, {}).get(view.id, ()))
+
+
 def show_outcome(clinic: Clinic, view: View) -> None:
     """Show the photos stored in this sitting, and keep looking while one of them waits."""
     photos = _followed(clinic, view)

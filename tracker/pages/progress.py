@@ -12,6 +12,8 @@ from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link, look_at_width, plain
 from tracker.pages.injections import injections_popover
 from tracker.pages.photos import photo_rows
+from tracker.pages.sharing import share_section
+from tracker.pages.side_effects import show_side_effects
 from tracker.pages.timeline import show_timeline
 from tracker.pages.work import show_work
 from tracker.report import (
@@ -49,7 +51,14 @@ def page(clinic: Clinic) -> None:
             _more(report)
         show_timeline(view, report)
         _aftermath(report)
-    injections_popover(clinic, view)
+    show_side_effects(clinic, view)
+    with st.container(horizontal=True):
+        injections_popover(clinic, view)
+        if not view.is_control:
+            link("points", "Injection points", icon=":material/my_location:", view=view.id)
+        link("side-effects", "Side effects and diary", icon=":material/healing:", patient=view.patient_id)
+    if report is not None:
+        share_section(clinic, view)
     _left_out([p for p in photos if p.state is PhotoState.REJECTED])
     _all(clinic, photos)
 

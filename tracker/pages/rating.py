@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Verb
 from tracker.clinic.ratings import RatingSession
 from tracker.clinic.records import PhotoState, View
 from tracker.errors import RecordError
+from tracker.pages.access import may
 from tracker.pages.choice import choose_view, demonstration_badge
 from tracker.pages.frame import NARROW, complain
 from tracker.pages.rating_results import SHOWN, show_results
@@ -40,6 +42,9 @@ def page(clinic: Clinic) -> None:
     if session is not None:
         _sitting(clinic, session)
         return
+    if not may(clinic, Verb.MEASURED):
+        _invited_to(clinic)
+        return
     view = choose_view(clinic, "Blinded rating", key="rating")
     if view is None:
         return
@@ -47,6 +52,20 @@ def page(clinic: Clinic) -> None:
     with st.container(width=NARROW):
         _begin(clinic, view)
     show_results(clinic, view, go_on=_open)
+
+
+def _invited_to(clinic: Clinic) -> None:
+    """The sittings of a rater who signs in: the next that is not finished, and nothing about whom it shows."""
+    waiting = [sitting for sitting in map(clinic.rating, clinic.own_sittings()) if not sitting.is_finished]
+    with st.container(width=NARROW):
+        st.title("Blinded rating", anchor=False)
+        if not waiting:
+            st.info("There is no sitting for you at the moment.")
+        for number, sitting in enumerate(waiting, start=1):
+            with st.container(border=True, horizontal=True, vertical_alignment="center"):
+                st.text(f"Sitting {number}: {sitting.answered} of {len(sitting.pairs)} answered", width="stretch")
+                if st.button("Go on" if sitting.answered else "Begin", key=sitting.id, type="primary"):
+                    _open(sitting.id)
 
 
 def _asked_for(clinic: Clinic) -> RatingSession | None:
@@ -115,15 +134,17 @@ def _composition(possible: Composition) -> None:
 def _sitting(clinic: Clinic, session: RatingSession) -> None:
     total = len(session.pairs)
     if session.is_finished:
-        _thank(session, total)
+        _thank(session, total, sees_results=may(clinic, Verb.MEASURED))
         return
     now, *later = session.waiting
-    demonstration_badge(clinic.patient(clinic.view(session.view_id).patient_id))
+    knows_whose = may(clinic, Verb.MEASURED)
+    if knows_whose:
+        demonstration_badge(clinic.patient(clinic.view(session.view_id).patient_id))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.progress(session.answered / total, text=f"{session.answered} of {total} answered", width=260)
         if st.button("Stop, go on later", icon=":material/pause:"):
-            _leave(session)
-    if _is_being_measured(clinic, now):
+            _leave(session, knows_whose=knows_whose)
+    if knows_whose and _is_being_measured(clinic, now):
         st.info("The pictures are being prepared; this goes on by itself.")
         follow_work(clinic)
         return
@@ -154,15 +175,18 @@ def _is_being_measured(clinic: Clinic, rated: RatedPair) -> bool:
     return any(clinic.photo(photo).state is PhotoState.WAITING for photo in rated.pair.photos)
 
 
-def _thank(session: RatingSession, total: int) -> None:
+def _thank(session: RatingSession, total: int, *, sees_results: bool) -> None:
     with st.container(width=NARROW):
         st.title("Thank you", anchor=False)
+        if not sees_results:
+            st.text(f"All {total} pairs are answered and kept.")
+            return
         st.text(f"All {total} pairs are answered and kept. Please give the screen back.")
         if st.button("Show the results", icon=":material/visibility:"):
             st.session_state[SHOWN] = True
             _leave(session)
 
 
-def _leave(session: RatingSession) -> None:
-    st.query_params.from_dict({"view": session.view_id})
+def _leave(session: RatingSession, *, knows_whose: bool = True) -> None:
+    st.query_params.from_dict({"view": session.view_id} if knows_whose else {})
     st.rerun()

@@ -9,13 +9,15 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Verb
 from tracker.clinic.records import View
 from tracker.errors import TrackerError
+from tracker.pages.access import may
 from tracker.pages.choice import choose_patient, choose_view_of
 from tracker.pages.frame import NARROW, complain, plain
 from tracker.pages.injections import injected_today
 from tracker.pages.new_view import new_view_form
-from tracker.pages.outcome import remember_stored, show_outcome
+from tracker.pages.outcome import remember_stored, show_outcome, stored_number
 from tracker.pages.tile import forget_tiles, judge_tiles, show_tile, still_compared
 from tracker.pages.work import show_work
 from tracker.photo import PHOTO_SUFFIXES
@@ -32,6 +34,9 @@ def page(clinic: Clinic) -> None:
         return
     show_work(clinic)
     views = clinic.views(patient.id)
+    if not views and not may(clinic, Verb.REGISTER):
+        st.info("Nothing is photographed of this patient yet. Please ask who treats them to add the first view.")
+        return
     if not views:
         st.info("First say what is photographed. A view is a body site, photographed the same way each time.")
         with st.container(width=NARROW):
@@ -39,11 +44,15 @@ def page(clinic: Clinic) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = choose_view_of(clinic, views, key="session")
-        with st.popover("New view", icon=":material/add:"):
-            new_view_form(clinic, patient, views)
+        if may(clinic, Verb.REGISTER):
+            with st.popover("New view", icon=":material/add:"):
+                new_view_form(clinic, patient, views)
     st.caption(BEFORE_TREATMENT)
     _drop(clinic, view)
-    show_outcome(clinic, view)
+    if may(clinic, Verb.MEASURED):
+        show_outcome(clinic, view)
+    else:
+        _say_stored(view)
 
 
 def _drop(clinic: Clinic, view: View) -> None:
@@ -60,7 +69,7 @@ def _drop(clinic: Clinic, view: View) -> None:
     shown = [(file, show_tile(clinic, view, file)) for file in files]
     ready = [(file, tile.day) for file, tile in shown if tile.day is not None]
     state = _state_of_skin(view)
-    injected = injected_today(view, generation)
+    injected = may(clinic, Verb.CHANGE) and injected_today(view, generation)
     words = {0: "Store photos", 1: "Store 1 photo"}.get(len(ready), f"Store {len(ready)} photos")
     waiting = still_compared(view, files)
     if waiting and ready:
@@ -71,6 +80,14 @@ def _drop(clinic: Clinic, view: View) -> None:
     if ready and left:
         st.caption(plain(f"Will not be stored: {', '.join(left)}. The tiles above say why."))
     judge_tiles(clinic, view, shown)
+
+
+def _say_stored(view: View) -> None:
+    """To who sees nothing that was measured, that the photos are there."""
+    number = stored_number(view)
+    if number:
+        words = "1 photo is stored." if number == 1 else f"{number} photos are stored."
+        st.success(f"{words} Who treats this patient sees what they show.", icon=":material/check:")
 
 
 def _state_of_skin(view: View) -> list[SkinState]:

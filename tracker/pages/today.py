@@ -1,34 +1,67 @@
-"""Today: who is followed here, how far the measuring is, and where to go next."""
+"""Today: who is due, who is followed here, how far the measuring is, and where to go next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 import streamlit as st
 
 from tracker.clinic import Clinic
-from tracker.clinic.records import Patient, PhotoState, View
-from tracker.pages.choice import demonstration_badge, view_label
+from tracker.clinic.actors import Verb
+from tracker.clinic.course_plans import Due
+from tracker.clinic.overview import PatientSummary, ViewSummary
+from tracker.clinic.records import Patient
+from tracker.pages.access import is_visitor, may
+from tracker.pages.attention import show_attention
+from tracker.pages.care_team import break_glass_popover, care_team_popover
+from tracker.pages.choice import demonstration_badge
+from tracker.pages.due import due_words, injected_words
 from tracker.pages.frame import day_text, link, plain
-from tracker.pages.new_patient import new_patient_form
 from tracker.pages.work import show_work
 
 PER_PAGE = 20
+SOON_DAYS = 7
+"""Who is due within so many days stands first."""
+NOBODY = "Nobody is followed here yet. Add the first patient above."
 
 
 def page(clinic: Clinic) -> None:
-    """Show the list of patients."""
+    """Show the list of patients, those who are due first."""
+    cares = may(clinic, Verb.MEASURED)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Today", anchor=False, width="content")
-        with st.popover("New patient", icon=":material/person_add:"):
-            new_patient_form(clinic)
+        with st.container(horizontal=True, width="content"):
+            if may(clinic, Verb.EMERGENCY) and not is_visitor(clinic):
+                break_glass_popover(clinic)
+            if may(clinic, Verb.REGISTER):
+                link("new-patient", "New patient", icon=":material/person_add:")
     show_work(clinic)
+    show_attention(clinic)
     patients = clinic.patients()
     if not patients:
-        st.info("Nobody is followed here yet. Add the first patient above.")
+        st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
         return
-    for patient in _shown(patients):
-        _row(clinic, patient)
+    today = date.today()  # noqa: DTZ011
+    dues = {each.patient_id: each.due for each in clinic.dues()}
+    shown = _shown(_by_urgency(patients, dues, today))
+    ids = [patient.id for patient in shown]
+    summaries = {each.patient_id: each for each in clinic.summaries(ids)}
+    rejected = {each.view_id: each.photos for each in clinic.rejected(ids)} if cares else {}
+    for patient in shown:
+        if patient.id in summaries:
+            _row(clinic, patient, summaries[patient.id], rejected, today)
+
+
+def _by_urgency(patients: Sequence[Patient], dues: Mapping[str, Due], today: date) -> Sequence[Patient]:
+    """Who is due soon or overdue, the earliest first; then the others by code."""
+
+    def urgency(patient: Patient) -> tuple[bool, date]:
+        due = dues.get(patient.id)
+        is_soon = due is not None and not due.is_beyond_plan and (due.day - today).days <= SOON_DAYS
+        return (False, due.day) if due is not None and is_soon else (True, date.max)
+
+    return sorted(patients, key=urgency)
 
 
 def _shown(patients: Sequence[Patient]) -> Sequence[Patient]:
@@ -42,7 +75,8 @@ def _shown(patients: Sequence[Patient]) -> Sequence[Patient]:
     return found[:PER_PAGE]
 
 
-def _row(clinic: Clinic, patient: Patient) -> None:
+def _row(clinic: Clinic, patient: Patient, summary: PatientSummary, rejected: Mapping[str, int], today: date) -> None:
+    cares = may(clinic, Verb.MEASURED)
     with st.container(border=True, key=f"patient-{patient.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(patient.code)}**", width="content")
@@ -50,27 +84,39 @@ def _row(clinic: Clinic, patient: Patient) -> None:
             demonstration_badge(patient)
         if patient.note and not patient.is_demonstration:
             st.caption(plain(patient.note))
-        for view in clinic.views(patient.id):
-            _view(clinic, view)
+        _next(summary, today)
+        for view in summary.views:
+            _view(view, rejected.get(view.view_id, 0), cares=cares)
+        if not summary.views:
+            st.caption("Nothing is photographed yet.")
         with st.container(horizontal=True):
             link("session", "Add a session", icon=":material/add_a_photo:", patient=patient.id)
-            link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
+            if cares:
+                link("record", "Record", icon=":material/clinical_notes:", patient=patient.id)
+                link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
+            if may(clinic, Verb.ISSUE) and not is_visitor(clinic) and not patient.is_demonstration:
+                care_team_popover(clinic, patient)
 
 
-def _view(clinic: Clinic, view: View) -> None:
-    photos = clinic.photos(view.id)
+def _next(summary: PatientSummary, today: date) -> None:
+    """When the next session is, and how long ago the last injection was."""
+    said = [due_words(summary.due, today)] if summary.due else []
+    said += [injected_words((today - summary.last_injection).days)] if summary.last_injection else []
+    if said:
+        st.markdown(plain("  ·  ".join(said)))
+
+
+def _view(view: ViewSummary, rejected: int, *, cares: bool) -> None:
     left, middle, right = st.columns([4, 5, 3], vertical_alignment="center")
-    left.text(view_label(view))
-    if not photos:
+    left.text(view.title)
+    if view.latest is None:
         middle.caption("No photos yet")
         return
-    waiting = sum(p.state is PhotoState.WAITING for p in photos)
-    rejected = sum(p.state is PhotoState.REJECTED for p in photos)
-    days = {p.taken_on for p in photos}
-    said = [f"{len(days)} {'session' if len(days) == 1 else 'sessions'}, latest {day_text(max(days))}"]
-    said += [f"{waiting} waiting"] if waiting else []
+    said = [f"{view.sessions} {'session' if view.sessions == 1 else 'sessions'}, latest {day_text(view.latest)}"]
+    said += [f"{view.waiting} waiting"] if view.waiting else []
     said += [f"{rejected} not comparable"] if rejected else []
     middle.caption("  ·  ".join(said))
-    with right.container(horizontal=True, horizontal_alignment="right"):
-        link("compare", "Compare", icon=":material/compare:", view=view.id)
-        link("progress", "Progress", icon=":material/timeline:", view=view.id)
+    if cares:
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            link("compare", "Compare", icon=":material/compare:", view=view.view_id)
+            link("progress", "Progress", icon=":material/timeline:", view=view.view_id)

@@ -51,6 +51,7 @@ from tracker.report.sentences import (
     without_title,
 )
 from tracker.report.uncertainty import UncertaintyPart, uncertainty_parts
+from tracker.report.visits import told_visits
 from tracker.report.words import (
     LEAST_SHARE_SAID,
     area_sentence,
@@ -120,6 +121,7 @@ __all__ = [
     "stopped_sentence",
     "stopped_text",
     "study_row",
+    "told_visits",
     "uncertainty_parts",
     "value_sentence",
     "why_not_measured",

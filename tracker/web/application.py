@@ -7,26 +7,29 @@ in the background, while the browser is still loading its front end.
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
 from tracker.errors import RecordError
+from tracker.web.faults import FAULT, log_fault
 from tracker.web.guard import Guard
+from tracker.web.links import SET_UP
+from tracker.web.place import Place
+from tracker.web.presence import Presence
 from tracker.web.routes import routes
 from tracker.web.sign import MARK
+from tracker.web.sign_in import session_routes
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
 
-FAULT = "This page has a fault of ours. Your photos are stored safely; please reload the page."
 OPENING_SECONDS = 120
 
 _SERVING, _OPEN = threading.Event(), threading.Event()
@@ -37,6 +40,25 @@ def clinic() -> Clinic:
     from tracker.web import desk
 
     return desk.clinic()
+
+
+PRESENCE = Presence(clinic)
+ROUTES = [*session_routes(clinic), *routes(clinic, PRESENCE.view_of)]
+
+
+def middleware() -> list[Middleware]:
+    """The guard, for the place the environment names; the program ends where it must not be reached as it is set up."""
+    try:
+        place = Place.of_environment()
+        refused = place.refuse_to_start(str(st.get_option("server.address") or ""))
+    except RecordError as error:
+        refused = str(error)
+    if refused:
+        raise SystemExit(refused)
+    if place.origin:
+        # Streamlit looks at the host of a websocket too.
+        config.set_option("server.allowedHosts", [*config.get_option("server.allowedHosts"), place.host.split(":")[0]])
+    return [Middleware(Guard, presence=PRESENCE, place=place)]
 
 
 @asynccontextmanager
@@ -57,13 +79,12 @@ def show() -> None:
             _OPEN.wait(OPENING_SECONDS)
     from tracker.web import desk
 
-    desk.show(fill_first=not _SERVING.is_set())
+    desk.show(desk.run_now(PRESENCE))
 
 
 def report_fault(fault: Exception) -> bool:
     """Say that something broke without saying what: the message of a fault may hold a name."""
-    where = " < ".join(f"{step.name}:{step.lineno}" for step in reversed(extract_tb(fault.__traceback__)[-4:]))
-    logging.getLogger(__name__).error("A page failed: %s in %s", type(fault).__name__, where)
+    log_fault(fault)
     st.error(FAULT, icon=":material/bug_report:")
     return True
 
@@ -72,6 +93,7 @@ def _prepare() -> None:
     try:
         from tracker.web import desk
 
+        _say_how_to_set_up(desk.clinic())
         desk.prepare(_OPEN)
     except RecordError as error:
         print(error, file=sys.stderr)  # and every page says the same
@@ -79,12 +101,16 @@ def _prepare() -> None:
         _OPEN.set()
 
 
+def _say_how_to_set_up(record: Clinic) -> None:
+    """The code that makes the owner is told only to whoever sees the terminal."""
+    if not record.has_owner():
+        port = st.get_option("server.port")
+        print(f"This clinic has no owner yet. Set-up code: {record.setup_code()}", file=sys.stderr)
+        print(f"Enter it at http://127.0.0.1:{port}{SET_UP}", file=sys.stderr, flush=True)
+
+
 def _stop() -> None:
     try:
         clinic().stop_worker()
     except RecordError:
         return  # it was never open
-
-
-ROUTES = routes(clinic)
-MIDDLEWARE = [Middleware(Guard)]

@@ -7,17 +7,25 @@ import importlib
 import os
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, partial
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tracker.clinic import Clinic
+from tracker.clinic.actors import Actor, Role
 from tracker.clinic.demonstration import load_demonstration
 from tracker.errors import RecordError
-from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
-from tracker.pages.frame import NARROW, complain, frame
+from tracker.pages import PageEntry, pages_of
+from tracker.pages.frame import NARROW, WIDE, complain, frame
+from tracker.web.components.session import SignedIn, session_menu
+from tracker.web.presence import Presence
 from tracker.web.sign import WORDMARK
+
+ROLE_NAMES = {role: str(role).capitalize() for role in Role}
+SIGNED_OUT = "You are signed out. Please reload this page to sign in."
 
 
 def clinic() -> Clinic:
@@ -67,38 +75,88 @@ def prepare(is_open: threading.Event) -> None:
     gc.freeze()
 
 
-def show(*, fill_first: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who runs a page.
+
+    Attributes
+    ----------
+    actor : Actor
+    view : str
+        What the log calls this view of the page.
+    """
+
+    actor: Actor
+    view: str = ""
+
+
+def run_now(presence: Presence) -> Run | None:
+    """Who runs the page now: asked of the record on every run, by the session the guard has put into `st.user`.
+
+    Parameters
+    ----------
+    presence : Presence
+
+    Returns
+    -------
+    Run or None
+        None without a session that lives; nothing is shown then.
+    """
+    session_id, context = st.user.get("session"), get_script_run_ctx(suppress_warning=True)
+    actor = presence.now(session_id) if isinstance(session_id, str) and session_id else None
+    if actor is None or actor.is_enrolling or context is None:
+        return None
+    presence.note_tab(context.session_id, actor.session_id)
+    place = f"{context.session_id} {st.context.url} {sorted(st.query_params.items())}"
+    return Run(actor, presence.begin_view(actor.session_id, place))
+
+
+def show(run: Run | None) -> None:
     """Run the page that was asked for.
 
     Parameters
     ----------
-    fill_first : bool
-        True without a server, as in a test, where `prepare` does not run.
+    run : Run or None
+        Who asked for it.
     """
     try:
         record = clinic()
+        if run is None:
+            st.info(SIGNED_OUT)
+            return
+        actor = run.actor
+        record = record.acting_for(actor, request_id=run.view)
+        name = _name(record, actor)
     except RecordError as error:
         complain(error)
         return
-    if fill_first:
-        fill(record)
-    pages = {_declared(entry, record): entry for entry in (*PAGES, PATIENT_PAGE)}
-    chosen = st.navigation(list(pages), position="hidden")
-    if pages[chosen] is PATIENT_PAGE:
+    declared = {_declared(entry, record, actor): entry for entry in pages_of(actor)}
+    if not declared:
+        st.info("There is no page for you here; please ask the owner of the clinic.")
+        return
+    chosen = st.navigation(list(declared), position="hidden")
+    session_menu(SignedIn(name, ROLE_NAMES[actor.role], bool(actor.account_id), may_set_up=actor.is_visitor))
+    if declared[chosen].path == "patient-view":
         # What a patient holds in the hand shows no way to other patients.
         frame(chosen.run, width=NARROW)
         return
-    st.navigation(list(pages), position="top")
+    st.navigation(list(declared), position="top")
     st.logo(WORDMARK)
-    frame(chosen.run)
+    frame(chosen.run, width=WIDE)
 
 
-def _declared(entry: PageEntry, record: Clinic) -> Page:
+def _name(record: Clinic, actor: Actor) -> str:
+    if actor.is_visitor:
+        return "Demonstration"
+    return record.account(actor.account_id).name if actor.account_id else "Your report"
+
+
+def _declared(entry: PageEntry, record: Clinic, actor: Actor) -> Page:
     return st.Page(
         partial(entry.page, record),
         title=entry.title,
         icon=entry.icon,
         url_path=entry.path,
-        default=entry is PAGES[0],
-        visibility="hidden" if entry is PATIENT_PAGE else "visible",
+        default=entry is pages_of(actor)[0],
+        visibility="hidden" if actor.role in entry.is_hidden_from else "visible",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PREVIEW_WIDTH = 320
+SIGN_IN, ENROL, SET_UP, ACCOUNT = (f"/session/{place}" for place in ("sign-in", "second-factor", "set-up", "account"))
 
 
 def photo_url(photo_id: str, *, aligned: bool = False, width: int | None = None) -> str:
@@ -53,3 +54,13 @@ def card_table_url() -> str:
 def report_url(view_id: str, format_name: str) -> str:
     """Address of a view's report in one format."""
     return f"/report/{view_id}.{format_name}"
+
+
+def issued_url(report_id: str) -> str:
+    """Address of an issued report, as the patient received it."""
+    return f"/report/issued/{report_id}"
+
+
+def issued_picture_url(report_id: str, position: int) -> str:
+    """Address of the first (0) or the latest (1) photo of an issued report; a component adds the width."""
+    return f"/photo/issued/{report_id}/{position}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tracker.web.place import UVICORN_TRUSTS
+
 _PACKAGED = Path(__file__).parent / "script" / "app.py"
 
 
@@ -16,7 +18,7 @@ def script() -> Path:
 
 
 def run(port: int | None = None, home: Path | None = None) -> int:
-    """Serve the app on this machine until it is stopped.
+    """Serve the app until it is stopped: on this machine, or behind the proxy that the environment names.
 
     Parameters
     ----------
@@ -32,6 +34,8 @@ def run(port: int | None = None, home: Path | None = None) -> int:
     """
     from streamlit.web import cli
 
+    # Otherwise uvicorn puts what a header says in the place of the address that really asks, before the guard sees it.
+    os.environ[UVICORN_TRUSTS] = ""
     if home is not None:
         os.environ["TRACKER_HOME"] = str(home)
     arguments = ["run", str(script())]

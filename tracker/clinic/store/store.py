@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError, DataError, InternalError, OperationalError
@@ -52,7 +53,7 @@ class Store:
     """
 
     def __init__(self, home: Path, secrets: Secrets, url: str | None = None, *, read_only: bool = False) -> None:
-        self.home, self.read_only = home, read_only
+        self.home, self.read_only, self.read_only_reason = home, read_only, ""
         self._lock = threading.RLock()
         options = {"secrets": secrets, "seal_key": secrets.master.derive("rows")}
         chosen = os.environ.get("TRACKER_DATABASE", "") if url is None else url
@@ -67,6 +68,24 @@ class Store:
         except DatabaseError as error:
             self.close()
             raise _damaged(error) from error
+
+    @classmethod
+    def of_record(cls, home: Path, secrets: Secrets) -> Self:
+        """The store of a record; one that something else has changed can be read, and says why it is not written.
+
+        Raises
+        ------
+        RecordError
+            As of `Store`, but for ``tampered``.
+        """
+        try:
+            return cls(home, secrets)
+        except RecordError as error:
+            if error.code != "tampered":
+                raise
+            store = cls(home, secrets, read_only=True)
+            store.read_only_reason = error.reason
+            return store
 
     @property
     def is_sqlite(self) -> bool:
@@ -109,8 +128,7 @@ class Store:
         """
         if self.read_only:
             raise RecordError(
-                "The record is damaged and can only be read; nothing was saved. Please restore it from a backup.",
-                code="read_only",
+                f"Nothing was saved: {self.read_only_reason or 'this is for reading only.'}", code="read_only"
             )
         with self._transaction() as connection:
             since = last_touched(connection)

@@ -1,4 +1,4 @@
-"""`streamlit run app.py`: the clinic in a browser, on this computer only.
+"""`streamlit run app.py`: the clinic in a browser, for those who have signed in.
 
 Streamlit reads this file twice. The server imports it and finds ``app`` by reading the source, so it must stay a
 plain assignment; then every page view runs it as a script.
@@ -13,7 +13,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     app = st.App(
         __file__,
         routes=application.ROUTES,
-        middleware=application.MIDDLEWARE,
+        middleware=application.middleware(),
         lifespan=application.lifespan,
         on_script_error=application.report_fault,
     )

@@ -1,0 +1,141 @@
+"""The log: who did what, when, with whom; and whether the log is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from tracker.clinic import Clinic
+from tracker.clinic.actors import Role, Verb
+from tracker.clinic.audit import LogEntry
+from tracker.pages.access import may
+from tracker.pages.frame import plain
+
+PER_PAGE = 100
+BEFORE = "log-before"
+WHAT = {
+    "picture": "looked at a photo",
+    "difference": "looked at a photo",
+    "overlay": "looked at a photo",
+    "rated_picture": "looked at a photo of a rating",
+    "original": "took an original photo",
+    "report": "made a report",
+    "sign_in": "signed in",
+    "sign_out": "signed out",
+    "enter_demonstration": "entered the demonstration",
+    "set_up_owner": "set up the clinic",
+    "break_glass": "opened a patient in an emergency",
+    "add_account": "invited somebody",
+    "invite_again": "invited somebody again",
+    "accept_invitation": "accepted an invitation",
+    "set_role": "changed a role",
+    "disable_account": "closed an account",
+    "enable_account": "opened an account again",
+    "reset_second_factor": "took a second factor away",
+    "confirm_second_factor": "set up a second factor",
+    "revoke_sessions": "ended sessions",
+    "change_password": "changed a password",
+    "add_to_care_team": "added to a care team",
+    "remove_from_care_team": "removed from a care team",
+    "issue_link": "made a link for a patient",
+    "exchange_link": "opened a patient's link",
+    "revoke_link": "withdrew a link",
+    "remove_photo": "removed a photo",
+}
+WITHOUT_ACCOUNT = {
+    "practitioner": "a visitor of the demonstration",
+    "patient": "a patient, by a link",
+    "nobody": "somebody unknown",
+}
+OUTCOMES = {"done": "", "denied": "refused", "failed": "failed"}
+
+
+def page(clinic: Clinic) -> None:
+    """Show the log of the clinic, the latest first."""
+    st.title("Log", anchor=False)
+    _wholeness(clinic)
+    before = st.session_state.get(BEFORE)
+    entries = clinic.log(before=before, limit=PER_PAGE)
+    _table(entries, _names(clinic))
+    with st.container(horizontal=True):
+        if before is not None:
+            st.button("Latest", icon=":material/first_page:", on_click=_go, args=(None,))
+        if len(entries) == PER_PAGE:
+            st.button("Earlier", icon=":material/chevron_right:", on_click=_go, args=(entries[-1].number,))
+
+
+def who_looked(clinic: Clinic, patient_id: str) -> None:
+    """Show a patient who did what with what is theirs."""
+    entries = clinic.log_of(patient_id)
+    if not entries:
+        st.caption("Nobody has looked at your photos yet.")
+        return
+    st.table(
+        [
+            {"When": _moment(entry), "Who": _who(entry, {}), "What": plain(what(entry))}
+            for entry in entries
+            if entry.outcome == "done"
+        ],
+        border="horizontal",
+    )
+
+
+def what(entry: LogEntry) -> str:
+    """What was done, in words."""
+    said = WHAT.get(entry.action, entry.action.replace("_", " "))
+    ended = OUTCOMES.get(entry.outcome, entry.outcome)
+    return f"{said}: {ended}" if ended else said
+
+
+def _wholeness(clinic: Clinic) -> None:
+    if not st.button("Check that nothing was changed", icon=":material/verified_user:"):
+        return
+    found = clinic.verify_log()
+    if not found:
+        st.success("Every entry is as it was written, and none is missing.", icon=":material/verified_user:")
+        return
+    places = ", ".join(f"{each.number} ({each.what})" for each in found[:20])
+    st.error(
+        plain(f"The log is not as it was written. Entries: {places}. Please find out who could change the database."),
+        icon=":material/gpp_bad:",
+    )
+
+
+def _names(clinic: Clinic) -> Mapping[str, str]:
+    """Names of accounts, for those who may know them; an auditor reads identifiers."""
+    return {each.id: each.name for each in clinic.accounts()} if may(clinic, Verb.ADMINISTER) else {}
+
+
+def _table(entries: Sequence[LogEntry], names: Mapping[str, str]) -> None:
+    if not entries:
+        st.info("Nothing has been done yet.")
+        return
+    rows = [
+        {
+            "When (UTC)": _moment(entry),
+            "What": what(entry),
+            "Who": _who(entry, names),
+            "Patient": entry.patient_id[:8],
+            "Reason": entry.reason,
+            "No.": entry.number,
+        }
+        for entry in entries
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch", height=min(38 + 35 * len(rows), 900))
+
+
+def _moment(entry: LogEntry) -> str:
+    return f"{entry.at:%Y-%m-%d %H:%M:%S}"
+
+
+def _who(entry: LogEntry, names: Mapping[str, str]) -> str:
+    if entry.role == Role.SYSTEM:
+        return "the program"
+    if not entry.account_id:
+        return WITHOUT_ACCOUNT.get(entry.role, entry.role)
+    return f"{names.get(entry.account_id, entry.account_id[:8])} ({entry.role})"
+
+
+def _go(before: int | None) -> None:
+    st.session_state[BEFORE] = before

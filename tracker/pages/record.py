@@ -1,0 +1,69 @@
+"""Record: what is planned for a patient, what was given, what they consent to, and what a clinician judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import streamlit as st
+
+from tracker.clinic import Clinic
+from tracker.clinic.records import Patient
+from tracker.pages.choice import choose_patient
+from tracker.pages.due import due_words, injected_words
+from tracker.pages.frame import link, plain
+from tracker.pages.record_consents import consents_section
+from tracker.pages.record_course import course_section
+from tracker.pages.record_details import details_section
+from tracker.pages.record_grades import grades_section
+from tracker.pages.record_treatment import treatment_section
+
+SECTIONS: dict[str, Callable[[Clinic, Patient], None]] = {
+    "Treatment": treatment_section,
+    "Course": course_section,
+    "Grades and measures": grades_section,
+    "Consents": consents_section,
+    "Details": details_section,
+}
+
+
+def page(clinic: Clinic) -> None:
+    """Show the record of a patient."""
+    patient = choose_patient(clinic, "Record", key="record")
+    if patient is None:
+        return
+    _summary(clinic, patient)
+    chosen = st.segmented_control(
+        "Part of the record", list(SECTIONS), default="Treatment", required=True, label_visibility="collapsed"
+    )
+    SECTIONS[chosen](clinic, patient)
+
+
+def money(spent: dict[str, Decimal]) -> str:
+    """Amounts by currency, in words.
+
+    Examples
+    --------
+    >>> money({"EUR": Decimal("90"), "USD": Decimal("1250.5")})
+    '90 EUR and 1,250.50 USD'
+    """
+    return " and ".join(
+        f"{amount:,.0f} {currency}" if amount == amount.to_integral_value() else f"{amount:,.2f} {currency}"
+        for currency, amount in spent.items()
+    )
+
+
+def _summary(clinic: Clinic, patient: Patient) -> None:
+    """What to know before anything is done today."""
+    today = date.today()  # noqa: DTZ011
+    (summary,) = clinic.summaries([patient.id])
+    details, spent = clinic.details(patient.id), clinic.spent(patient.id)
+    said = [due_words(summary.due, today)] if summary.due else []
+    said += [injected_words((today - summary.last_injection).days)] if summary.last_injection else []
+    said += [f"Spent so far: {money(spent)}"] if spent else []
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(plain("  ·  ".join(said)) if said else "Nothing is planned and nothing was given yet.")
+        link("session", "Add photos", icon=":material/add_a_photo:", patient=patient.id)
+    if details.allergies:
+        st.warning(f"Allergies: {plain(details.allergies)}", icon=":material/emergency:")
