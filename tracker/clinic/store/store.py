@@ -58,7 +58,7 @@ class Store:
         options = {"secrets": secrets, "seal_key": secrets.master.derive("rows")}
         chosen = os.environ.get("TRACKER_DATABASE", "") if url is None else url
         self._engine: Engine = (
-            postgres_engine(_of_folder(chosen, home), options) if chosen else sqlite_engine(home / FILE_NAME, options)
+            postgres_engine(of_folder(chosen, home), options) if chosen else sqlite_engine(home / FILE_NAME, options)
         )
         try:
             self._prepare()
@@ -202,7 +202,7 @@ class Store:
                 check_frame(connection)
 
 
-def _of_folder(url: str, home: Path) -> str:
+def of_folder(url: str, home: Path) -> str:
     """The address of the record of one folder, on a server that holds several."""
     return url.replace("{folder}", f"record_{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:24]}")
 
