@@ -28,8 +28,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("keys")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRACKER_KEYS", str(folder))
-        for name in ("TRACKER_MASTER_KEY", "TRACKER_MASTER_KEY_FILE", "TRACKER_VAULT"):
+        for name in ("TRACKER_MASTER_KEY", "TRACKER_MASTER_KEY_FILE", "TRACKER_VAULT", "TRACKER_DATABASE"):
             patch.delenv(name, raising=False)
+        if os.environ.get("TRACKER_TEST_DATABASE"):  # from `test_postgres`, which runs some tests once more
+            patch.setenv("TRACKER_DATABASE", os.environ["TRACKER_TEST_DATABASE"])
         yield folder
 
 

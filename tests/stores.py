@@ -39,7 +39,8 @@ def fill(connection: Connection, numbers: range) -> None:
         if table.name == "about":
             rows: list[dict[str, Any]] = [{"name": f"fact {n}", "value": f"{n}"} for n in numbers]
         else:
-            rows = [{column.name: _value(column, n) for column in table.columns} for n in numbers]
+            own = [column for column in table.columns if column is not table.autoincrement_column]
+            rows = [{column.name: _value(column, n) for column in own} for n in numbers]
         connection.execute(insert(table), rows)
 
 

@@ -373,7 +373,7 @@ def run_app(monkeypatch: pytest.MonkeyPatch, home: Path, actor: Callable[[Clinic
     monkeypatch.setenv("TRACKER_HOME", str(home))
     desk.fill(desk.clinic())
     who = actor(desk.clinic())
-    monkeypatch.setattr(desk, "actor_of_run", lambda _: who)
+    monkeypatch.setattr(desk, "run_now", lambda _: desk.Run(who) if who else None)
     return AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
 
 

@@ -15,8 +15,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,7 @@ from tracker.clinic.gate import beside_reference
 from tracker.clinic.measuring import Judgement
 from tracker.clinic.pictures import difference, surroundings
 from tracker.clinic.records import Tile
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.standards import colours_on
 from tracker.compute import PhotoProcess
 from tracker.errors import CalibrationFailed, PhotoRejected, RecordError, RegionInvalid
@@ -142,6 +145,7 @@ def test_a_record_that_is_opened_again_holds_what_was_entered(tmp_path: Path) ->
         assert again.view(view.id).title == "Left thigh, standing"
 
 
+@pytest.mark.sqlite
 def test_the_record_is_kept_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKER_HOME", str(tmp_path / "there"))
 
@@ -320,6 +324,7 @@ def test_an_original_that_was_damaged_is_noticed(clinic: Clinic, jpegs: list[byt
 # Faults
 
 
+@pytest.mark.sqlite
 def test_a_record_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     Clinic.open(tmp_path).close()
     with sqlite3.connect(tmp_path / "clinic.sqlite") as connection:
@@ -334,41 +339,24 @@ def test_a_record_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -
     assert (tmp_path / "clinic.sqlite").read_bytes() == before
 
 
-def test_a_record_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> None:
-    with Clinic.open(tmp_path) as clinic:
-        view = new_view(clinic)
-    with sqlite3.connect(tmp_path / "clinic.sqlite") as connection:
-        connection.execute("DROP TABLE card_values")
-        connection.execute("ALTER TABLE result DROP COLUMN notes")
-        connection.execute("UPDATE about SET value = '1' WHERE name = 'schema_version'")
-    connection.close()
+@pytest.mark.sqlite
+def test_a_record_that_something_else_changed_is_shown_but_takes_nothing(clinic: Clinic, jpegs: list[bytes]) -> None:
+    view = new_view(clinic)
+    photo = clinic.add_photo(view.id, jpegs[0], "2026-03-02.jpg")
+    clinic.close()
+    with closing(sqlite3.connect(clinic.home / "clinic.sqlite")) as connection:
+        connection.execute("DROP TRIGGER touched_photo_delete")
 
-    with Clinic.open(tmp_path) as clinic:
-        assert clinic.view(view.id) == view
-        assert clinic.card_values() == ()
-    with sqlite3.connect(tmp_path / "clinic.sqlite") as connection:
-        assert "notes" in {row[1] for row in connection.execute("PRAGMA table_info(result)")}
-    connection.close()
-
-
-def test_a_record_of_an_earlier_program_is_brought_up_with_all_it_holds(measured: Clinic) -> None:
-    """Version 1 knew no used area: its results lack it, and wait for nothing."""
-    view, home = only_view(measured), measured.home
-    before = measured.report(view.id)
-    measured.close()
-    with sqlite3.connect(home / "clinic.sqlite") as connection:
-        for column in ("area_mm2", "left_out", "also_seen"):
-            connection.execute(f"ALTER TABLE measurement DROP COLUMN {column}")
-        connection.execute("UPDATE about SET value = '1' WHERE name = 'schema_version'")
-    connection.close()
-
-    for _ in range(2):
-        with Clinic.open(home) as opened:
-            after = opened.report(view.id)
-            assert before is not None
-            assert after is not None
-            assert [m.value for m in after.measurements] == [m.value for m in before.measurements]
-            assert [m.area_mm2 for m in after.measurements] == [None] * len(before.measurements)
+    with Clinic.open(clinic.home) as opened:
+        assert "backup" in opened.read_only_reason
+        assert opened.photos(view.id) == (photo,)
+        assert opened.original(photo.id) == jpegs[0]
+        opened.start_worker()
+        with pytest.raises(RecordError) as refused:
+            opened.add_photo(view.id, jpegs[1], "2026-03-03.jpg")
+        assert refused.value.code == "read_only"
+        assert opened.photos(view.id) == (photo,)
+        assert len(originals(opened)) == 1
 
 
 def test_the_used_area_is_kept_with_each_value(measured: Clinic) -> None:
@@ -381,6 +369,7 @@ def test_the_used_area_is_kept_with_each_value(measured: Clinic) -> None:
         assert sum(share for _, share in measurement.left_out) == pytest.approx(1 - measurement.area_share, abs=0.01)
 
 
+@pytest.mark.sqlite
 def test_a_damaged_record_is_said_to_be_one(tmp_path: Path) -> None:
     Clinic.open(tmp_path).close()
     (tmp_path / "clinic.sqlite").write_bytes(b"\x00 not a database" * 500)
@@ -391,6 +380,7 @@ def test_a_damaged_record_is_said_to_be_one(tmp_path: Path) -> None:
     assert refused.value.code == "damaged"
 
 
+@pytest.mark.sqlite
 def test_the_database_syncs_its_folder_where_a_log_would_be_unsafe(clinic: Clinic) -> None:
     with clinic._store.reading() as connection:
         read = {
@@ -432,6 +422,7 @@ try_with(FOLDER / "b", 300_000 * "a" + " 2026-03-02.jpg", 0)
 """
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_changes_nothing_and_the_photo_can_be_added_afterwards(tmp_path: Path, jpegs: list[bytes]) -> None:
     (tmp_path / "photo.jpg").write_bytes(jpegs[0])
     assert 2_000 < len(jpegs[0]) < 60_000  # too much for the first limit, and less than an empty database
@@ -803,14 +794,16 @@ def test_a_report_needs_no_pixels_and_little_time(measured: Clinic) -> None:
     rows = 30
     with measured._store.writing() as connection:  # thirty photos with the measurements of the first
         first, result = connection.exec_driver_sql("SELECT arrival, result_id FROM photo WHERE is_reference").one()
-        columns = "view_id, name, received_at, height, width"
+        columns = "view_id, received_at, height, width"
+        seal = partial(secrets_of(connection).seal, view.patient_id)
         for k in range(1, rows):
             connection.exec_driver_sql(
-                f"INSERT INTO photo (id, digest, file, taken_on, is_reference, {columns}) "
-                f"SELECT 'i{k}', 'd{k}', 'f{k}', date(taken_on, '+{8 * k} days'), 0, {columns} "
+                f"INSERT INTO photo (id, digest, file, taken_on, is_reference, name, {columns}) "
+                f"SELECT 'i{k}', 'd{k}', 'f{k}', date(taken_on, '+{8 * k} days'), 0, "
+                f"'{seal(f'photo.name:i{k}', f'{k}.jpg')}', {columns} "
                 f"FROM photo WHERE arrival = {first}"
             )
-            _copy_result(connection, result, k)
+            _copy_result(connection, result, k, seal(f"result.notes:i{k}", "[]"))
     shutil.rmtree(measured.home / "photos")
     shutil.rmtree(measured.home / "derived")
 
@@ -825,11 +818,12 @@ def test_a_report_needs_no_pixels_and_little_time(measured: Clinic) -> None:
     assert min(times) < 0.1  # 50 ms here on an idle machine; headroom for one that shares its caches
 
 
-def _copy_result(connection: object, result: int, k: int) -> None:
+def _copy_result(connection: object, result: int, k: int, notes: str) -> None:
     execute = connection.exec_driver_sql  # type: ignore[attr-defined]
-    about = "methods, region_hash, measured_at, code, reason, status, checks, notes, colour_evidence, derived"
+    about = "methods, region_hash, measured_at, code, reason, status, checks, colour_evidence, derived"
     execute(
-        f"INSERT INTO result (id, photo_id, {about}) SELECT {1000 + k}, 'i{k}', {about} FROM result WHERE id={result}"
+        f"INSERT INTO result (id, photo_id, notes, {about}) "
+        f"SELECT {1000 + k}, 'i{k}', '\"{notes}\"', {about} FROM result WHERE id={result}"
     )
     value = "metric, method, unit, value, uncertainty, area_share, parts, draws"
     execute(

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.scenes import thigh
 from tracker import track
-from tracker.clinic import Clinic, PhotoState, StoredPhoto, View
+from tracker.clinic import Clinic, PhotoState, StoredPhoto, View, photos
 from tracker.clinic.companions import companions_of
 from tracker.clinic.records import Tile
 from tracker.errors import RecordError
@@ -268,8 +268,10 @@ def test_a_pair_is_measured_in_another_process_too(clinic: Clinic, jpegs: tuple[
 
 def test_a_fault_in_the_file_of_a_companion_does_not_stop_a_photo(clinic: Clinic, jpegs: tuple[bytes, ...]) -> None:
     add(clinic, new_view(clinic), jpegs[:2])
-    originals = [path for path in (clinic.home / "photos").rglob("*") if path.is_file()]
-    damaged = next(path for path in originals if path.read_bytes() == jpegs[1])
+    with clinic._store.reading() as connection:
+        second = next(each for each in clinic.photos(only_view(clinic).id) if each.name == "b.jpg")
+        name = photos.file_of(connection, second.id)
+    damaged = clinic.home / "photos" / name[:2] / name
     damaged.chmod(0o600)
     damaged.write_bytes(b"damaged")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -172,20 +171,6 @@ def test_a_view_with_a_distance_is_not_asked_for_markers(clinic: Clinic, bare: t
     tile = clinic.check_photo(view_id, bare[1].jpeg, bare[1].name)
 
     assert not any("marker" in line for line in tile.advice)
-
-
-def test_a_record_from_before_known_distances_is_given_their_table(tmp_path: Path) -> None:
-    Clinic.open(tmp_path).close()
-    with sqlite3.connect(tmp_path / "clinic.sqlite") as connection:
-        connection.execute("DROP TABLE known_distance")
-        connection.execute("UPDATE about SET value = '1' WHERE name = 'schema_version'")
-    connection.close()
-
-    with Clinic.open(tmp_path) as clinic:
-        patient = clinic.add_patient(code="P1", name="")
-        view = clinic.add_view(patient.id, site="thigh", laterality="left", pose="", indication="")
-
-        assert clinic.view(view.id).distance is None
 
 
 # The command line

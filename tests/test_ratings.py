@@ -186,6 +186,7 @@ def test_a_removed_photo_takes_its_pairs_with_it_and_leaves_the_rest(clinic: Cli
     assert 0 < len(left) < len(session.pairs)
 
 
+@pytest.mark.sqlite
 def test_a_pair_whose_photo_was_rejected_since_is_not_asked_but_its_answer_stays(clinic: Clinic) -> None:
     session = clinic.start_rating(only_view(clinic).id, "AB", seed=4)
     answer(clinic, session, session.pairs[0], Side.LEFT)
@@ -201,18 +202,6 @@ def test_a_pair_whose_photo_was_rejected_since_is_not_asked_but_its_answer_stays
     assert now.pairs[0].answer is not None
     assert all(lost not in rated.pair.photos for rated in now.waiting)
     assert len(now.pairs) < len(session.pairs)
-
-
-def test_a_record_of_the_program_before_ratings_takes_them(clinic: Clinic) -> None:
-    clinic.close()
-    with sqlite3.connect(clinic.home / "clinic.sqlite") as connection:
-        connection.execute("DROP TABLE rating_answer")
-        connection.execute("DROP TABLE rating_session")
-        connection.execute("UPDATE about SET value = '6' WHERE name = 'schema_version'")
-    connection.close()
-
-    with opened(clinic.home) as later:
-        assert finished(later).is_finished
 
 
 # The pictures

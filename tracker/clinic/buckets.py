@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,6 +48,7 @@ class Bucket:
                 prefix=where.path.strip("/") or None,
                 checksum_algorithm="SHA256",
                 client_options={"allow_http": plain.scheme == "http", "timeout": "60s"},
+                retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=20)},
             )
         except BaseError as error:
             raise _no_vault(_said(error)) from error

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,7 @@ from tracker.clinic.sealing import Secrets
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
+from tracker.clinic.sweeping import Swept, sweep
 from tracker.clinic.topics import Chosen
 from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
@@ -53,6 +54,8 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
     ----------
     home : Path
         Folder that holds everything.
+    read_only_reason : str
+        Why nothing can be changed, as a sentence; empty as long as the record is whole.
     """
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
@@ -61,6 +64,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
         self._lock = threading.Lock()
         self._close: Callable[[], None] = lambda: None
         self.home = files.home
+        self.read_only_reason = store.read_only_reason
 
     @classmethod
     def open(cls, home: Path | None = None, *, metrics: Sequence[Metric] | None = None) -> Self:
@@ -77,19 +81,21 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
         Raises
         ------
         RecordError
-            The folder cannot be used, or the record in it is damaged or newer than the program.
+            The folder cannot be used, or the record in it is damaged or newer than the program. One that something
+            else has changed is opened, but nothing can be changed in it.
         """
         home = home or data_folder()
         prepare(home)
         secrets = Secrets.of_record(home)
         try:
-            files, store = Files(home, secrets), Store(home, secrets)
+            files, store = Files(home, secrets), Store.of_record(home, secrets)
         except BaseException:
             secrets.close()
             raise
         record = cls(store, files, Chosen.of(metrics))
         record._close = secrets.close
-        record.adopt_methods()
+        if not record.read_only_reason:
+            record.adopt_methods()
         return record
 
     def close(self) -> None:
@@ -240,6 +246,21 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
         forget_reference()
         return done
 
+    def sweep(self, now: datetime | None = None) -> Swept:
+        """Set aside the files that no row names, and remove those that have been aside for a month.
+
+        Parameters
+        ----------
+        now : datetime, optional
+            Aware; by default this moment.
+
+        Raises
+        ------
+        RecordError
+            Disk or database did not answer; a later sweep goes on.
+        """
+        return sweep(self._store, self._files.vault, now or datetime.now(UTC))
+
     def start_worker(self, executor: Executor | None = None) -> None:
         """Measure in the background from now on; does nothing if that is so already.
 
@@ -249,8 +270,8 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
             Where photos are measured; by default a process of its own. It is shut down with the worker.
         """
         with self._lock:
-            if self._worker is None:
-                self._worker = Worker(self._bench, executor or PhotoProcess())
+            if self._worker is None and not self.read_only_reason:
+                self._worker = Worker(self._bench, executor or PhotoProcess(), daily=self.sweep)
                 warm_up()  # the first photo of the day is looked at as quickly as the others
 
     def stop_worker(self) -> None:

@@ -285,9 +285,8 @@ def _session(connection: Connection, session_id: str) -> RatingSession:
 
 
 def _rated(row: Row[Any]) -> RatedPair:
-    later = None
-    if row.left_day != row.right_day:
-        later = Side.LEFT if row.left_day > row.right_day else Side.RIGHT
+    moved = row.left_day != row.right_day
+    later = (Side.LEFT if row.left_day > row.right_day else Side.RIGHT) if moved else None
     pair = Pair(
         kind=Kind(row.kind),
         left=row.left_id,

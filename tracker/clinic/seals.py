@@ -51,6 +51,8 @@ def sealing_key(connection: Connection) -> bytes:
 
 def last_touched(connection: Connection) -> int:
     """Where the notes of a transaction begin: whatever is there already was not written by us."""
+    if connection.dialect.name != "sqlite":  # there each note says which transaction made it
+        return 0
     return int(connection.execute(select(func.max(touched.c.arrival))).scalar() or 0)
 
 
@@ -66,15 +68,16 @@ def seal_touched(connection: Connection, since: int) -> None:
     ours = touched.c.arrival > since
     if connection.dialect.name != "sqlite":  # others need not wait for our lock, and may write meanwhile
         ours = touched.c.xact == func.txid_current()
-    keys = defaultdict(set)
-    for name, key in connection.execute(select(touched.c.table_name, touched.c.key).where(ours)):
-        keys[name].add(key)
-    if not keys:
+    noted = connection.execute(select(touched.c.table_name, touched.c.key, ours.label("is_ours"))).all()
+    if not any(row.is_ours for row in noted):
         return
     connection.execute(delete(touched).where(ours))
     # A row that somebody else changed before does not become ours because we changed it too.
-    for name, key in connection.execute(select(touched.c.table_name, touched.c.key)):
-        keys[name].discard(key)
+    foreign = {(row.table_name, row.key) for row in noted if not row.is_ours}
+    keys = defaultdict(set)
+    for row in noted:
+        if (row.table_name, row.key) not in foreign:
+            keys[row.table_name].add(row.key)
     for name in sorted(keys):
         _seal_rows(connection, metadata.tables[name], sorted(keys[name]))
 
@@ -170,8 +173,8 @@ def _add_to_total(connection: Connection, name: str, number: int, change: int, s
     number += row.number if row else 0
     total = ((_number(row.total) if row else 0) + change) % _LIMIT
     # A sum that did not fit before goes on not to fit: otherwise our next row would hide what was done.
-    values = {"number": number, "total": total.to_bytes(32, "big")}
-    values["mac"] = _total_mac(secret, name, number, values["total"]) if fits else b""
+    raw = total.to_bytes(32, "big")
+    values = {"number": number, "total": raw, "mac": _total_mac(secret, name, number, raw) if fits else b""}
     if row is None:
         connection.execute(insert(seal_total).values(table_name=name, **values))
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from tracker.clinic.blobs import Area
 from tracker.clinic.schema import metadata
@@ -40,8 +40,17 @@ class Swept:
 
 def is_named(connection: Connection, name: str) -> bool:
     """Whether a row of any table names a blob: columns that do are marked with ``info={"names_blob": True}``."""
-    columns = (column for table in metadata.sorted_tables for column in table.columns if column.info.get("names_blob"))
-    return any(connection.execute(select(1).where(column == name).limit(1)).first() for column in columns)
+    return any(connection.execute(select(1).where(column == name).limit(1)).first() for column in _columns())
+
+
+def named(connection: Connection) -> set[str]:
+    """All blobs that rows name."""
+    return {name for column in _columns() for name in connection.execute(select(column)).scalars() if name}
+
+
+def _columns() -> list[Column[str]]:
+    tables = metadata.sorted_tables
+    return [column for table in tables for column in table.columns if column.info.get("names_blob")]
 
 
 def sweep(store: Store, vault: Vault, now: datetime) -> Swept:
@@ -68,17 +77,14 @@ def sweep(store: Store, vault: Vault, now: datetime) -> Swept:
             elif now - blob.since > QUARANTINE:
                 vault.blobs.remove(blob.name, Area.ASIDE)
                 gone += 1
+    with store.reading() as connection:
+        needed = named(connection)
     for blob in vault.blobs.listed():
         seen += 1
-        if now - blob.since <= GRACE or _is_named_now(store, blob.name):
+        if blob.name in needed or now - blob.since <= GRACE:
             continue
         with store.writing() as connection:
             present = vault.blobs.find(blob.name)
             if present is not None and now - present.since > GRACE and not is_named(connection, blob.name):
                 aside += vault.blobs.move(blob.name, Area.ASIDE)
     return Swept(seen, aside, back, gone)
-
-
-def _is_named_now(store: Store, name: str) -> bool:
-    with store.reading() as connection:
-        return is_named(connection, name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal_column, select
 from sqlalchemy.exc import DatabaseError
 
 from tracker.clinic.schema.sealed import seal, seal_total, touched
@@ -100,7 +100,9 @@ def broken_frame(connection: Connection) -> list[BrokenRow]:
 
 def _verify_table(connection: Connection, table: Table) -> tuple[list[BrokenRow], int]:
     secret = sealing_key(connection)
-    key = literal_column(key_sql(table, connection.dialect.identifier_preparer.quote(table.name), connection.dialect))
+    key: ColumnElement[str] = literal_column(
+        key_sql(table, connection.dialect.identifier_preparer.quote(table.name), connection.dialect)
+    )
     kept = select(seal.c.mac).where(seal.c.table_name == table.name, seal.c.key == key).scalar_subquery()
     rows = connection.execution_options(stream_results=True).execute(
         select(key, kept, *raw_columns(table, connection)).select_from(table)
@@ -140,7 +142,9 @@ def _shape_fits(connection: Connection, secret: bytes) -> bool:
     return isinstance(kept, bytes) and hmac.compare_digest(kept, _shape_mac(connection, secret))
 
 
-_ON_SQLITE = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY type, name"
+_ON_SQLITE = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY type, name"
+)
 _ON_POSTGRES = (
     "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
     " WHERE table_schema = current_schema() ORDER BY table_name, column_name",
@@ -151,7 +155,7 @@ _ON_POSTGRES = (
 
 
 def _shape_mac(connection: Connection, secret: bytes) -> bytes:
-    asked = (_ON_SQLITE,) if connection.dialect.name == "sqlite" else _ON_POSTGRES
+    asked: tuple[str, ...] = (_ON_SQLITE,) if connection.dialect.name == "sqlite" else _ON_POSTGRES
     asked += ("SELECT version_num FROM alembic_version",)
     rows = [tuple(row) for each in asked for row in connection.exec_driver_sql(each)]
     return hmac.digest(secret, f"shape {rows!r}".encode("utf-8", "surrogateescape"), "sha256")

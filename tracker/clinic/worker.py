@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
 from typing import ParamSpec, TypeVar
@@ -19,6 +20,7 @@ _LOG = logging.getLogger(__name__)
 _ATTEMPTS = 2
 #: How often to look for photos that another process stored, and how long to wait after a full disk.
 _LOOK_SECONDS = 20.0
+_DAY_SECONDS = 24 * 3600.0
 
 
 class Worker:
@@ -29,10 +31,13 @@ class Worker:
     bench : Workbench
     executor : Executor
         Where photos are measured; closed with the worker.
+    daily : callable
+        Done when nothing waits: soon after the start, and then once a day.
     """
 
-    def __init__(self, bench: Workbench, executor: Executor) -> None:
-        self._bench, self._executor = bench, executor
+    def __init__(self, bench: Workbench, executor: Executor, *, daily: Callable[[], object]) -> None:
+        self._bench, self._executor, self._daily = bench, executor, daily
+        self._daily_due = 0.0
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="tracker-worker", daemon=True)
         self._thread.start()
@@ -71,6 +76,16 @@ class Worker:
             self._wake.clear()
             if not self._measured_one():
                 self._wake.wait(_LOOK_SECONDS)
+                self._do_daily()
+
+    def _do_daily(self) -> None:
+        if self._stopping.is_set() or self._wake.is_set() or time.monotonic() < self._daily_due:
+            return
+        self._daily_due = time.monotonic() + _DAY_SECONDS
+        try:
+            self._daily()
+        except RecordError as error:
+            _LOG.warning("What is done once a day was put off to the next: %s", error.reason)
 
     def _measured_one(self) -> bool:
         try:

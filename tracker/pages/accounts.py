@@ -94,7 +94,7 @@ def _change(clinic: Clinic, account: Account) -> None:
     if chosen is not account.role and st.button("Change the role", key=f"store-{account.id}", type="primary"):
         _done(lambda: clinic.set_role(account.id, chosen))
     with st.container(horizontal=True):
-        if not account.is_disabled and st.button("Invite again", key=f"again-{account.id}"):
+        if not account.is_disabled and st.button("New invitation (password forgotten)", key=f"again-{account.id}"):
             _invite_again(clinic, account)
         if account.has_second_factor and st.button("Take the second factor away", key=f"factor-{account.id}"):
             _done(lambda: clinic.reset_second_factor(account.id))

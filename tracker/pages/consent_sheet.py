@@ -57,7 +57,7 @@ def ask_consents(clinic: Clinic, purposes: Sequence[Purpose], *, key: str, signe
     given: dict[Purpose, Scope] = {}
     for purpose in purposes:
         text = clinic.consent_text(purpose)
-        if st.toggle(purpose.said, key=f"{key}-{purpose}", help=None):
+        if st.toggle(purpose.said, key=f"{key}-{purpose}"):
             given[purpose] = WHOLE
         with st.expander("What it says"):
             st.text(text.text)
@@ -82,9 +82,10 @@ def keep_consents(clinic: Clinic, patient_id: str, signed: Signed) -> None:
 
 
 def _scope(purpose: Purpose, key: str) -> Scope:
+    all_pictures, all_masking = list(Pictures), list(Masking)
     left, right = st.columns(2)
-    pictures = left.selectbox("Pictures", list(Pictures), key=f"{key}-{purpose}-pictures")
-    masking = right.selectbox("Covered before", list(Masking), key=f"{key}-{purpose}-masking")
+    pictures = left.selectbox("Pictures", all_pictures, key=f"{key}-{purpose}-pictures")
+    masking = right.selectbox("Covered before", all_masking, key=f"{key}-{purpose}-masking")
     sites = st.text_input(
         "Only these body sites, separated by commas", placeholder="all", key=f"{key}-{purpose}-sites", max_chars=300
     )

@@ -43,6 +43,11 @@ WHAT = {
     "revoke_link": "withdrew a link",
     "remove_photo": "removed a photo",
 }
+WITHOUT_ACCOUNT = {
+    "practitioner": "a visitor of the demonstration",
+    "patient": "a patient, by a link",
+    "nobody": "somebody unknown",
+}
 OUTCOMES = {"done": "", "denied": "refused", "failed": "failed"}
 
 
@@ -108,12 +113,12 @@ def _table(entries: Sequence[LogEntry], names: Mapping[str, str]) -> None:
         return
     rows = [
         {
-            "No.": entry.number,
             "When (UTC)": _moment(entry),
-            "Who": _who(entry, names),
             "What": what(entry),
+            "Who": _who(entry, names),
             "Patient": entry.patient_id[:8],
             "Reason": entry.reason,
+            "No.": entry.number,
         }
         for entry in entries
     ]
@@ -127,8 +132,9 @@ def _moment(entry: LogEntry) -> str:
 def _who(entry: LogEntry, names: Mapping[str, str]) -> str:
     if entry.role == Role.SYSTEM:
         return "the program"
-    name = names.get(entry.account_id, entry.account_id[:8])
-    return f"{name} ({entry.role})" if name else entry.role
+    if not entry.account_id:
+        return WITHOUT_ACCOUNT.get(entry.role, entry.role)
+    return f"{names.get(entry.account_id, entry.account_id[:8])} ({entry.role})"
 
 
 def _go(before: int | None) -> None:

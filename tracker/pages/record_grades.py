@@ -1,4 +1,4 @@
-"""What a clinician judged and what was typed of the body: records beside the photos, never mixed with measured values."""
+"""What a clinician judged and what was typed of the body: kept beside the photos, apart from what is measured."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from tracker.pages.choice import view_label
 from tracker.pages.frame import complain, day_text, plain
 
 BESIDE = (
-    "A grade is what somebody judged by eye and by hand. Nothing here is computed from a photo, and no verdict rests on "
-    "it."
+    "A grade is what somebody judged by eye and by hand. It is never computed from a photo, and no verdict rests on it."
 )
 UNITS = {"weight": ("kg", "lb"), "tape": ("cm", "in")}
 GENERATION = "grades"

@@ -40,7 +40,8 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
         format_func=treatable.__getitem__,
         key=f"{key}-where",
     )
-    device = device_field.selectbox("With", list(Device), index=list(Device).index(before.device), key=f"{key}-device")
+    devices = list(Device)
+    device = device_field.selectbox("With", devices, index=devices.index(before.device), key=f"{key}-device")
     blend = tuple(
         _line(before.blend[number] if number < len(before.blend) else None, key=f"{key}-{number}")
         for number in range(lines)
@@ -70,14 +71,14 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
 def _line(before: BlendLine | None, *, key: str) -> BlendLine:
     """One ingredient, filled in as it was."""
     line = before or BlendLine("")
+    kinds = list(IngredientKind)
     with st.container(border=True, key=f"{key}-line", gap="xsmall"):
         name, kind, strength, millilitres = st.columns([4, 3, 2, 2])
         lot, until, supplier = st.columns([3, 3, 5])
+        chosen = kind.selectbox("Class", kinds, index=kinds.index(line.kind), key=f"{key}-kind")
         return BlendLine(
             ingredient=name.text_input("Ingredient", line.ingredient, max_chars=120, key=f"{key}-name"),
-            kind=kind.selectbox(
-                "Class", list(IngredientKind), index=list(IngredientKind).index(line.kind), key=f"{key}-kind"
-            ),
+            kind=chosen,
             concentration=strength.text_input("Strength", line.concentration, max_chars=40, key=f"{key}-strength"),
             amount_ml=millilitres.number_input("ml", 0.0, 500.0, line.amount_ml, 0.5, key=f"{key}-ml") or None,
             lot=lot.text_input("Lot", line.lot, max_chars=60, key=f"{key}-lot"),

@@ -7,12 +7,10 @@ in the background, while the browser is still loading its front end.
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -20,6 +18,7 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from tracker.errors import RecordError
+from tracker.web.faults import FAULT, log_fault
 from tracker.web.guard import Guard
 from tracker.web.links import SET_UP
 from tracker.web.place import Place
@@ -31,7 +30,6 @@ from tracker.web.sign_in import session_routes
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
 
-FAULT = "This page has a fault of ours. Your photos are stored safely; please reload the page."
 OPENING_SECONDS = 120
 
 _SERVING, _OPEN = threading.Event(), threading.Event()
@@ -45,7 +43,7 @@ def clinic() -> Clinic:
 
 
 PRESENCE = Presence(clinic)
-ROUTES = [*session_routes(clinic), *routes(clinic)]
+ROUTES = [*session_routes(clinic), *routes(clinic, PRESENCE.view_of)]
 
 
 def middleware() -> list[Middleware]:
@@ -81,13 +79,12 @@ def show() -> None:
             _OPEN.wait(OPENING_SECONDS)
     from tracker.web import desk
 
-    desk.show(desk.actor_of_run(PRESENCE))
+    desk.show(desk.run_now(PRESENCE))
 
 
 def report_fault(fault: Exception) -> bool:
     """Say that something broke without saying what: the message of a fault may hold a name."""
-    where = " < ".join(f"{step.name}:{step.lineno}" for step in reversed(extract_tb(fault.__traceback__)[-4:]))
-    logging.getLogger(__name__).error("A page failed: %s in %s", type(fault).__name__, where)
+    log_fault(fault)
     st.error(FAULT, icon=":material/bug_report:")
     return True
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, partial
 
 import streamlit as st
@@ -74,7 +75,22 @@ def prepare(is_open: threading.Event) -> None:
     gc.freeze()
 
 
-def actor_of_run(presence: Presence) -> Actor | None:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who runs a page.
+
+    Attributes
+    ----------
+    actor : Actor
+    view : str
+        What the log calls this view of the page.
+    """
+
+    actor: Actor
+    view: str = ""
+
+
+def run_now(presence: Presence) -> Run | None:
     """Who runs the page now: asked of the record on every run, by the session the guard has put into `st.user`.
 
     Parameters
@@ -83,7 +99,7 @@ def actor_of_run(presence: Presence) -> Actor | None:
 
     Returns
     -------
-    Actor or None
+    Run or None
         None without a session that lives; nothing is shown then.
     """
     session_id, context = st.user.get("session"), get_script_run_ctx(suppress_warning=True)
@@ -91,23 +107,25 @@ def actor_of_run(presence: Presence) -> Actor | None:
     if actor is None or actor.is_enrolling or context is None:
         return None
     presence.note_tab(context.session_id, actor.session_id)
-    return actor
+    place = f"{context.session_id} {st.context.url} {sorted(st.query_params.items())}"
+    return Run(actor, presence.begin_view(actor.session_id, place))
 
 
-def show(actor: Actor | None) -> None:
+def show(run: Run | None) -> None:
     """Run the page that was asked for.
 
     Parameters
     ----------
-    actor : Actor or None
+    run : Run or None
         Who asked for it.
     """
     try:
         record = clinic()
-        if actor is None:
+        if run is None:
             st.info(SIGNED_OUT)
             return
-        record = record.acting_for(actor)
+        actor = run.actor
+        record = record.acting_for(actor, request_id=run.view)
         name = _name(record, actor)
     except RecordError as error:
         complain(error)

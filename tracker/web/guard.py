@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.web.cookies import cookie_name, token_in, without
+from tracker.web.faults import quietly
 from tracker.web.headers import is_from_our_own_page, is_navigation, request_headers, with_security_headers
 from tracker.web.links import ENROL, SIGN_IN
 from tracker.web.place import Caller, Place
@@ -88,10 +90,10 @@ class Guard:
         token = token_in(headers.get("cookie", ""), name)
         visitor = Visitor(caller, await self.presence.find(token, active=_is_activity(scope)), token)
         scope = {**scope, VISITOR: visitor, "headers": _trusted(without(scope["headers"], name), visitor.actor)}
-        await self._admit(visitor, scope, receive, send, headers)
+        await quietly(partial(self._admit, visitor, headers), scope, receive, send)
 
     async def _admit(
-        self, visitor: Visitor, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]
+        self, visitor: Visitor, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Let a visitor in as far as their session goes."""
         path = str(scope["path"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ class Presence:
         self._tokens: dict[str, str] = {}
         self._held: Counter[str] = Counter()
         self._tabs: OrderedDict[str, str] = OrderedDict()
+        self._views: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     async def find(self, token: str | None, *, active: bool) -> Actor | None:
         """Who holds this token now; None if nobody does, or the record cannot be asked.
@@ -77,6 +79,34 @@ class Presence:
     def owns_tab(self, tab: str, session_id: str) -> bool:
         """Whether files may be sent to this tab by this session."""
         return self._tabs.get(tab) == session_id
+
+    def begin_view(self, session_id: str, place: str) -> str:
+        """What the log calls one view of a page: a new one whenever a session goes to another place.
+
+        Parameters
+        ----------
+        session_id : str
+        place : str
+            Tab, page and what is shown on it.
+
+        Returns
+        -------
+        str
+            The same again while the page only runs again.
+        """
+        known = self._views.get(session_id)
+        if known is None or known[0] != place:
+            known = place, secrets.token_hex(8)
+        self._views[session_id] = known
+        self._views.move_to_end(session_id)
+        while len(self._views) > MOST_TABS:
+            self._views.popitem(last=False)
+        return known[1]
+
+    def view_of(self, session_id: str) -> str:
+        """The view a session began last; empty if it has begun none."""
+        known = self._views.get(session_id)
+        return known[1] if known is not None else ""
 
     def _ask(self, token: str, *, active: bool) -> Actor | None:
         try:

@@ -25,33 +25,36 @@ WIDTHS = (160, 320, 640, 1024, 1600, 2400, 3600)
 DEFAULT_WIDTH = 1024
 
 Opened = Callable[[], "Clinic"]
+Acting = Callable[[Request], "Clinic"]
 
 
-def routes(opened: Opened) -> list[Route]:
+def routes(opened: Opened, view_of: Callable[[str], str] = lambda _: "") -> list[Route]:
     """Our routes over a clinic.
 
     Parameters
     ----------
     opened : callable
         Gives the clinic, when the first request needs it.
+    view_of : callable
+        What the log calls the view of a page that a session has on screen; `Presence.view_of`.
     """
+
+    def acting(request: Request) -> Clinic:
+        from tracker.clinic.actors import NOBODY  # with the record, which loads while the first page is on its way
+
+        actor = request.scope[VISITOR].actor or NOBODY
+        return opened().acting_for(actor, request_id=view_of(actor.session_id))
+
     return [
         Route("/healthz", _healthz),
-        Route("/photo/{photo_id}", partial(_photo, opened)),
-        Route("/difference/{photo_id}", partial(_difference, opened)),
-        Route("/overlay/{photo_id}/{metric}", partial(_overlay, opened)),
-        Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, opened)),
-        Route("/card/{file_name}", partial(_card, opened)),
-        Route("/report/{view_id}.{format_name}", partial(_report, opened)),
-        *issued_routes(partial(_acting, opened), width_step),
+        Route("/photo/{photo_id}", partial(_photo, acting)),
+        Route("/difference/{photo_id}", partial(_difference, acting)),
+        Route("/overlay/{photo_id}/{metric}", partial(_overlay, acting)),
+        Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, acting)),
+        Route("/card/{file_name}", partial(_card, acting)),
+        Route("/report/{view_id}.{format_name}", partial(_report, acting)),
+        *issued_routes(acting, width_step),
     ]
-
-
-def _acting(opened: Opened, request: Request) -> Clinic:
-    """The clinic, bound to whoever the guard has let in."""
-    from tracker.clinic.actors import NOBODY  # with the record, which loads while the first page is on its way
-
-    return opened().acting_for(request.scope[VISITOR].actor or NOBODY)
 
 
 def width_step(asked: str | None) -> int:
@@ -74,31 +77,31 @@ async def _healthz(_: Request) -> Response:
 # The handlers below are plain functions: Starlette runs those in a thread, and decoding does not stop the server.
 
 
-def _photo(opened: Opened, request: Request) -> Response:
+def _photo(acting: Acting, request: Request) -> Response:
     width, aligned = width_step(request.query_params.get("w")), request.query_params.get("aligned") == "1"
     photo_id = request.path_params["photo_id"]
-    return _jpeg(lambda: _acting(opened, request).picture(photo_id, width=width, aligned=aligned))
+    return _jpeg(lambda: acting(request).picture(photo_id, width=width, aligned=aligned))
 
 
-def _difference(opened: Opened, request: Request) -> Response:
+def _difference(acting: Acting, request: Request) -> Response:
     width = width_step(request.query_params.get("w"))
-    return _jpeg(lambda: _acting(opened, request).difference(request.path_params["photo_id"], width=width))
+    return _jpeg(lambda: acting(request).difference(request.path_params["photo_id"], width=width))
 
 
-def _overlay(opened: Opened, request: Request) -> Response:
+def _overlay(acting: Acting, request: Request) -> Response:
     width = width_step(request.query_params.get("w"))
     photo_id, metric = request.path_params["photo_id"], request.path_params["metric"]
-    return _jpeg(lambda: _acting(opened, request).overlay(photo_id, metric, width=width))
+    return _jpeg(lambda: acting(request).overlay(photo_id, metric, width=width))
 
 
-def _rated(opened: Opened, request: Request) -> Response:
+def _rated(acting: Acting, request: Request) -> Response:
     from tracker.reader_study import Side  # not needed to show a page
 
     width, asked = width_step(request.query_params.get("w")), request.path_params
     if asked["side"] not in tuple(Side):
         return _not_found()
     pair = asked["session_id"], asked["position"], Side(asked["side"])
-    return _jpeg(lambda: _acting(opened, request).rated_picture(*pair, width=width))
+    return _jpeg(lambda: acting(request).rated_picture(*pair, width=width))
 
 
 def _jpeg(picture: Callable[[], bytes]) -> Response:
@@ -109,22 +112,22 @@ def _jpeg(picture: Callable[[], bytes]) -> Response:
         return _not_found()
 
 
-def _report(opened: Opened, request: Request) -> Response:
+def _report(acting: Acting, request: Request) -> Response:
     from tracker.web.downloads import render_report  # the formats are not needed to show a page
 
     view_id, format_name = request.path_params["view_id"], request.path_params["format_name"]
     try:
-        file = render_report(_acting(opened, request), view_id, format_name)
+        file = render_report(acting(request), view_id, format_name)
     except TrackerError:
         return _not_found()
     return _sent(file)
 
 
-def _card(opened: Opened, request: Request) -> Response:
+def _card(acting: Acting, request: Request) -> Response:
     from tracker.web.downloads import card_file
 
     try:
-        file = card_file(_acting(opened, request), request.path_params["file_name"])
+        file = card_file(acting(request), request.path_params["file_name"])
     except TrackerError:
         return _not_found()
     return _sent(file)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError, DataError, InternalError, OperationalError
@@ -52,7 +53,7 @@ class Store:
     """
 
     def __init__(self, home: Path, secrets: Secrets, url: str | None = None, *, read_only: bool = False) -> None:
-        self.home, self.read_only = home, read_only
+        self.home, self.read_only, self.read_only_reason = home, read_only, ""
         self._lock = threading.RLock()
         options = {"secrets": secrets, "seal_key": secrets.master.derive("rows")}
         chosen = os.environ.get("TRACKER_DATABASE", "") if url is None else url
@@ -64,15 +65,27 @@ class Store:
         except RecordError:
             self.close()
             raise
-        except OperationalError as error:
-            self.close()
-            raise RecordError(
-                f"The record cannot be reached ({_plain(error)}); please see that its database runs, and try again.",
-                code="damaged" if self.is_sqlite else "not_reached",
-            ) from error
         except DatabaseError as error:
             self.close()
             raise _damaged(error) from error
+
+    @classmethod
+    def of_record(cls, home: Path, secrets: Secrets) -> Self:
+        """The store of a record; one that something else has changed can be read, and says why it is not written.
+
+        Raises
+        ------
+        RecordError
+            As of `Store`, but for ``tampered``.
+        """
+        try:
+            return cls(home, secrets)
+        except RecordError as error:
+            if error.code != "tampered":
+                raise
+            store = cls(home, secrets, read_only=True)
+            store.read_only_reason = error.reason
+            return store
 
     @property
     def is_sqlite(self) -> bool:
@@ -96,8 +109,9 @@ class Store:
             with self._engine.connect() as connection, connection.begin():
                 yield connection
         except (OperationalError, InternalError, NoConnection) as error:
+            medium = "disk" if self.is_sqlite else "database server"
             raise RecordError(
-                f"The record cannot be read: {_plain(error)}. Please check the disk and try again.", code="not_read"
+                f"The record cannot be read: {_plain(error)}. Please check the {medium} and try again.", code="not_read"
             ) from error
         except DatabaseError as error:
             raise _unusual(error) from error
@@ -114,8 +128,7 @@ class Store:
         """
         if self.read_only:
             raise RecordError(
-                "The record is damaged and can only be read; nothing was saved. Please restore it from a backup.",
-                code="read_only",
+                f"Nothing was saved: {self.read_only_reason or 'this is for reading only.'}", code="read_only"
             )
         with self._transaction() as connection:
             since = last_touched(connection)
@@ -133,13 +146,30 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         with self._lock, self._turn():
+            is_through = False
             try:
                 with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                     yield connection
+                    is_through = True
             except (OperationalError, InternalError, NoConnection) as error:
-                raise not_saved(_plain(error)) from error
+                raise self._not_saved(error, is_through) from error
             except DatabaseError as error:
                 raise _unusual(error) from error
+
+    def _not_saved(self, error: Exception, is_through: bool) -> RecordError:
+        if self.is_sqlite:
+            return not_saved(_plain(error))
+        if is_through:  # it broke off between our commit and its answer
+            return RecordError(
+                f"The database server broke off while this was saved ({_plain(error)}), so that it may or may not be "
+                "there; please look, and do it again if it is not.",
+                code="not_certain",
+            )
+        return RecordError(
+            f"This was not saved and nothing was changed: {_plain(error)}. Please check the database server and try "
+            "again.",
+            code="not_saved",
+        )
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 // Who is signed in, the way out, and a warning before an idle session ends. The clock is the server's: this page only
 // asks it, and leaves for the sign-in page once the session is over, whoever ended it.
 
-const ASK_MS = 10000;
+const ASK_MS = 5000;
 const WARN_SECONDS = 120;
 const ENDED = "/session/sign-in?said=ended";
 

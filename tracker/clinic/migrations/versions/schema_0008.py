@@ -19,4 +19,4 @@ def upgrade() -> None:
     this is written out, and every change of a table is a revision of its own, written by hand: what is run on the
     record of a clinic does not change with the program.
     """
-    metadata.create_all(op.get_bind())
+    metadata.create_all(op.get_bind(), checkfirst=False)
