@@ -16,6 +16,13 @@ from pathlib import Path
 
 from tracker.errors import TrackerError
 
+_ROLES = ("owner", "practitioner", "assistant", "rater", "auditor", "patient")
+_ACCOUNT_CHANGES = {
+    "invite": "a fresh invitation, for a password that was forgotten",
+    "reset": "take a lost second factor away",
+    "disable": "let nobody sign in with it any more",
+    "enable": "let somebody sign in with it again",
+}
 _DISTANCE = '"R,C R,C MM"'
 
 
@@ -60,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
     _phantom_command(commands)
     _card_command(commands)
     _study_command(commands)
+    _record_commands(commands)
+    _keeping_commands(commands)
     demo = commands.add_parser("demo", help="load the demonstration clinic")
     demo.set_defaults(run=_lazily("application:demo"))
     app = commands.add_parser("app", help="start the app on this computer")
@@ -74,6 +83,13 @@ def _days(text: str) -> tuple[date, ...]:
         return tuple(sorted({date.fromisoformat(day.strip()) for day in text.split(",")}))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of days; write them as 2026-03-02,2026-03-16") from None
+
+
+def _day(text: str) -> date:
+    days = _days(text)
+    if len(days) != 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one day; write it as 2026-03-02")
+    return days[0]
 
 
 def _series_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -178,6 +194,70 @@ def _study_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     _what_and_colours(study)
     study.set_defaults(run=_lazily("repeatability:study_folder"), grey=None)
+
+
+def _record_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    taking = commands.add_parser("import", help="take photos from a folder or ZIP into the record")
+    taking.add_argument("source", type=Path, metavar="FOLDER|ZIP", help="with its sub-folders; a ZIP is not unpacked")
+    taking.add_argument("--patient", required=True, metavar="CODE")
+    taking.add_argument("--new-patient", action="store_true", help="add the patient if there is none with the code")
+    taking.add_argument("--site", type=_short, required=True, metavar="SITE", help="body site, such as thigh")
+    taking.add_argument("--side", choices=("left", "right"), default="", help="where there are two")
+    taking.add_argument("--pose", default="", metavar="WORDS", help="such as standing")
+    taking.add_argument("--indication", default="", metavar="WORDS", help="what a new view is treated for")
+    taking.add_argument("--undated", type=_day, metavar="DAY", help="day of files that do not say when they were taken")
+    taking.add_argument("--dry-run", action="store_true", help="read everything and store nothing")
+    taking.add_argument("--json", action="store_true", help="print one JSON document")
+    taking.set_defaults(run=_lazily("importing:import_folder"))
+    giving = commands.add_parser("export", help="everything that is stored of one patient, as a ZIP")
+    what = giving.add_mutually_exclusive_group(required=True)
+    what.add_argument("--patient", metavar="CODE")
+    what.add_argument("--open", type=Path, metavar="FILE", help="open a locked export instead")
+    giving.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
+    giving.add_argument("--password", action="store_true", help="lock the file with a password, which is asked for")
+    giving.add_argument("--password-file", type=Path, metavar="FILE", help="take the password from the line in a file")
+    giving.add_argument("--json", action="store_true", help="print one JSON document")
+    giving.set_defaults(run=_lazily("exporting:export"))
+    erasing = commands.add_parser("erase", help="what erasing a patient would destroy; with --confirm, erase")
+    erasing.add_argument("--patient", required=True, metavar="CODE")
+    erasing.add_argument("--confirm", action="store_true", help="erase; the code is to be typed again")
+    erasing.add_argument("--despite-retention", metavar="REASON", help="although the record has to be kept longer")
+    erasing.add_argument("--restrict", action="store_true", help="keep the record and use it for nothing")
+    erasing.add_argument("--receipt", type=Path, metavar="FILE.txt", help="also write the receipt into a file")
+    erasing.add_argument("--json", action="store_true", help="print one JSON document")
+    erasing.set_defaults(run=_lazily("erasing:erase"))
+
+
+def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser("backup", help="copy the record while it is used")
+    backup.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of all backups, on another disk")
+    backup.add_argument("--keep", type=_at_least_one, metavar="N", help="remove the oldest ones but N")
+    backup.add_argument("--json", action="store_true", help="print one JSON document")
+    backup.set_defaults(run=_lazily("backing_up:back_up"))
+    restore = commands.add_parser("restore", help="make a backup into a record again, or try whether it can be")
+    restore.add_argument("backup", type=Path, metavar="BACKUP", help="a backup, or the folder of all: then the latest")
+    restore.add_argument("--home", type=Path, metavar="DIR", help="a new or empty folder")
+    restore.add_argument("--drill", action="store_true", help="only try it: the copy is examined and removed again")
+    restore.add_argument("--full", action="store_true", help="open every photo afterwards, not only a sample")
+    restore.add_argument("--json", action="store_true", help="print one JSON document")
+    restore.set_defaults(run=_lazily("restoring:restore_record"))
+    doctor = commands.add_parser("doctor", help="examine the record and this computer")
+    doctor.add_argument("--full", action="store_true", help="open every photo, not only a sample")
+    doctor.add_argument("--repair", action="store_true", help="first carry erasures to their end that were broken off")
+    doctor.add_argument("--json", action="store_true", help="print one JSON document")
+    doctor.set_defaults(run=_lazily("doctor:doctor"))
+    account = commands.add_parser("account", help="who may sign in")
+    doing = account.add_subparsers(dest="doing", required=True, metavar="DO")
+    doing.add_parser("list", help="all accounts")
+    adding = doing.add_parser("add", help="a new account; prints an invitation")
+    adding.add_argument("name", help="by which they sign in")
+    adding.add_argument("--role", choices=_ROLES, required=True)
+    adding.add_argument("--patient", metavar="CODE", help="who a patient is")
+    for name, what in _ACCOUNT_CHANGES.items():
+        doing.add_parser(name, help=what).add_argument("name", help="by which they sign in")
+    for each in doing.choices.values():
+        each.add_argument("--json", action="store_true", help="print one JSON document")
+        each.set_defaults(run=_lazily("account:account"))
 
 
 def _repeatability_option(command: argparse.ArgumentParser) -> None:

@@ -107,6 +107,10 @@ RESOLVERS: dict[str, Resolver] = {
 }
 
 
+#: What may still be done with a record that is only kept.
+WHILE_RESTRICTED = frozenset({Verb.LIST, Verb.CONSENT, Verb.EXPORT, Verb.ERASE, Verb.AUDIT})
+
+
 def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target, is_personal: bool = True) -> str:
     """Let an allowed call pass, and refuse every other.
 
@@ -154,7 +158,17 @@ def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target
         )
     if present.scope and not targets and verb not in (Verb.ACCOUNT, Verb.ENTER):
         raise _not_allowed(present)
+    if patient_id and verb not in WHILE_RESTRICTED and _is_restricted(connection, patient_id):
+        raise RecordError(
+            "The record of this patient is only kept, and used for nothing; the owner can lift that.",
+            code="not_allowed",
+        )
     return patient_id
+
+
+def _is_restricted(connection: Connection, patient_id: str) -> bool:
+    rows = schema.restriction.c
+    return connection.execute(select(rows.since).where(rows.patient_id == patient_id)).first() is not None
 
 
 def owner_of(connection: Connection, target: Target) -> str | None:

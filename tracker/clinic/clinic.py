@@ -16,6 +16,7 @@ from tracker.clinic.access import Access
 from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
+from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
@@ -43,7 +44,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
+class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
@@ -96,6 +97,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating):
         record._close = secrets.close
         if not record.read_only_reason:
             record.adopt_methods()
+            record.replay_erasures()  # one that was ended half-way
         return record
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ from tracker.clinic.schema.care import (
 )
 from tracker.clinic.schema.measured import measurement, refused, result
 from tracker.clinic.schema.people import about, card_values, injection, known_distance, patient, photo, skin_state, view
+from tracker.clinic.schema.retention import erasure, legal_hold, restriction
 from tracker.clinic.schema.sealed import seal, seal_total, touched
 from tracker.clinic.schema.studies import adopted, posing, rating_answer, rating_session, study, study_subject
 
@@ -61,6 +62,7 @@ __all__ = (
     "diary_entry",
     "effect_window",
     "emergency",
+    "erasure",
     "failed_try",
     "grade",
     "home_view",
@@ -69,6 +71,7 @@ __all__ = (
     "invitation",
     "issued_report",
     "known_distance",
+    "legal_hold",
     "measurement",
     "metadata",
     "patient",
@@ -82,6 +85,7 @@ __all__ = (
     "rating_session",
     "recovery_code",
     "refused",
+    "restriction",
     "result",
     "seal",
     "seal_total",

@@ -1,0 +1,65 @@
+"""F5: many processes write into one record at once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tests.faults.desk import Desk, Told
+from tests.faults.examine import seen_in
+from tests.faults.journal import Journal, forked
+from tests.faults.known_bad import sound
+from tests.faults.outcome import Outcome
+from tests.faults.pictures import Decoded
+from tests.faults.record import Template
+from tracker.clinic import Clinic
+
+PHOTOS_EACH = 3
+
+
+def writers_at_once(folder: Path, writers: int, *, build: Callable[[], None] = sound) -> Outcome:
+    """Let so many processes add photos at the same moment; ``p99_ms`` is how long one of them had to wait."""
+    decoded = Decoded()
+    template = Template(folder, decoded)
+    home = folder / "home"
+    journal = template.copy(home)
+    view = next(iter(Told.of(journal.events()).views))
+    waiting, go = os.pipe()
+    running = []
+    for writer in range(1, writers + 1):
+        told = Journal(1 << 16)
+
+        def start(writer: int = writer, told: Journal = told) -> None:
+            build()
+            _write(home, told, decoded, view, writer, (waiting, go))
+
+        running.append((forked(start, told), told))
+    os.close(waiting)
+    time.sleep(0.5)
+    os.close(go)  # everybody starts now
+    outcome = Outcome(points=writers - 1)
+    for child, told in running:
+        os.waitpid(child, 0)
+        for event in told.events():
+            journal.note(**event) if event["what"] != "took" else outcome.times.append(event["seconds"])
+    outcome.add(seen_in(home, journal, decoded, number=-1), "writers")
+    outcome.finish(journal)
+    outcome.counts["p99_ms"] = round(1000 * float(np.percentile(outcome.times, 99)))
+    outcome.counts["median_ms"] = round(1000 * float(np.median(outcome.times)))
+    return outcome
+
+
+def _write(home: Path, told: Journal, decoded: Decoded, view: str, writer: int, pipe: tuple[int, int]) -> None:
+    decoded.take_over()
+    os.close(pipe[1])
+    os.read(pipe[0], 1)
+    with Clinic.open(home) as clinic:
+        desk = Desk(clinic, told, writer * 100_000)
+        for _ in range(PHOTOS_EACH):
+            began = time.monotonic()
+            desk.add_photo(view)
+            told.note("took", seconds=time.monotonic() - began)

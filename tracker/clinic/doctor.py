@@ -1,0 +1,90 @@
+"""Every check of a record and of the computer it is on; nothing is changed by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tracker.clinic.audit import Head
+from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.doctor_duties import examine_duties
+from tracker.clinic.doctor_files import examine_files
+from tracker.clinic.doctor_record import examine_record, newest_moment
+from tracker.clinic.doctor_system import examine_system
+from tracker.clinic.examining import Examined, State
+from tracker.clinic.files import Files
+from tracker.clinic.folders import Folder
+from tracker.clinic.keys import RECORD_FILE
+from tracker.clinic.sealing import Secrets
+from tracker.clinic.store import Store
+from tracker.clinic.vault import Vault
+from tracker.errors import RecordError
+
+_KEY_CODES = {"key_missing", "key_wrong", "key_in_record"}
+
+
+def examine(home: Path, *, full: bool = False, drill: Head | None = None) -> tuple[Examined, ...]:
+    """Look at a record from all sides.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of the record.
+    full : bool
+        Open every photo, and not only a sample.
+    drill : Head, optional
+        The end of the log in the backup that this copy was restored from, for a drill: the real database, object store
+        and log are not looked at.
+
+    Returns
+    -------
+    tuple of Examined
+        One for each check. A record that is damaged is looked at as far as it can be.
+
+    Raises
+    ------
+    RecordError
+        ``no_record``: there is none in the folder.
+    """
+    if not (home / RECORD_FILE).is_file():
+        raise RecordError(f"There is no record in {home}; TRACKER_HOME says where it is.", code="no_record")
+    return tuple(_examined(home, full, drill))
+
+
+def _examined(home: Path, full: bool, drill: Head | None) -> Iterator[Examined]:
+    try:
+        secrets = Secrets.of_record(home)
+    except RecordError as error:
+        name = "key" if error.code in _KEY_CODES else "keys"
+        advice = "Bring the key back from where it is kept, such as the recovery sheet."
+        yield Examined(name, State.DAMAGE, error.reason, advice if name == "key" else "Bring keys.sqlite back.")
+        yield from examine_system(home)
+        return
+    try:
+        yield from _of_record(home, secrets, full, drill)
+    finally:
+        secrets.close()
+
+
+def _of_record(home: Path, secrets: Secrets, full: bool, drill: Head | None) -> Iterator[Examined]:
+    store, newest, url = None, None, None if drill is None else ""
+    try:
+        store = Store(home, secrets, url)
+    except RecordError as error:
+        yield Examined("opening", State.DAMAGE, error.reason, "See the other lines; the app can only be read from.")
+        with suppress(RecordError):
+            store = Store(home, secrets, url, read_only=True)
+    if store is not None:
+        try:
+            files = Files(home, secrets)
+            if drill is not None:
+                files.vault = Vault(Folder(home), secrets.keys)
+            yield from examine_record(store, home, secrets, drill or Anchor(home).read())
+            yield from examine_files(store, files, full=full)
+            if drill is None:
+                yield from examine_duties(store)
+            newest = newest_moment(store)
+        finally:
+            store.close()
+    yield from examine_system(home, newest=newest)

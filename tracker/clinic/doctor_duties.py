@@ -1,0 +1,85 @@
+"""What `doctor` reminds of: backups, restore drills, records that may go, erasures that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from tracker.clinic import retention, schema
+from tracker.clinic.backup import LAST_BACKUP, LAST_RESTORE
+from tracker.clinic.examining import Examined, State, good
+from tracker.clinic.store import Store
+
+BACKUP_AGE = timedelta(hours=26)
+RESTORE_AGE = timedelta(days=100)
+_LISTED = 20
+
+
+def examine_duties(store: Store) -> Iterator[Examined]:
+    """All checks of this module."""
+    yield _age(
+        "backup",
+        _moment(store, LAST_BACKUP),
+        BACKUP_AGE,
+        ("The record was never backed up.", "The last backup was made {}.", "The last backup is old: {}."),
+        "Run every night: python -m tracker backup --out DIR, on a disk that is not always connected.",
+    )
+    yield _age(
+        "drill",
+        _moment(store, LAST_RESTORE),
+        RESTORE_AGE,
+        (
+            "No backup was ever restored to see whether it can be.",
+            "A backup was restored {}.",
+            "The last restore drill is long ago: {}.",
+        ),
+        "Try it: python -m tracker restore DIR --drill",
+    )
+    yield _retention(store)
+    yield _waiting(store)
+
+
+def _age(name: str, moment: datetime | None, limit: timedelta, words: tuple[str, str, str], advice: str) -> Examined:
+    never, recent, old = words
+    if moment is None:
+        return Examined(name, State.ATTENTION, never, advice)
+    said = f"on {moment:%Y-%m-%d at %H:%M} UTC"
+    if datetime.now(UTC) - moment > limit:
+        return Examined(name, State.ATTENTION, old.format(said), advice)
+    return good(name, recent.format(said))
+
+
+def _moment(store: Store, name: str) -> datetime | None:
+    with store.reading() as connection:
+        found = connection.execute(select(schema.about.c.value).where(schema.about.c.name == name)).scalar()
+    return datetime.fromisoformat(found) if found else None
+
+
+def _retention(store: Store) -> Examined:
+    with store.reading() as connection:
+        found = retention.due(connection)
+    if not found:
+        return good("retention", "No record is older than it has to be kept.")
+    return Examined(
+        "retention",
+        State.ATTENTION,
+        f"{len(found)} records have been kept as long as they have to be.",
+        "Decide for each whether it is still needed; erase what is not: python -m tracker erase --patient CODE",
+        places=found[:_LISTED],
+    )
+
+
+def _waiting(store: Store) -> Examined:
+    with store.reading() as connection:
+        begun = connection.execute(select(schema.erasure.c.patient_id)).scalars().all()
+    if not begun:
+        return good("erasures", "No erasure waits.")
+    return Examined(
+        "erasures",
+        State.ATTENTION,
+        f"{len(begun)} erasures were begun and wait for somebody to confirm them.",
+        "Confirm them, or take them back.",
+        places=tuple(begun[:_LISTED]),
+    )

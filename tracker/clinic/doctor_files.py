@@ -1,0 +1,121 @@
+"""What `doctor` looks at among the sealed files: every one is there, and opens to what was stored."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from tracker.clinic import schema
+from tracker.clinic.blobs import Area
+from tracker.clinic.examining import Examined, State, good
+from tracker.clinic.files import Files
+from tracker.clinic.snapshot import blob_names
+from tracker.clinic.store import Store
+from tracker.clinic.sweeping import GRACE
+from tracker.clinic.vault import ORIGINAL
+from tracker.errors import RecordError
+
+SAMPLE = 200
+_LISTED = 20
+_BACK = "Bring them back: python -m tracker restore DIR --home FOLDER, then import the photos from there."
+_Wanted = tuple[str, str, str, str]  # photo, patient, file, digest
+
+
+def examine_files(store: Store, files: Files, *, full: bool = False) -> Iterator[Examined]:
+    """All checks of this module.
+
+    Parameters
+    ----------
+    store : Store
+    files : Files
+    full : bool
+        Open every photo; otherwise the newest and a random sample, `SAMPLE` in all, and the number of the others is
+        said.
+    """
+    try:
+        with store.reading() as connection:
+            named, wanted = blob_names(connection), _originals(connection)
+        kept = {blob.name: blob for blob in files.vault.blobs.listed()}
+        aside = {blob.name for blob in files.vault.blobs.listed(Area.ASIDE)}
+    except RecordError as error:
+        yield Examined("files", State.DAMAGE, error.reason, "See that the disk or the object store answers.")
+        return
+    yield _present(named, set(kept), aside, wanted)
+    yield _open(files, [each for each in wanted if each[2] in kept or each[2] in aside], full)
+    yield _spare(
+        [blob.since for name, blob in kept.items() if name not in named], len(aside - named), _litter(files.home)
+    )
+
+
+def _originals(connection: Connection) -> list[_Wanted]:
+    """Photos, the newest last."""
+    photo, view = schema.photo, schema.view
+    chosen = select(photo.c.id, view.c.patient_id, photo.c.file, photo.c.digest).join(
+        view, photo.c.view_id == view.c.id
+    )
+    return [
+        (row.id, row.patient_id, row.file, row.digest) for row in connection.execute(chosen.order_by(photo.c.arrival))
+    ]
+
+
+def _present(named: set[str], kept: set[str], aside: set[str], wanted: list[_Wanted]) -> Examined:
+    missing = named - kept - aside
+    if not missing:
+        return good("files", f"All {len(named)} sealed photos and reports are there.", checked=len(named))
+    photos = tuple(f"photo {each[0]} of patient {each[1]}" for each in wanted if each[2] in missing)
+    what = f"{len(missing)} sealed photos or reports are missing."
+    return Examined("files", State.DAMAGE, what, _BACK, len(named), places=photos[:_LISTED])
+
+
+def _open(files: Files, wanted: list[_Wanted], full: bool) -> Examined:
+    chosen = wanted if full else _sample(wanted)
+    broken = []
+    for photo_id, patient_id, file, digest in chosen:
+        try:
+            data = files.vault.get(patient_id, ORIGINAL, file)
+        except RecordError as error:
+            broken.append(f"photo {photo_id} of patient {patient_id}: {error.code}")
+            continue
+        if hashlib.sha256(data).hexdigest() != digest:
+            broken.append(f"photo {photo_id} of patient {patient_id}: another photo")
+    left = len(wanted) - len(chosen)
+    if broken:
+        what = f"{len(broken)} of {len(chosen)} opened photos are damaged."
+        return Examined("originals", State.DAMAGE, what, _BACK, len(chosen), left, tuple(broken[:_LISTED]))
+    unseen = f" {left} were not opened; doctor --full opens all." if left else ""
+    what = f"{len(chosen)} photos were opened and are what was stored.{unseen}"
+    return good("originals", what, checked=len(chosen), not_checked=left)
+
+
+def _sample(wanted: list[_Wanted]) -> list[_Wanted]:
+    """The newest, which no backup may hold yet, and as many of the others by chance; other ones each time."""
+    if len(wanted) <= SAMPLE:
+        return wanted
+    newest, others = wanted[-SAMPLE // 2 :], wanted[: -SAMPLE // 2]
+    return random.SystemRandom().sample(others, SAMPLE - len(newest)) + newest
+
+
+def _spare(unnamed: list[datetime], aside: int, litter: int) -> Examined:
+    """What no row names: left by programs that were ended half-way, and no loss."""
+    old = sum(datetime.now(UTC) - since > 2 * GRACE for since in unnamed)
+    what = (
+        f"{len(unnamed)} sealed files belong to no row yet or any more, {aside} more are set aside, {litter} were left "
+        "half-written."
+    )
+    if old:
+        advice = "The app sets them aside by itself while it has nothing to do; start it, and run doctor again."
+        return Examined("spare", State.ATTENTION, what, advice, len(unnamed) + aside)
+    return good("spare", what, checked=len(unnamed) + aside)
+
+
+def _litter(home: Path) -> int:
+    limit = datetime.now(UTC) - timedelta(days=1)
+    folder = home / "incoming"
+    if not folder.is_dir():
+        return 0
+    return sum(datetime.fromtimestamp(part.stat().st_mtime, UTC) < limit for part in folder.iterdir())

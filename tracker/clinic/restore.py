@@ -1,0 +1,256 @@
+"""A backup made into a record again: every digest checked, and who was erased since erased again.
+
+It is put together beside the folder it is to become and takes its name at the end: a restore that was ended half-way
+has left nothing that could be taken for a record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracker.clinic import audit
+from tracker.clinic.audit import Head
+from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.backup_form import (
+    BLOBS,
+    DATABASE,
+    ERASED,
+    KEYS,
+    MANIFEST,
+    Blob,
+    backups_in,
+    check_manifest,
+    copy_checked,
+    digest_of,
+    pool_file,
+    read_list,
+    read_manifest,
+)
+from tracker.clinic.blobs import Area, Blobs
+from tracker.clinic.buckets import Bucket
+from tracker.clinic.clinic import Clinic
+from tracker.clinic.durable import make_folder, sync_folder
+from tracker.clinic.erasing import Eraser
+from tracker.clinic.files import Files
+from tracker.clinic.keys import RECORD_FILE, master_key
+from tracker.clinic.keystore import KEYS_FILE
+from tracker.clinic.sealing import Secrets
+from tracker.clinic.snapshot import load_snapshot
+from tracker.clinic.store import FILE_NAME, Store
+from tracker.clinic.tombstones import add_tombstones, read_tombstones, tombstone_file
+from tracker.errors import RecordError
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was done after a record was put back.
+
+    Attributes
+    ----------
+    erased : tuple of str
+        Patients who were erased since the backup, and now again.
+    log_entries_lost : int
+        Entries of the log that were written after the backup.
+    """
+
+    erased: tuple[str, ...]
+    log_entries_lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A record that was put back.
+
+    Attributes
+    ----------
+    home, backup : Path
+    files, bytes : int
+        Sealed photos and reports that were copied and checked.
+    missing : tuple of str
+        Names of files that the record had lost before the backup was made.
+    seconds : float
+    """
+
+    home: Path
+    backup: Path
+    files: int
+    bytes: int
+    missing: tuple[str, ...]
+    seconds: float
+
+
+def chosen_backup(place: Path) -> Path:
+    """The backup that a folder is, or the latest one in it.
+
+    Raises
+    ------
+    RecordError
+        ``no_backup``: there is none.
+    """
+    if (place / MANIFEST).is_file():
+        return place
+    found = backups_in(place)
+    if not found:
+        raise RecordError(f"There is no backup in {place}; please name the folder given to backup.", code="no_backup")
+    return found[-1]
+
+
+def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progress | None = None) -> Restored:
+    """Put a record back.
+
+    Parameters
+    ----------
+    place : Path
+        A backup, or the folder of several: then the latest.
+    home : Path
+        A folder that does not exist or is empty.
+    is_drill : bool
+        Everything goes into the folder, whatever database and object store the environment names: the real ones are
+        not touched. The copy is good for looking at it with `doctor`, not for going on with it.
+    progress : callable, optional
+        Called with (done, total, what) as files are copied.
+
+    Raises
+    ------
+    RecordError
+        ``not_empty``: there is something in the folder. ``no_backup``, ``damaged``, ``newer_backup``: the backup cannot
+        be used. ``key_missing``, ``key_wrong``: without the master key it is noise. ``not_saved``: the disk did not
+        take it. Nothing is left behind.
+    """
+    began, backup = time.monotonic(), chosen_backup(place.absolute())
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise RecordError(
+            f"{home} is not empty; a record is restored into a new folder, please name one.", code="not_empty"
+        )
+    part = home.absolute().parent / f".restoring-{secrets.token_hex(8)}"
+    try:
+        make_folder(part)
+        facts = _checked(backup, part)
+        files, size = _copy(backup, part, facts, _targets(is_drill), progress or (lambda done, total, what: None))
+        with suppress(FileNotFoundError):
+            home.rmdir()
+        part.replace(home)
+        sync_folder(home.absolute().parent)
+    except OSError as error:
+        raise RecordError(
+            f"The record could not be restored: {error.strerror or error}. Please see that the disk has room and "
+            "can be written, and try again.",
+            code="not_saved",
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    missing = tuple(facts["files"]["missing"])
+    return Restored(home, backup, files, size, missing, time.monotonic() - began)
+
+
+def _checked(backup: Path, part: Path) -> dict[str, Any]:
+    """What the backup says of itself, with the keys that prove it in their place."""
+    facts, out = read_manifest(backup), backup.parent
+    (part / RECORD_FILE).write_text(f"{facts['record']}\n", encoding="ascii")
+    (part / RECORD_FILE).chmod(0o600)
+    copy_checked(out / KEYS / KEYS_FILE, part / KEYS_FILE)
+    check_manifest(facts, master_key(part))
+    return facts
+
+
+def _copy(
+    backup: Path, part: Path, facts: dict[str, Any], targets: tuple[Blobs | None, str], progress: Progress
+) -> tuple[int, int]:
+    out, size, (bucket, url) = backup.parent, 0, targets
+    copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
+    if url or facts["database_kind"] != "sqlite":
+        _load(part, url)
+    if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
+        raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
+    listed, folders = read_list(backup / BLOBS), set[Path]()
+    for done, blob in enumerate(listed):
+        progress(done, len(listed), "restoring")
+        if bucket is not None:
+            size += _into_bucket(bucket, pool_file(out, blob.name), blob)
+            continue
+        target = part / Area.KEPT / blob.name[:2] / blob.name
+        make_folder(target.parent)
+        folders.add(target.parent)
+        size += copy_checked(pool_file(out, blob.name), target, blob.digest)[0]
+    progress(len(listed), len(listed), "")
+    for folder in folders:
+        sync_folder(folder)
+    add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
+    return len(listed), size
+
+
+def _targets(is_drill: bool) -> tuple[Blobs | None, str]:
+    """The object store and the database that the environment names; nothing for the folder of the record."""
+    if is_drill:
+        return None, ""
+    address = os.environ.get("TRACKER_VAULT")
+    return Bucket(address) if address else None, os.environ.get("TRACKER_DATABASE", "")
+
+
+def _load(part: Path, url: str) -> None:
+    """The rows of the snapshot, in the database that is to keep them from now on."""
+    rows = part / DATABASE
+    (part / FILE_NAME).replace(rows)
+    secrets = Secrets.of_record(part)
+    try:
+        store = Store(part, secrets, url)
+        try:
+            load_snapshot(store, rows)
+        finally:
+            store.close()
+    finally:
+        secrets.close()
+    rows.unlink()
+
+
+def _into_bucket(bucket: Blobs, source: Path, blob: Blob) -> int:
+    data = source.read_bytes()
+    if hashlib.sha256(data).hexdigest() != blob.digest:
+        raise RecordError(f"{source} is damaged; please use another backup.", code="damaged")
+    bucket.create(blob.name, data)
+    return len(data)
+
+
+def settle(restored: Restored) -> Settled:
+    """Make a record that was put back the record: who was erased since is erased again, its log is the log.
+
+    Parameters
+    ----------
+    restored : Restored
+        From `restore`; nobody has opened it yet.
+
+    Raises
+    ------
+    RecordError
+        ``tampered``: its log is not the one that was backed up.
+    """
+    log = read_manifest(restored.backup)["log"]
+    here, outside = Head(log["number"], log["mac"]), Anchor(restored.home).read()
+    secrets = Secrets.of_record(restored.home)
+    try:
+        store = Store(restored.home, secrets)
+        try:
+            with store.reading() as connection:
+                broken = audit.verify(connection, here)
+            if broken:
+                raise RecordError("The log in this backup is not whole; please use another backup.", code="tampered")
+            erased = Eraser(store, Files(restored.home, secrets)).replay()
+        finally:
+            store.close()
+    finally:
+        secrets.close()
+    with Clinic.open(restored.home) as clinic:
+        clinic.adopt_log_head(f"restored from the backup {restored.backup.name}")
+        clinic.note_restore()
+    return Settled(erased, max(0, outside.number - here.number) if outside else 0)
