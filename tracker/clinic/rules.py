@@ -134,7 +134,6 @@ RULES: dict[str, Rule] = {
     "stop_worker": _wide(Verb.RUN),
     "adopt_methods": _wide(Verb.RUN),
     "close": _wide(Verb.RUN),
-    "sweep": _wide(Verb.RUN),
     # cards and charts
     "card_values": _wide(Verb.CONFIGURE),
     "add_card_values": _wide(Verb.CONFIGURE),
