@@ -100,8 +100,4 @@ def test_points_stay_on_the_skin_within_the_claimed_error(
             errors.append(float(np.hypot(point.point.row - true[0], point.point.column - true[1])))
             claimed.append(point.error_px)
     assert len(errors) > 80
-    scale = clinic.report(photos[0].view_id).mm_per_px  # type: ignore[union-attr]
-    print(
-        f"{placed}->{shown}: n {len(errors)} median {np.median(errors):.2f} p95 {np.quantile(errors, 0.95):.2f} px; scale {scale}; sd {np.median(claimed):.2f}; within {np.mean(np.array(errors) < RADIUS_OF_95 * np.array(claimed))}"
-    )
     assert np.mean(np.array(errors) < RADIUS_OF_95 * np.array(claimed)) >= 0.95

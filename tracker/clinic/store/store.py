@@ -65,7 +65,7 @@ class Store:
         except RecordError:
             self.close()
             raise
-        except DatabaseError as error:
+        except (DatabaseError, UnicodeDecodeError) as error:  # SQLite may quote damaged text that is none
             self.close()
             raise _damaged(error) from error
 
@@ -113,6 +113,8 @@ class Store:
             raise RecordError(
                 f"The record cannot be read: {_plain(error)}. Please check the {medium} and try again.", code="not_read"
             ) from error
+        except UnicodeDecodeError as error:
+            raise _damaged(error) from error
         except DatabaseError as error:
             raise _unusual(error) from error
 
@@ -205,7 +207,7 @@ def of_folder(url: str, home: Path) -> str:
     return url.replace("{folder}", f"record_{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:24]}")
 
 
-def _damaged(error: DatabaseError) -> RecordError:
+def _damaged(error: Exception) -> RecordError:
     return RecordError(
         f"The record cannot be opened ({_plain(error)}); please restore it from a backup.", code="damaged"
     )
