@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tracker.clinic import audit, schema
 from tracker.clinic.audit import Head
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.keys import key_file
+from tracker.clinic.keystore import KEYS_FILE
 from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.store import Store
 from tracker.clinic.tombstones import read_tombstones, tombstone_file
@@ -19,6 +22,7 @@ from tracker.clinic.verifying import verify
 from tracker.errors import RecordError
 
 _LISTED = 20
+_BRING_KEYS = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
 #: What to do about damage.
 RESTORE = "Restore the record from the last backup into a new folder: python -m tracker restore DIR --home FOLDER"
 
@@ -36,6 +40,7 @@ def examine_record(store: Store, home: Path, secrets: Secrets, anchor: Head | No
         The end of the log as it is known outside the record.
     """
     yield _key_place(home)
+    yield _key_store(home)
     if store.is_sqlite:
         yield _reading(store, "structure", _structure)
         yield _reading(store, "references", _references)
@@ -127,19 +132,30 @@ def _key_place(home: Path) -> Examined:
     return good("key", "The master key fits the record and lies on another disk.")
 
 
+def _key_store(home: Path) -> Examined:
+    """The file of the keys: its own index has to say the same as its rows."""
+    try:
+        with closing(sqlite3.connect(f"file:{home / KEYS_FILE}?mode=ro", uri=True, timeout=30)) as file:
+            rows = [str(row[0]) for row in file.execute("PRAGMA integrity_check(20)")]
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        rows = [str(error)]
+    if rows == ["ok"]:
+        return good("key_store", "The file of the patients' keys is sound.")
+    what = "The file of the patients' keys is damaged."
+    return Examined("key_store", State.DAMAGE, what, _BRING_KEYS, places=tuple(rows[:_LISTED]))
+
+
 def _keys(connection: Connection, secrets: Secrets) -> Examined:
     patients = set(connection.execute(select(schema.patient.c.id)).scalars())
     known, destroyed = set(secrets.keys.patients()), secrets.keys.destroyed()
     missing = sorted(patients - known - set(destroyed))
     if missing:
         what = f"The keys of {len(missing)} patients are missing: nothing of theirs can be read."
-        advice = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
-        return Examined("keys", State.DAMAGE, what, advice, len(patients), places=tuple(missing[:_LISTED]))
+        return Examined("keys", State.DAMAGE, what, _BRING_KEYS, len(patients), places=tuple(missing[:_LISTED]))
     unreadable = [patient_id for patient_id in sorted(known) if not _opens(secrets, patient_id)]
     if unreadable:
         what = f"The keys of {len(unreadable)} patients are damaged."
-        advice = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
-        return Examined("keys", State.DAMAGE, what, advice, len(patients), places=tuple(unreadable[:_LISTED]))
+        return Examined("keys", State.DAMAGE, what, _BRING_KEYS, len(patients), places=tuple(unreadable[:_LISTED]))
     return good("keys", f"The keys of all {len(patients)} patients are there.", checked=len(patients))
 
 
