@@ -72,7 +72,7 @@ def _place(
     )
     st.caption(STAY)
     with bar:
-        depth, amount = _amounts(photo, start)
+        depth, amount = _amounts(start, key=f"{photo.id}-{copied}")
         points = [
             InjectionPoint(row, column, depth, amount)
             if of < 0 or of >= len(start) or _is_same(start)
@@ -89,8 +89,8 @@ def _place(
         _say_what_was_copied(last)
 
 
-def _amounts(photo: StoredPhoto, start: Sequence[InjectionPoint]) -> tuple[float | None, float | None]:
-    """Depth and amount of every point that has none of its own."""
+def _amounts(start: Sequence[InjectionPoint], *, key: str) -> tuple[float | None, float | None]:
+    """Depth and amount: of all points where they have the same, else of new ones."""
     first = start[0] if start else InjectionPoint(0, 0)
     asked = (
         ("Depth, mm", first.depth_mm, DEPTH_MM, 0.5, "%.1f", "depth"),
@@ -98,7 +98,7 @@ def _amounts(photo: StoredPhoto, start: Sequence[InjectionPoint]) -> tuple[float
     )
     found = [
         st.number_input(
-            label, *limits, value=value, step=step, format=shown, width=170, placeholder="–", key=f"{name}-{photo.id}"
+            label, *limits, value=value, step=step, format=shown, width=170, placeholder="–", key=f"{name}-{key}"
         )
         for label, value, limits, step, shown, name in asked
     ]
