@@ -62,13 +62,14 @@ def _place(
     copied = st.session_state.get(_COPIED) == photo.id and last is not None
     start = _points(last) if copied and last else list(own.points) if own else []
     bar = st.container(horizontal=True, vertical_alignment="bottom")
+    version = f"{photo.id}-{copied}-{hash(tuple(start))}"
     placed = points_editor(
         Picture(photo_url(photo.id), day_text(photo.taken_on), f"{view.title} on {day_text(photo.taken_on)}, to place"),
         [(point.row, point.column) for point in start],
         rings=[(p.point.row, p.point.column) for pattern in earlier for p in pattern.points if p.point],
         shape=photo.shape,
-        version=f"{photo.id} {copied} {hash(tuple(start))}",
-        key=f"points-{view.id}",
+        version=version,
+        key=f"points-{version}",  # what the browser placed before belongs to what it started from
     )
     st.caption(STAY)
     with bar:
