@@ -143,9 +143,11 @@ class Socket:
         if origin is not None:
             options["origin"] = origin or f"http://{parts.netloc}"
         uri = f"ws://{host or parts.netloc}/_stcore/stream"
-        self._socket: ClientConnection = connect(
-            uri, subprotocols=protocols, sock=_sock(parts.hostname or "", parts.port or 80), **options
-        )
+        sock = _sock(parts.hostname or "", parts.port or 80)
+        # Entered here and left in `close`, because some sockets of ours outlive the block that opened them.
+        self._left = contextlib.ExitStack()
+        opening = connect(uri, subprotocols=protocols, sock=sock, **options)
+        self._socket: ClientConnection = self._left.enter_context(opening)
         self.session_id = ""
 
     def __enter__(self) -> Self:
@@ -156,7 +158,7 @@ class Socket:
 
     def close(self) -> None:
         """Leave."""
-        self._socket.close()
+        self._left.close()
 
     def run(
         self,

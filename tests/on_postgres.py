@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="looks into the file of the record"))
 
 
-def _copy(source: Path, target: Path, **options: Any) -> Path:
-    made = _copytree(source, target, **options)
+def _copy(source: Path, target: Path, *others: Any, **options: Any) -> Path:
+    made = _copytree(source, target, *others, **options)
     if (Path(source) / "record.id").is_file():
         _copy_tables(Path(source), Path(target))
     return made

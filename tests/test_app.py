@@ -21,14 +21,14 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 import tracker
-from tests.signing_in import actor_of, token_of_owner
+from tests.signing_in import actor_of, token_of, token_of_owner
 from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
-from tracker.clinic.actors import Actor
+from tracker.clinic.actors import Actor, Role
 from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View
 from tracker.errors import RecordError
-from tracker.pages import PAGES, PATIENT_PAGE, PageEntry
+from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, pages_of
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
 from tracker.web import desk, serve
@@ -54,7 +54,15 @@ class Answer:
 
 
 def ask(
-    app: Any, path: str, *, client: str = "127.0.0.1", host: str = HERE, kind: str = "http", **headers: str
+    app: Any,
+    path: str,
+    *,
+    client: str = "127.0.0.1",
+    host: str = HERE,
+    kind: str = "http",
+    method: str = "GET",
+    body: bytes = b"",
+    **headers: str,
 ) -> Answer:
     """Ask an ASGI application once, as a browser on this machine would; header names use underscores."""
     target, _, query = path.partition("?")
@@ -63,7 +71,7 @@ def ask(
         "type": kind,
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": target,
         "raw_path": target.encode(),
@@ -77,7 +85,7 @@ def ask(
     messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b""} if kind == "http" else {"type": "websocket.connect"}
+        return {"type": "http.request", "body": body} if kind == "http" else {"type": "websocket.connect"}
 
     async def send(message: Any) -> None:
         messages.append(message)
@@ -243,10 +251,10 @@ def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
     return app.run()
 
 
-EVERY_PAGE = pytest.mark.parametrize("entry", [*PAGES, PATIENT_PAGE], ids=lambda entry: entry.path)
+EVERY_PAGE = pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.path)
 
 
-NOT_OF_PATIENTS = {"colour-card", "repeatability", "people", "log"}
+NOT_OF_PATIENTS = {"colour-card", "repeatability", "practice", "new-patient", "people", "log"}
 
 
 def words(app: AppTest) -> str:
@@ -260,7 +268,7 @@ def test_a_page_opens_in_an_empty_clinic_and_says_what_to_do(empty: Clinic, entr
     app = run_page(entry, empty)
 
     assert not app.exception
-    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS - {"log"} else 1)
+    assert len(app.info) == (0 if entry.path in NOT_OF_PATIENTS - {"log", "practice"} else 1)
 
 
 @EVERY_PAGE
@@ -406,12 +414,52 @@ def test_without_a_session_the_app_shows_nothing(tmp_path: Path, monkeypatch: py
 def test_a_visitor_of_the_demonstration_is_led_to_the_set_up_instead_of_a_form(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = run_app(monkeypatch, tmp_path, visitor)
+    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+    entry = next(each for each in PAGES if each.path == "new-patient")
+
+    app = run_page(entry, desk.clinic().acting_for(visitor(desk.clinic())))
 
     assert "once the clinic has an owner" in words(app)
     assert not app.text_input
     with pytest.raises(RecordError, match="demonstration"):
         desk.clinic().acting_for(visitor(desk.clinic())).add_patient(code="A-1")
+
+
+ROLES = (Role.OWNER, Role.PRACTITIONER, Role.ASSISTANT, Role.RATER, Role.AUDITOR, Role.PATIENT)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_of_a_role_opens_without_asking_for_what_the_role_may_not(filled: Filled, role: Role) -> None:
+    clinic, patient_id = filled.clinic, filled.view.patient_id
+    token = token_of_owner(clinic)
+    if role is not Role.OWNER:
+        token = token_of(clinic, role, "Somebody", patient_id if role is Role.PATIENT else None)
+    actor = actor_of(clinic, token)
+    if role is Role.PRACTITIONER:
+        clinic.add_to_care_team(patient_id, actor.account_id)
+    before = len(clinic.log())
+
+    for entry in pages_of(actor):
+        app = run_page(entry, clinic.acting_for(actor), **({} if role is Role.PATIENT else {"view": filled.view.id}))
+        assert not app.exception, entry.path
+        assert not app.error, entry.path
+
+    refused = [each for each in clinic.log(limit=max(1, len(clinic.log()) - before)) if each.outcome == "denied"]
+    assert not refused
+
+
+def test_what_a_page_does_later_is_refused_once_the_session_is_over(filled: Filled) -> None:
+    """A callback and a fragment hold the clinic of the last run; the check is not at the top of the page."""
+    actor = actor_of(filled.clinic, token_of_owner(filled.clinic))
+    entry = next(each for each in PAGES if each.path == "colour-card")
+    app = run_page(entry, filled.clinic.acting_for(actor))
+
+    filled.clinic.revoke_sessions(actor.account_id)
+    after = app.radio[0].set_value(Edition.BEFORE_2014).run()
+
+    assert [error.value for error in after.error] == [plain("You are signed out; please sign in again.")]
+    assert not after.radio
+    assert filled.clinic.chart_edition() is Edition.AFTER_2014
 
 
 def test_a_record_that_cannot_be_opened_is_one_sentence_on_the_page(

@@ -21,6 +21,7 @@ import pytest
 from PIL import Image
 
 import tracker
+from tests.signing_in import PASSWORD, code_now
 from tracker.clinic.demonstration import demonstration_folder
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
@@ -51,6 +52,7 @@ class Site:
     """The running app, and what its pages asked for and complained about."""
 
     address: str
+    log: Path
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -103,7 +105,7 @@ def site(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) ->
     environment = {**os.environ, "TRACKER_HOME": str(home)}
     with (home / "log.txt").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log)
-    running = Site(f"http://127.0.0.1:{port}")
+    running = Site(f"http://127.0.0.1:{port}", home / "log.txt")
     try:
         wait_until_alive(running, process)
         yield running
@@ -129,6 +131,7 @@ def desk(browser: sync_api.Browser, site: Site) -> Iterator[sync_api.Page]:
     context = browser.new_context(viewport=DESK, accept_downloads=True)
     page = context.new_page()
     site.watch(page)
+    look_around(page, site)
     yield page
     context.close()
 
@@ -139,8 +142,16 @@ def phone(browser: sync_api.Browser, site: Site) -> Iterator[sync_api.Page]:
     context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True, user_agent=agent)
     page = context.new_page()
     site.watch(page)
+    look_around(page, site)
     yield page
     context.close()
+
+
+def look_around(page: sync_api.Page, site: Site) -> None:
+    """Come in as a visitor of the demonstration."""
+    page.goto(site.address)
+    page.get_by_role("button", name="Look around the demonstration").click()
+    page.wait_for_url(f"{site.address}/")
 
 
 def picture(page: sync_api.Page, name: str) -> None:
@@ -476,6 +487,96 @@ def test_a_region_is_drawn_with_the_mouse_and_saved(desk: sync_api.Page, site: S
     desk.get_by_role("button", name="Save region").click()
 
     desk.get_by_text("Measuring").first.wait_for(timeout=10_000)
+
+
+def test_who_is_not_signed_in_sees_the_doors_only(browser: sync_api.Browser, site: Site) -> None:
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    site.watch(page)
+    for place in ("", "progress", "patient-view", "people"):
+        page.goto(f"{site.address}/{place}")
+        assert page.url == f"{site.address}/session/sign-in"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    picture(page, "welcome-phone")
+    context.close()
+
+
+def fill(page: sync_api.Page, **fields: str) -> None:
+    for name, typed in fields.items():
+        page.locator(f"#{name}").fill(typed)
+
+
+def confirm_second_factor(page: sync_api.Page) -> list[str]:
+    """Do with the key on the page what an authenticator app does; the recovery codes."""
+    secret = page.locator("code").inner_text()
+    fill(page, code=code_now(secret))
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("Keep these codes").wait_for()
+    codes = page.locator(".codes li").all_inner_texts()
+    page.get_by_role("link", name="I have kept them").click()
+    return codes
+
+
+def sign_out(page: sync_api.Page, site: Site) -> None:
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{site.address}/session/sign-in")
+
+
+def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role_allows(
+    desk: sync_api.Page, browser: sync_api.Browser, site: Site
+) -> None:
+    """The last of the sittings: it closes the demonstration."""
+    desk.goto(site.address)
+    desk.locator(".me summary").click()
+    desk.get_by_role("link", name="Set up this clinic").click()
+    set_up_code = re.findall(r"(?:\d{4}-){3}\d{4}", site.log.read_text())[-1]
+    fill(desk, set_up_code=set_up_code, name="Olga Owner", password=PASSWORD, again=PASSWORD)
+    desk.get_by_role("button", name="Set up").click()
+    desk.get_by_text("Your second factor").wait_for()
+    picture(desk, "second-factor")
+    codes = confirm_second_factor(desk)
+    desk.get_by_text("DEMO-01").wait_for(timeout=20_000)
+
+    sign_out(desk, site)
+    desk.go_back()
+    desk.wait_for_url(f"{site.address}/session/sign-in")
+    assert desk.get_by_text("DEMO-01").count() == 0
+    fill(desk, name="Olga Owner", password=PASSWORD, code=codes[0])
+    desk.get_by_role("button", name="Sign in").click()
+    desk.get_by_role("link", name="People and access").click()
+    desk.get_by_role("button", name="Invite somebody").click()
+    desk.get_by_label("Name, with which they sign in").fill("Ada Assistant")
+    desk.get_by_text("Assistant", exact=True).click()
+    desk.get_by_role("button", name="Make an invitation").click()
+    desk.get_by_text("Invitation for Ada Assistant").wait_for(timeout=15_000)
+    picture(desk, "people")
+    invitation = desk.locator("code").first.inner_text()
+
+    context = browser.new_context(viewport=DESK)
+    ada = context.new_page()
+    site.watch(ada)
+    ada.goto(invitation)
+    fill(ada, password=PASSWORD, again=PASSWORD)
+    ada.get_by_role("button", name="Accept").click()
+    ada.get_by_text("Your second factor").wait_for()
+    confirm_second_factor(ada)
+    ada.get_by_text("DEMO-01").wait_for(timeout=20_000)
+    picture(ada, "today-assistant")
+    assert ada.get_by_role("link", name="Add a session").count() > 0
+    for name in ("Progress", "Compare", "Log", "People and access", "Record"):
+        assert ada.get_by_role("link", name=name).count() == 0
+    ada.goto(f"{site.address}/people")
+    ada.get_by_text("DEMO-01").wait_for(timeout=20_000)
+    assert ada.get_by_text("Ada Assistant", exact=True).count() == 1, "her own name in the menu, and no list of people"
+
+    desk.goto(f"{site.address}/people")
+    desk.get_by_text("Change").nth(1).click(timeout=20_000)
+    desk.get_by_role("button", name="Close the account").last.click()
+    ada.wait_for_url(f"{site.address}/session/sign-in*", timeout=15_000)
+    assert ada.get_by_text("You were signed out").is_visible()
+    picture(ada, "ended")
+    context.close()
 
 
 def test_nothing_left_this_machine_and_no_page_complained(site: Site) -> None:

@@ -789,6 +789,7 @@ def test_a_treated_view_is_reported_with_its_control(measured: Clinic) -> None:
     assert together.control.control is None
 
 
+@pytest.mark.sqlite
 def test_a_report_needs_no_pixels_and_little_time(measured: Clinic) -> None:
     view = only_view(measured)
     rows = 30

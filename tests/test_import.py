@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import stat
 import zipfile
@@ -10,11 +9,9 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
-from scipy.ndimage import gaussian_filter
 
+from tests.small_photos import picture
 from tracker.__main__ import main
 from tracker.clinic import Clinic, archives
 from tracker.clinic.archives import Offered, offered_files
@@ -22,18 +19,6 @@ from tracker.clinic.importing import Outcome, import_photos
 from tracker.errors import PhotoRejected, RecordError
 
 ALIKE = ("--patient", "P-1", "--site", "thigh", "--side", "left")
-
-
-def picture(seed: int, taken: str = "") -> bytes:
-    """A small photo; `taken` as EXIF writes it."""
-    rng = np.random.default_rng(seed)
-    field = gaussian_filter(rng.normal(0, 1, (300, 400, 3)), (6, 6, 0)) * 400 + (190, 140, 120)
-    image, out = Image.fromarray(np.clip(field, 0, 255).astype(np.uint8)), io.BytesIO()
-    exif = image.getexif()
-    if taken:
-        exif.get_ifd(0x8769)[36867] = taken
-    image.save(out, "JPEG", quality=85, exif=exif)
-    return out.getvalue()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import JSON, Boolean, Date, Float, Integer, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import JSON, Boolean, Date, Float, Integer, LargeBinary, String, delete, insert, select, update
 
 from tests.stores import fill, opened
 from tracker.clinic import schema
@@ -70,23 +70,34 @@ def test_every_type_of_column_can_be_sealed() -> None:
         assert [column.name for column in table.columns if not isinstance(column.type, known)] == [], table.name
 
 
-def _another(table: Table, column: str) -> str:
-    return f"UPDATE {table.name} SET {column} = CASE WHEN {column} IS NULL OR {column} = 77 THEN 78 ELSE 77 END"
+#: Triggers that would refuse the change, as those of the log do: who has the file can drop them.
+_GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'touched%'"
 
 
 def test_a_change_of_any_column_of_any_table_is_found(home: Path, filled: Path) -> None:
-    tried = 0
-    for table in sealed_tables():
-        for column in table.columns:
-            shutil.copyfile(filled / FILE_NAME, home / FILE_NAME)
-            with closing(sqlite3.connect(home / FILE_NAME)) as connection:
-                (chosen,) = connection.execute(f"SELECT max(rowid) FROM {table.name}").fetchone()
-            with suppress(sqlite3.IntegrityError):  # some values have to be of some kind
-                behind_its_back(home, f"{_another(table, column.name)} WHERE rowid = {chosen}")
-                with closing(opened(home, read_only=True)) as store:
-                    assert table.name in {name for name, _ in broken(store)}, (table.name, column.name)
-                tried += 1
-    assert tried > 0.9 * sum(len(table.columns) for table in sealed_tables())
+    columns = [(table, column) for table in sealed_tables() for column in table.columns]
+    tried = set()
+    for round_ in range(max(len(table.columns) for table in sealed_tables())):  # one column of every table at a time
+        shutil.copyfile(filled / FILE_NAME, home / FILE_NAME)
+        chosen = {table.name: table.columns[round_ % len(table.columns)].name for table, _ in columns}
+        with closing(sqlite3.connect(home / FILE_NAME, isolation_level=None)) as connection:
+            for (guard,) in connection.execute(_GUARDS).fetchall():
+                connection.execute(f"DROP TRIGGER {guard}")
+            changed = {name for name, column in chosen.items() if _change_one(connection, name, column)}
+            connection.execute("DELETE FROM touched")
+        with closing(opened(home, read_only=True)) as store:
+            assert changed <= {name for name, _ in broken(store)}, chosen
+        tried |= {(name, chosen[name]) for name in changed}
+    assert len(tried) > 0.9 * len(columns)
+
+
+def _change_one(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    """Change a value of the last row; False if the database itself refuses to."""
+    other = f"CASE WHEN {column} IS NULL OR {column} = 77 THEN 78 ELSE 77 END"
+    with suppress(sqlite3.IntegrityError):
+        last = f"(SELECT max(rowid) FROM {table})"
+        return connection.execute(f"UPDATE {table} SET {column} = {other} WHERE rowid = {last}").rowcount == 1
+    return False
 
 
 @pytest.mark.parametrize("seals", ["kept", "removed"])

@@ -63,7 +63,8 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-", dir=asked.folder) as folder:
         outcome = asked.make(asked, Path(folder))
-    print(json.dumps(outcome.told() | {"seconds": round(time.monotonic() - began, 1)}, indent=1))
+    times = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(sum(os.times()[:4]), 1)}
+    print(json.dumps(outcome.told() | times, indent=1))
     return 1 if outcome.damaged or outcome.unworded else 0
 
 

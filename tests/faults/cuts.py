@@ -44,7 +44,7 @@ def power_cuts(
     seed, lanes : int
     """
     decoded = Decoded()
-    template = Template(folder, decoded)
+    template = Template(folder / "template", decoded)
     blank = Disk.blank(folder / "blank.img", folder / "blank")
 
     def share(lane: int, of: int) -> Outcome:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
+import os
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from tests.faults.desk import Desk, Told
 from tests.faults.journal import Journal, answered
 from tests.faults.pictures import Decoded, jpeg
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, doctor
+from tracker.clinic.examining import State
+from tracker.clinic.sweeping import named
 from tracker.errors import RecordError
+
+#: An empty journal is one that was never begun; SQLite removes it when it next writes there.
+_KNOWN = {
+    *("record.id", "clinic.sqlite", "clinic.lock", "keys.sqlite", "clinic.sqlite-journal", "keys.sqlite-journal"),
+    *("incoming", "photos", "quarantine", "derived"),
+}
 
 
 @dataclass
@@ -45,12 +55,12 @@ def examine(home: Path, journal: Journal, decoded: Decoded, *, number: int) -> F
     told, found = Told.of(journal.events()), Findings()
     found.unworded += told.crashed
     journal.note("examined")
-    _check_databases(home, found)
     try:
         with Clinic.open(home) as clinic:
             _check_told(clinic, told, found)
             _check_next(clinic, journal, told, found, number)
-        _count_leftovers(home, found)
+            _check_leftovers(home, clinic, found)
+        found.damage += [f"doctor: {text}" for text in complaints(home)]
     except RecordError as error:
         found.damage.append(f"the record refuses: {error.code}: {error.reason}")
     return found
@@ -61,14 +71,24 @@ def seen_in(home: Path, journal: Journal, decoded: Decoded, *, number: int) -> F
     return Findings(**answered(lambda: asdict(examine(home, journal, decoded, number=number))))
 
 
-def _check_databases(home: Path, found: Findings) -> None:
-    for path in sorted(home.glob("*.sqlite")):
-        with sqlite3.connect(path) as connection:
-            said = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-            broken = list(connection.execute("PRAGMA foreign_key_check"))
-        connection.close()
-        if said != ["ok"] or broken:
-            found.damage.append(f"{path.name}: {said} {broken}")
+def left_after_sweep(home: Path) -> Findings:
+    """What is wrong with a record, or left lying there, after its sweeper had a month."""
+
+    def look() -> dict[str, Any]:
+        found = Findings()
+        swept_up(home, found)
+        return asdict(found)
+
+    return Findings(**answered(look))
+
+
+def complaints(home: Path) -> list[str]:
+    """What the program's own check of a record, with every photo, calls damage."""
+    try:
+        found = doctor.examine(home, full=True)
+    except RecordError as error:
+        return [f"{error.code}: {error.reason}"]
+    return [f"{each.name}: {each.what}" for each in found if each.state is State.DAMAGE]
 
 
 def _check_told(clinic: Clinic, told: Told, found: Findings) -> None:
@@ -115,13 +135,24 @@ def _check_next(clinic: Clinic, journal: Journal, told: Told, found: Findings, n
         found.damage.append("the next photo is not taken: " + "".join(Told.of(journal.events()).refused[-1:]))
 
 
-def _count_leftovers(home: Path, found: Findings) -> None:
-    """Files that a row does not need: no harm, but they must be of the two kinds that a sweep removes."""
-    with sqlite3.connect(home / "clinic.sqlite") as connection:
-        needed = {row[0] for row in connection.execute("SELECT file FROM photo")}
-    connection.close()
-    kept = {path.name for path in (home / "photos").glob("*/*")}
-    found.orphans = len(kept - needed)
+def _check_leftovers(home: Path, clinic: Clinic, found: Findings) -> None:
+    """Files that no row needs do no harm, but they must be of the two kinds that are swept up some days later."""
+    with clinic._store.reading() as connection:
+        needed = named(connection)
+    found.damage += [f"left behind: {path.name}" for path in home.iterdir() if path.name not in _KNOWN]
+    found.orphans = len({blob.name for blob in clinic._files.vault.names()} - needed)
     found.parts = len(list((home / "incoming").iterdir()))
-    known = {"clinic.sqlite", "clinic.lock", "keys.sqlite", "record.id", "incoming", "photos", "derived"}
-    found.damage += [f"left behind: {path.name}" for path in home.iterdir() if path.name not in known]
+
+
+def swept_up(home: Path, found: Findings) -> None:
+    """Look again after a month: whatever was left behind must be gone, and nothing else."""
+    for path in [*(home / "incoming").iterdir(), *(home / "photos").glob("*/*")]:
+        os.utime(path, (0, 0))
+    now = datetime.now(UTC)
+    with Clinic.open(home) as clinic:
+        clinic.sweep(now)
+        clinic.sweep(now + timedelta(days=40))
+        _check_leftovers(home, clinic, found)
+    found.damage += [f"doctor, after the sweep: {text}" for text in complaints(home)]
+    if found.orphans or found.parts:
+        found.damage.append(f"{found.orphans} orphans and {found.parts} parts are never swept up")

@@ -37,7 +37,7 @@ def full_disks(folder: Path, runs: int, *, mounted: bool = True, seed: int = 1, 
     seed, lanes : int
     """
     decoded = Decoded()
-    template = Template(folder, decoded)
+    template = Template(folder / "template", decoded)
 
     def share(lane: int, of: int) -> Outcome:
         chance, outcome = random.Random(f"{seed} {lane}"), Outcome()

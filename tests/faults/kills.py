@@ -44,15 +44,15 @@ def kill_points(
     seed, lanes : int
     """
     decoded = Decoded()
-    template = Template(folder, decoded)
+    template = Template(folder / "template", decoded)
 
     def share(lane: int, of: int) -> Outcome:
         chance, outcome = random.Random(f"{seed} {lane}"), Outcome()
-        home = folder / f"home{lane}"
+        home = folder / f"lane{lane}" / "home"
         journal = template.copy(home)
         for point in range(lane, points, of):
             if outcome.points and outcome.points % PER_HOME == 0:
-                outcome.finish(journal)
+                outcome.finish(journal, home)
                 journal = template.copy(home)
 
             def start(life: int = 2 * point + 1, journal: Journal = journal) -> None:
@@ -67,7 +67,7 @@ def kill_points(
             outcome.add(seen_in(home, journal, decoded, number=-point - 1), f"kill {point}")
             if outcome.damaged and until_damaged:
                 break
-        outcome.finish(journal)
+        outcome.finish(journal, home)
         return outcome
 
     return in_lanes(share, lanes)

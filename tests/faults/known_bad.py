@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from tracker.clinic import originals
-from tracker.clinic.files import Files
+from tracker.clinic import clinic
+from tracker.clinic.blobs import blob_name
+from tracker.clinic.store import store
+from tracker.clinic.vault import Vault
 
 
 def sound() -> None:
@@ -39,41 +43,33 @@ def no_database_sync() -> None:
 
 
 def no_waiting() -> None:
-    """A process that finds the database busy gives up at once."""
+    """A process that finds the record busy gives up at once."""
+
+    @contextmanager
+    def at_once(*_: object) -> Iterator[None]:
+        yield
+
+    store.turn = at_once  # type: ignore[assignment]
     _every_connection("PRAGMA busy_timeout = 0")
 
 
 def row_before_photo() -> None:
-    """The row that makes a photo count is saved before its file is."""
-    store = originals.store_original
-    real = Files.save_original
+    """The row that makes a photo count is saved before its blob is."""
+    real_put, real_store = Vault.put, clinic.store_original
+    late: list[tuple[Any, ...]] = []
 
-    def row_first(records: Any, files: Files, new: Any, data: bytes) -> Any:
-        late: list[tuple[str, bytes]] = []
+    def put(self: Vault, patient_id: str, kind: str, data: bytes) -> str:
+        late.append((self, patient_id, kind, data))
+        return blob_name(self._keys.derive(patient_id, "names"), kind, data)
 
-        def later(_self: Files, content: bytes) -> str:
-            late.append((os.urandom(16).hex(), content))
-            return late[-1][0]
-
-        Files.save_original = later  # type: ignore[method-assign]
-        stored = store(records, files, new, data)
-        Files.save_original = real  # type: ignore[method-assign]
-        for name, content in late:
-            os.rename(_kept(files, real(files, content)), _folder(files._original(name)))
+    def row_first(*given: Any) -> Any:
+        stored = real_store(*given)
+        while late:
+            real_put(*late.pop())
         return stored
 
-    from tracker.clinic import clinic
-
+    Vault.put, Vault.ensure = put, lambda *_: None  # type: ignore[method-assign, assignment]
     clinic.store_original = row_first
-
-
-def _kept(files: Files, name: str) -> str:
-    return str(files._original(name))
-
-
-def _folder(path: Any) -> str:
-    path.parent.mkdir(exist_ok=True)
-    return str(path)
 
 
 def _every_connection(*pragmas: str) -> None:

@@ -6,10 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from tests.faults.desk import Told
-from tests.faults.examine import Findings
+from tests.faults.examine import Findings, left_after_sweep
 from tests.faults.journal import Journal, forked
 
 
@@ -62,8 +63,17 @@ class Outcome:
         self.unworded += [f"{where}: {text}" for text in seen.unworded]
         self._last = seen
 
-    def finish(self, journal: Journal) -> None:
-        """Take in what was said about a record that is not used again, and what was left behind there."""
+    def finish(self, journal: Journal, home: Path | None = None) -> None:
+        """Take in what was said about a record that is not used again, and what was left behind there.
+
+        Parameters
+        ----------
+        journal : Journal
+        home : Path, optional
+            The record, if its sweeper is to show that it removes that.
+        """
+        if home is not None:
+            self.damaged += [f"at the end: {text}" for text in left_after_sweep(home).damage]
         told = Told.of(journal.events())
         self.acknowledged += told.acknowledged
         self.counts["refused"] += len(told.refused)

@@ -1,4 +1,8 @@
-"""A record to start from: one patient with one view and a few photos, made once and copied."""
+"""A record to start from: one patient with one view and a few photos, made once and copied.
+
+A record is ``FOLDER/home``; its master key and the anchor of its log are in ``FOLDER/keys``, outside the data, and
+travel with it.
+"""
 
 from __future__ import annotations
 
@@ -13,24 +17,25 @@ from tracker.clinic import Clinic
 
 
 class Template:
-    """A record with a few photos, whose copies share its key.
+    """A record with a few photos.
 
     Parameters
     ----------
     folder : Path
-        Where it is kept; its key lies beside it, outside the data.
+        Where it is kept.
     photos : int
         So many.
     """
 
     def __init__(self, folder: Path, decoded: Decoded, *, photos: int = 2) -> None:
-        os.environ["TRACKER_KEYS"] = str(folder / "keys")
-        self.home = folder / "template"
+        self._folder = folder
+        folder.mkdir()
         journal = Journal()
 
         def make() -> None:
             decoded.take_over()
-            with Clinic.open(self.home) as clinic:
+            use(folder / "home")
+            with Clinic.open(folder / "home") as clinic:
                 desk = Desk(clinic, journal, 0)
                 view = desk.add_view(desk.add_patient() or "")
                 for _ in range(photos):
@@ -39,20 +44,30 @@ class Template:
         answered(make)
         self._events = journal.events()
 
-    def copy(self, to: Path) -> Journal:
-        """A copy of the record, and what was said about it."""
-        shutil.rmtree(to, ignore_errors=True)
-        shutil.copytree(self.home, to)
-        return self.told()
-
-    def none(self, at: Path) -> Journal:
-        """No record at all, and nothing said."""
-        shutil.rmtree(at, ignore_errors=True)
-        return Journal()
-
-    def told(self) -> Journal:
-        """A journal that begins with what was said about the template."""
+    def copy(self, home: Path) -> Journal:
+        """Put a copy at a place and use it from now on; returns what was said about it."""
+        self.none(home)
+        for name, to in (("home", home), ("keys", keys_of(home))):
+            shutil.copytree(self._folder / name, to)
         journal = Journal()
         for event in self._events:
             journal.note(**event)
         return journal
+
+    def none(self, home: Path) -> Journal:
+        """Use a place where there is no record at all, and of which nothing was said."""
+        home.parent.mkdir(exist_ok=True)
+        use(home)
+        for folder in (home, keys_of(home)):
+            shutil.rmtree(folder, ignore_errors=True)
+        return Journal()
+
+
+def keys_of(home: Path) -> Path:
+    """Folder of the master key of a record."""
+    return home.with_name("keys")
+
+
+def use(home: Path) -> None:
+    """From now on this process and its children work with this record."""
+    os.environ["TRACKER_KEYS"] = str(keys_of(home))

@@ -66,7 +66,7 @@ def syscall_points(folder: Path, *, every: bool = False, lanes: int = 2) -> Outc
         So many at once.
     """
     decoded = Decoded()
-    template = Template(folder, decoded)
+    template = Template(folder / "template", decoded)
     waiting, asked = os.pipe()
     os.write(asked, bytes(range(len(SERIES))))
     os.close(asked)

@@ -24,8 +24,8 @@ PHOTOS_EACH = 3
 def writers_at_once(folder: Path, writers: int, *, build: Callable[[], None] = sound) -> Outcome:
     """Let so many processes add photos at the same moment; ``p99_ms`` is how long one of them had to wait."""
     decoded = Decoded()
-    template = Template(folder, decoded)
-    home = folder / "home"
+    template = Template(folder / "template", decoded)
+    home = folder / "writers" / "home"
     journal = template.copy(home)
     view = next(iter(Told.of(journal.events()).views))
     waiting, go = os.pipe()

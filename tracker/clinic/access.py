@@ -225,9 +225,11 @@ class Access(Entering):
             return audit.entries(connection, patient_id=patient_id, before=before, limit=limit)
 
     def verify_log(self) -> tuple[Tampered, ...]:
-        """Every place where the log is not as it was written."""
+        """Every place where the log is not as it was written; a log without its anchor is one."""
         with self._store.reading() as connection:
-            return audit.verify(connection, self._journal.anchor.read())
+            anchor, end = self._journal.anchor.read(), audit.head(connection).number
+            found = audit.verify(connection, anchor)
+        return found if anchor is not None or not end else (*found, Tampered(end, "unanchored"))
 
     def adopt_log_head(self, reason: str) -> None:
         """Take the log as it is as the true one, after a backup was restored; the log says so."""

@@ -165,7 +165,7 @@ class Tampered:
     ----------
     number : int
     what : str
-        ``"missing"``, ``"changed"``, or ``"added"`` for one behind the end.
+        ``"missing"``, ``"changed"``, ``"added"``, or ``"unanchored"``: nothing outside says that this is the end.
     """
 
     number: int

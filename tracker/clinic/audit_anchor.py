@@ -38,7 +38,6 @@ class Anchor:
         folder = Path(chosen) if chosen else key_file(home).parent
         self.path = folder / f"{record_id(home)}.anchor"
         self._lock = threading.Lock()
-        self._known: Head | None = None
 
     def read(self) -> Head | None:
         """What is known outside; None if nothing is."""
@@ -74,13 +73,10 @@ class Anchor:
             self._write(head)
 
     def _is_before(self, connection: Connection, known: Head, here: Head) -> bool:
-        if known.number >= here.number:
-            return False
-        return known == self._known or audit.mac_of(connection, known.number) == known.mac
+        return known.number < here.number and audit.mac_of(connection, known.number) == known.mac
 
     def _write(self, head: Head) -> None:
         replace_with(self.path, f"{head.number} {head.mac}\n".encode())
-        self._known = head
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select
 
 from tracker.clinic import care_team, clock, schema, web_sessions
 from tracker.clinic.actors import Actor, Role, Verb
+from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.consents import has_consent
 from tracker.clinic.register import not_found
 from tracker.clinic.rules import POLICY, Reach
 from tracker.errors import RecordError
@@ -158,6 +160,8 @@ def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target
         )
     if present.scope and not targets and verb not in (Verb.ACCOUNT, Verb.ENTER):
         raise _not_allowed(present)
+    if present.role is Role.PATIENT and verb is Verb.VIEW and not has_consent(connection, patient_id, Purpose.PORTAL):
+        raise not_found("photo")
     if patient_id and verb not in WHILE_RESTRICTED and _is_restricted(connection, patient_id):
         raise RecordError(
             "The record of this patient is only kept, and used for nothing; the owner can lift that.",

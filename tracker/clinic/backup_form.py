@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracker.clinic.durable import make_folder, sync_folder
+from tracker.clinic.durable import make_folder, sync_folder, write_new
 from tracker.clinic.masterkey import MasterKey
 from tracker.errors import RecordError
 
@@ -34,6 +34,7 @@ KIND = "tracker backup"
 MANIFEST, DATABASE, BLOBS, KEYS, ERASED = "manifest.json", "record.sqlite", "blobs.txt", "keys", "erased"
 POOL = "blobs"
 _PIECE = 1 << 20
+_FACTS = {"form", "record", "database", "database_kind", "files", "log", "mac"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def pool_file(out: Path, name: str) -> Path:
 def write_list(path: Path, blobs: list[Blob]) -> None:
     """The list of files of a backup, by name."""
     lines = [f"{blob.name} {blob.size} {blob.digest}\n" for blob in sorted(blobs, key=lambda blob: blob.name)]
-    path.write_text("".join(lines), encoding="ascii")
+    write_new(path, "".join(lines).encode("ascii"))
 
 
 def read_list(path: Path) -> tuple[Blob, ...]:
@@ -91,7 +92,7 @@ def write_manifest(folder: Path, facts: dict[str, Any], master: MasterKey) -> No
     """What a backup says of itself, with a code that nobody can make without the master key."""
     facts = {"kind": KIND, "form": FORM, **facts}
     facts["mac"] = _mac(facts, master)
-    (folder / MANIFEST).write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_new(folder / MANIFEST, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     try:
         facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if facts["kind"] != KIND:
+        if facts["kind"] != KIND or not facts.keys() >= _FACTS or not str(facts["record"]).isalnum():
             raise ValueError(facts["kind"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordError(f"{folder} is no backup of this program, or not a whole one.", code="no_backup") from error

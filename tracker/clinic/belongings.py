@@ -87,8 +87,8 @@ def opened(secrets: Secrets, patient_id: str, column: Column[Any], row: RowMappi
     for name in (field, *keys):
         with suppress(_DoesNotFit), _fitting():
             return secrets.open(patient_id, name, text)
-    with suppress(_DoesNotFit), _fitting():
-        return secrets.open_clinic(field, text)
+        with suppress(_DoesNotFit), _fitting():
+            return secrets.open_clinic(name, text)
     if column.info.get("sealed"):
         raise RecordError(
             f"A stored text ({field}) was changed; please restore the record from a backup.", code="sealed"

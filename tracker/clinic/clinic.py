@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tracker.clinic import photos, register, reporting, results, schema
+from tracker.clinic import body_measures, photos, register, reporting, results, schema
 from tracker.clinic.access import Access
 from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
@@ -37,6 +37,7 @@ from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
 from tracker.measurement import Metric
 from tracker.photo import warm_up
+from tracker.pipeline import with_typed
 from tracker.region import Region
 from tracker.report import Report
 
@@ -205,10 +206,12 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
         self._remove_files(gone)
 
     def report(self, view_id: str) -> Report | None:
-        """What was found in a view, from what is stored; None while its reference is not measured."""
+        """What was found in a view, with weight and tape as typed; None while its reference is not measured."""
         with self._store.reading() as connection:
             view = register.view(connection, view_id)
-            return reporting.report(connection, view_id, self._chosen.metrics(view.indication))
+            report = reporting.report(connection, view_id, self._chosen.metrics(view.indication))
+            typed = body_measures.readings(connection, view_id) if report else ()
+            return with_typed(report, typed) if report and typed else report
 
     def work(self) -> Work:
         """How far the measuring has come."""

@@ -191,7 +191,9 @@ def _written_last(self: Acting, entry: Entry, rule: Rule) -> None:
     """Nothing is shown of which the log does not know."""
     if rule.verb not in _ONCE_PER_VIEW:
         self._journal.write(entry)
-    elif self._journal.seen(entry) and self._actor.scope:
+        return
+    self._journal.seen(entry)
+    if self._actor.scope and self._journal.is_new_page(entry):
         with self._store.writing() as connection:
             patient_links.count_view(connection, self._actor.session_id)
 

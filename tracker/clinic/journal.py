@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -26,7 +26,7 @@ class _Waiting:
     entry: Entry
     since: datetime
     is_done: bool = False
-    error: BaseException | None = field(default=None)
+    error: BaseException | None = None
 
 
 class Journal:
@@ -40,8 +40,9 @@ class Journal:
 
     def __init__(self, store: Store, anchor: Anchor) -> None:
         self._store, self.anchor = store, anchor
-        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._lock, self._is_writing = threading.Condition(), False
         self._waiting: list[_Waiting] = []
+        self._pages: OrderedDict[tuple[str, str], datetime] = OrderedDict()
         self._seen: OrderedDict[tuple[str, ...], _Waiting] = OrderedDict()
 
     def write(self, entry: Entry) -> None:
@@ -81,6 +82,21 @@ class Journal:
         self._finish(own)
         return is_new
 
+    def is_new_page(self, entry: Entry) -> bool:
+        """Whether this is the first thing that is shown in one view of a page, or without a page in one minute."""
+        moment = clock.now()
+        key = (entry.actor.session_id, entry.request_id)
+        lasts = SAME_PAGE if entry.request_id else SAME_MOMENT
+        with self._lock:
+            before = self._pages.get(key)
+            if before is not None and timedelta(0) <= moment - before < lasts:
+                return False
+            self._pages[key] = moment
+            self._pages.move_to_end(key)
+            while len(self._pages) > _REMEMBERED:
+                self._pages.popitem(last=False)
+        return True
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection whose changes are saved together with the entries that `audit.append` adds, or not at all."""
@@ -89,23 +105,28 @@ class Journal:
         self.anchor.follow(self._store)
 
     def _finish(self, own: _Waiting) -> None:
-        """Whoever comes first writes for all that wait; the others find it done when their turn comes."""
-        if not own.is_done:
-            with self._turn:
-                if not own.is_done:
-                    self._write_waiting()
+        """Whoever finds nobody writing writes for all that wait; the others wait until theirs is written."""
+        with self._lock:
+            while self._is_writing and not own.is_done:
+                self._lock.wait()
+            batch: list[_Waiting] = []
+            if not own.is_done:
+                self._is_writing = True
+                batch, self._waiting = self._waiting, []
+        if batch:
+            self._write_all(batch)
         if own.error is not None:
             raise own.error
 
-    def _write_waiting(self) -> None:
-        with self._lock:
-            batch, self._waiting = self._waiting, []
+    def _write_all(self, batch: list[_Waiting]) -> None:
+        failed: BaseException | None = None
         try:
             with self.writing() as connection:
                 audit.append(connection, *(each.entry for each in batch))
         except BaseException as error:
+            failed = error
+        with self._lock:
             for each in batch:
-                each.error = error
-        finally:
-            for each in batch:
-                each.is_done = True
+                each.is_done, each.error = True, failed
+            self._is_writing = False
+            self._lock.notify_all()

@@ -74,7 +74,7 @@ def _weak(reason: str) -> RecordError:
 def _is_common(folded: str) -> bool:
     core = folded.strip("0123456789!?.,-_*#$@+ ")
     forms = {core, core.translate(_LEET), folded.translate(_LEET)}
-    return any(form == word * max(1, len(form) // len(word)) for form in forms for word in _COMMON) or not core
+    return any(form == word * max(1, len(form) // len(word)) for form in forms for word in _COMMON)
 
 
 def hashed(password: str) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from tracker.clinic import schema
+from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.consents import has_consent
 from tracker.clinic.register import not_found, random_id
 from tracker.clinic.sealing import secrets_of
 from tracker.clinic.web_sessions import digest_of, new_token
@@ -105,9 +107,15 @@ def issue(
 
 
 def alive(connection: Connection, token: str, moment: datetime) -> Row[Any] | None:
-    """The row of a link that can be exchanged; None for every other token."""
+    """The row of a link that can be exchanged; None for every other token.
+
+    It ends with the report being taken back, and with the patient's consent to being shown things online.
+    """
     here = _LINK.digest == digest_of(token), _LINK.used_at.is_(None), _LINK.revoked_at.is_(None)
-    return connection.execute(select(schema.patient_link).where(*here, _LINK.expires_at > moment)).first()
+    chosen = select(schema.patient_link).join(schema.issued_report, schema.issued_report.c.id == _LINK.report_id)
+    chosen = chosen.where(*here, _LINK.expires_at > moment, schema.issued_report.c.withdrawn_at.is_(None))
+    row = connection.execute(chosen).first()
+    return row if row is not None and has_consent(connection, row.patient_id, Purpose.PORTAL) else None
 
 
 def exchange(connection: Connection, link: Row[Any], pin: str, moment: datetime) -> bool:

@@ -123,7 +123,7 @@ def _results(
             _reported(row, _skin_check(row, skin, reference_day)),
             tuple(_measurement(value, row) for value in values[row.id]),
             tuple(
-                Refused(r.metric, row.digest, row.taken_on, opened_refusal(secrets, view.patient_id, row.photo_id, r))
+                Refused(r.metric, row.digest, row.taken_on, opened_refusal(secrets, view.patient_id, r))
                 for r in refusals[row.id]
             ),
             None,

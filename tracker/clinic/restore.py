@@ -38,7 +38,7 @@ from tracker.clinic.backup_form import (
 from tracker.clinic.blobs import Area, Blobs
 from tracker.clinic.buckets import Bucket
 from tracker.clinic.clinic import Clinic
-from tracker.clinic.durable import make_folder, sync_folder
+from tracker.clinic.durable import make_folder, sync_folder, write_new
 from tracker.clinic.erasing import Eraser
 from tracker.clinic.files import Files
 from tracker.clinic.keys import RECORD_FILE, master_key
@@ -46,6 +46,7 @@ from tracker.clinic.keystore import KEYS_FILE
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.snapshot import load_snapshot
 from tracker.clinic.store import FILE_NAME, Store
+from tracker.clinic.store.store import of_folder
 from tracker.clinic.tombstones import add_tombstones, read_tombstones, tombstone_file
 from tracker.errors import RecordError
 
@@ -137,7 +138,7 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
     try:
         make_folder(part)
         facts = _checked(backup, part)
-        files, size = _copy(backup, part, facts, _targets(is_drill), progress or (lambda done, total, what: None))
+        files, size = _copy(backup, part, facts, _targets(home, is_drill), progress or (lambda done, total, what: None))
         with suppress(FileNotFoundError):
             home.rmdir()
         part.replace(home)
@@ -157,8 +158,7 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
 def _checked(backup: Path, part: Path) -> dict[str, Any]:
     """What the backup says of itself, with the keys that prove it in their place."""
     facts, out = read_manifest(backup), backup.parent
-    (part / RECORD_FILE).write_text(f"{facts['record']}\n", encoding="ascii")
-    (part / RECORD_FILE).chmod(0o600)
+    write_new(part / RECORD_FILE, f"{facts['record']}\n".encode())
     copy_checked(out / KEYS / KEYS_FILE, part / KEYS_FILE)
     check_manifest(facts, master_key(part))
     return facts
@@ -190,12 +190,12 @@ def _copy(
     return len(listed), size
 
 
-def _targets(is_drill: bool) -> tuple[Blobs | None, str]:
+def _targets(home: Path, is_drill: bool) -> tuple[Blobs | None, str]:
     """The object store and the database that the environment names; nothing for the folder of the record."""
     if is_drill:
         return None, ""
     address = os.environ.get("TRACKER_VAULT")
-    return Bucket(address) if address else None, os.environ.get("TRACKER_DATABASE", "")
+    return Bucket(address) if address else None, of_folder(os.environ.get("TRACKER_DATABASE", ""), home)
 
 
 def _load(part: Path, url: str) -> None:

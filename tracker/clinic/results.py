@@ -66,7 +66,7 @@ def keep(
     }
     number = connection.execute(insert(schema.result).values(**row).returning(_RESULT.id)).scalar_one()
     if found.result is not None:
-        _store_values(connection, number, found.result, photo_id, patient_id)
+        _store_values(connection, number, found.result, patient_id)
     connection.execute(update(schema.photo).where(_PHOTO.id == photo_id).values(result_id=number))
     return old
 
@@ -234,12 +234,12 @@ def opened_texts(secrets: Secrets, patient_id: str, row: Row[Any]) -> dict[str, 
     return texts | {"notes": json.loads(texts["notes"])}
 
 
-def opened_refusal(secrets: Secrets, patient_id: str, photo_id: str, row: Row[Any]) -> str:
+def opened_refusal(secrets: Secrets, patient_id: str, row: Row[Any]) -> str:
     """Why a photo did not give a metric."""
-    return secrets.open(patient_id, f"refused.reason:{photo_id}", row.reason)
+    return secrets.open(patient_id, f"refused.reason:{row.result_id}", row.reason)
 
 
-def _store_values(connection: Connection, number: int, result: Result, photo_id: str, patient_id: str) -> None:
+def _store_values(connection: Connection, number: int, result: Result, patient_id: str) -> None:
     if result.measurements:
         connection.execute(insert(schema.measurement), [_value(number, m) for m in result.measurements])
     if result.refused:
@@ -248,7 +248,7 @@ def _store_values(connection: Connection, number: int, result: Result, photo_id:
             {
                 "result_id": number,
                 "metric": r.metric,
-                "reason": secrets.seal(patient_id, f"refused.reason:{photo_id}", r.reason),
+                "reason": secrets.seal(patient_id, f"refused.reason:{number}", r.reason),
             }
             for r in result.refused
         ]

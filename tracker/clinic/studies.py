@@ -179,10 +179,10 @@ def refusals(connection: Connection, study_id: str) -> dict[str, str]:
     joined = schema.study_subject.join(schema.photo, schema.photo.c.view_id == _SUBJECT.view_id)
     joined = joined.join(schema.refused, schema.photo.c.result_id == schema.refused.c.result_id)
     joined = joined.join(schema.view, schema.photo.c.view_id == schema.view.c.id)
-    chosen = select(schema.refused, schema.photo.c.id.label("photo_id"), schema.view.c.patient_id).select_from(joined)
+    chosen = select(schema.refused, schema.view.c.patient_id).select_from(joined)
     rows = connection.execute(chosen.where(_SUBJECT.study_id == study_id).order_by(schema.photo.c.arrival))
     last, secrets = {row.metric: row for row in rows}, secrets_of(connection)
-    return {name: opened_refusal(secrets, row.patient_id, row.photo_id, row) for name, row in last.items()}
+    return {name: opened_refusal(secrets, row.patient_id, row) for name, row in last.items()}
 
 
 def adopt(connection: Connection, own: Study, values: Sequence[AdoptedValue]) -> None:

@@ -65,8 +65,8 @@ def verify(connection: Connection) -> Verified:
         for table in sealed_tables():
             try:
                 found, number = _verify_table(connection, table)
-            except DatabaseError as error:
-                found, number = [BrokenRow(table.name, "", f"cannot be read: {error.orig}")], 0
+            except (DatabaseError, UnicodeDecodeError) as error:
+                found, number = [BrokenRow(table.name, "", f"cannot be read: {getattr(error, 'orig', error)}")], 0
             broken += found
             checked += number
     return Verified(tuple(broken), checked)
@@ -77,8 +77,8 @@ def _outside(connection: Connection) -> Iterator[BrokenRow]:
     yield from broken_frame(connection)
     try:
         left = connection.execute(select(touched.c.table_name, touched.c.key).distinct()).all()
-    except DatabaseError as error:
-        yield BrokenRow(touched.name, "", f"cannot be read: {error.orig}")
+    except (DatabaseError, UnicodeDecodeError) as error:
+        yield BrokenRow(touched.name, "", f"cannot be read: {getattr(error, 'orig', error)}")
         return
     for name, key in left:
         yield BrokenRow(str(name), str(key), "was changed by something other than the program")
@@ -94,7 +94,7 @@ def broken_frame(connection: Connection) -> list[BrokenRow]:
             if not total_fits(row, secret):
                 broken.append(BrokenRow(str(row.table_name), "", "the number of its rows was changed"))
     except (DatabaseError, TypeError, ValueError) as error:  # a value of another kind is no sum either
-        broken.append(BrokenRow(seal_total.name, "", f"cannot be read: {error}"))
+        broken.append(BrokenRow(seal_total.name, "", f"cannot be read: {getattr(error, 'orig', error)}"))
     return broken
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, upd
 
 from tracker.clinic import schema
 from tracker.clinic.actors import Actor, Role
+from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.consents import has_consent
 from tracker.clinic.register import random_id
 
 IDLE, ABSOLUTE = timedelta(minutes=15), timedelta(hours=8)
@@ -19,6 +21,7 @@ IDLE, ABSOLUTE = timedelta(minutes=15), timedelta(hours=8)
 SEEN_EVERY = timedelta(seconds=60)
 _AHEAD = timedelta(minutes=5)
 _SESSION, _ACCOUNT, _LINK = schema.web_session.c, schema.account.c, schema.patient_link.c
+_REPORT = schema.issued_report.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,11 @@ def _found(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | Non
             _LINK.report_id,
             _LINK.expires_at,
             _LINK.revoked_at.label("link_revoked_at"),
+            _REPORT.withdrawn_at.label("report_withdrawn_at"),
         )
         .outerjoin(schema.account, _ACCOUNT.id == _SESSION.account_id)
         .outerjoin(schema.patient_link, _LINK.id == _SESSION.link_id)
+        .outerjoin(schema.issued_report, _REPORT.id == _LINK.report_id)
     )
     return connection.execute(chosen.where(where)).first()
 
@@ -152,7 +157,8 @@ def _actor(connection: Connection, row: Row[Any] | None, moment: datetime) -> Ac
     if row is None or not _is_young(row, moment):
         return None
     if row.link_id is not None:
-        if row.link_revoked_at is not None or row.expires_at <= moment:
+        is_over = row.link_revoked_at is not None or row.expires_at <= moment or row.report_withdrawn_at is not None
+        if is_over or not has_consent(connection, row.link_patient_id, Purpose.PORTAL):
             return None
         scope = frozenset({f"report:{row.report_id}"})
         return Actor("", Role.PATIENT, row.id, row.link_patient_id, scope)

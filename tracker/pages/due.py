@@ -1,8 +1,10 @@
-"""When somebody is due, and how long ago they were injected, in words."""
+"""When somebody is due, how long ago they were injected, and what it has cost, in words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 
 from tracker.clinic.course_plans import Due
 from tracker.pages.frame import day_text
@@ -46,6 +48,20 @@ def injected_words(days: int) -> str:
         return "Injected today"
     ago = "yesterday" if days == 1 else f"{days} days ago"
     return f"Last injection {ago}{': photos of today show side effects' if days <= SIDE_EFFECT_DAYS else ''}"
+
+
+def money(spent: Mapping[str, Decimal]) -> str:
+    """Amounts by currency, in words.
+
+    Examples
+    --------
+    >>> money({"EUR": Decimal("90"), "USD": Decimal("1250.5")})
+    '90 EUR and 1,250.50 USD'
+    """
+    return " and ".join(
+        f"{amount:,.0f} {currency}" if amount == amount.to_integral_value() else f"{amount:,.2f} {currency}"
+        for currency, amount in spent.items()
+    )
 
 
 def _span(first: date, last: date) -> str:

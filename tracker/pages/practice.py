@@ -11,6 +11,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.actors import Verb
 from tracker.clinic.consent_texts import MOST_LETTERS, Purpose
 from tracker.clinic.course_plans import CourseTemplate, Phase
+from tracker.clinic.treatment_records import Lot
 from tracker.errors import TrackerError
 from tracker.pages.access import may
 from tracker.pages.frame import NARROW, complain, day_text, link, plain
@@ -18,6 +19,7 @@ from tracker.pages.record_course import EDITABLE, notes_list, phase_inputs, phas
 
 _NEW_PHASE = Phase("Next phase", 4, 14, 21)
 _GENERATION = "templates"
+MOST_LOTS = 100
 
 
 def page(clinic: Clinic) -> None:
@@ -40,13 +42,25 @@ def _lots(clinic: Clinic) -> None:
     lots = clinic.lots()
     if not lots:
         st.info("No lot has been written down yet. Lots are part of a treatment's record.")
-    for lot in lots[:100]:
-        with st.container(gap=None):
-            st.markdown(plain(f"{lot.lot}: {lot.ingredient}"))
-            until = f"use by {day_text(lot.expires_on)}" if lot.expires_on else ""
-            people = "1 patient" if lot.patients == 1 else f"{lot.patients} patients"
-            said = (people, f"last given {day_text(lot.last_on)}", until, lot.supplier)
-            st.caption(plain("  ·  ".join(part for part in said if part)))
+    for number, lot in enumerate(lots[:MOST_LOTS]):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(gap=None):
+                _lot(lot)
+            st.button("Who was given it?", key=f"lot-{number}", on_click=_look_for, args=(lot.lot,), type="tertiary")
+    if len(lots) > MOST_LOTS:
+        st.caption(f"The latest {MOST_LOTS} of {len(lots)} lots are shown; type one to find it.")
+
+
+def _look_for(lot: str) -> None:
+    st.session_state["lot"] = lot
+
+
+def _lot(lot: Lot) -> None:
+    st.markdown(plain(f"{lot.lot}: {lot.ingredient}"))
+    until = f"use by {day_text(lot.expires_on)}" if lot.expires_on else ""
+    people = "1 patient" if lot.patients == 1 else f"{lot.patients} patients"
+    said = (people, f"last given {day_text(lot.last_on)}", until, lot.supplier)
+    st.caption(plain("  ·  ".join(part for part in said if part)))
 
 
 def _recall(clinic: Clinic, lot: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import PhotoState, StoredPhoto, View
+from tracker.pages.beside import show_beside
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link, look_at_width, plain
 from tracker.pages.injections import injections_popover
@@ -51,6 +52,7 @@ def page(clinic: Clinic) -> None:
             _more(report)
         show_timeline(view, report)
         _aftermath(report)
+    show_beside(clinic, view)
     show_side_effects(clinic, view)
     with st.container(horizontal=True):
         injections_popover(clinic, view)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 
 import streamlit as st
 
 from tracker.clinic import Clinic
 from tracker.clinic.records import Patient
 from tracker.pages.choice import choose_patient
-from tracker.pages.due import due_words, injected_words
+from tracker.pages.due import due_words, injected_words, money
 from tracker.pages.frame import link, plain
 from tracker.pages.record_consents import consents_section
 from tracker.pages.record_course import course_section
@@ -38,20 +37,6 @@ def page(clinic: Clinic) -> None:
         "Part of the record", list(SECTIONS), default="Treatment", required=True, label_visibility="collapsed"
     )
     SECTIONS[chosen](clinic, patient)
-
-
-def money(spent: dict[str, Decimal]) -> str:
-    """Amounts by currency, in words.
-
-    Examples
-    --------
-    >>> money({"EUR": Decimal("90"), "USD": Decimal("1250.5")})
-    '90 EUR and 1,250.50 USD'
-    """
-    return " and ".join(
-        f"{amount:,.0f} {currency}" if amount == amount.to_integral_value() else f"{amount:,.2f} {currency}"
-        for currency, amount in spent.items()
-    )
 
 
 def _summary(clinic: Clinic, patient: Patient) -> None:

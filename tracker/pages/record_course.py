@@ -109,7 +109,8 @@ def _running(clinic: Clinic, patient: Patient, course: Course) -> None:
     with st.expander("The plan", icon=":material/event_repeat:"):
         phases_table(course.phases, done=course.done)
         st.caption(EDITABLE)
-        _change(clinic, course)
+        if st.toggle("Change the plan of this course", key=f"changes-{course.id}"):
+            _change(clinic, course)
     with st.popover("End the course", type="tertiary"):
         st.text("The course ends today. Everything that was written down stays.")
         if st.button("End it", key=f"end-{course.id}"):
@@ -134,7 +135,7 @@ def _appointment(clinic: Clinic, course: Course, *, default: date) -> None:
 def _change(clinic: Clinic, course: Course) -> None:
     with st.form(f"change-course-{course.id}", border=False):
         phases = phase_inputs(course.phases, key=f"course-{course.id}")
-        if not st.form_submit_button("Change the plan of this course"):
+        if not st.form_submit_button("Plan it like this", type="primary"):
             return
     try:
         clinic.change_course(course.id, phases)

@@ -114,7 +114,12 @@ def _measure_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> No
 def _measures(clinic: Clinic, views: Sequence[View], measures: Sequence[BodyMeasure]) -> None:
     titles = {view.id: view_label(view) for view in views}
     for measure in reversed(measures):
-        with st.container(key=f"measure-{measure.id}", horizontal=True, vertical_alignment="center"):
+        with st.container(
+            key=f"measure-{measure.id}",
+            horizontal=True,
+            horizontal_alignment="distribute",
+            vertical_alignment="center",
+        ):
             where = [titles[measure.view_id]] if measure.view_id in titles else []
             said = [day_text(measure.day), f"{measure.quantity}: {measure.value:g} {measure.unit}", *where]
             said += [measure.level] if measure.level else []

@@ -12,6 +12,7 @@ from tracker.clinic.treatment_records import NewTreatment, Treatment, expired_wa
 from tracker.clinic.visits import SessionDay
 from tracker.errors import TrackerError
 from tracker.pages.choice import view_label
+from tracker.pages.due import money
 from tracker.pages.frame import complain, day_text, plain
 from tracker.pages.treatment_form import ask_treatment
 
@@ -71,9 +72,9 @@ def _sessions(
     st.subheader("Sessions", anchor=False)
     titles = {view.id: view_label(view) for view in views}
     for day in days:
-        with st.container(border=True, key=f"session-{day.day}"):
-            st.markdown(f"**{day_text(day.day)}**")
-            st.caption(plain("  ·  ".join(_around(day, titles))))
+        is_plain = day.visit is None  # a day with photos alone is one line
+        with st.container(border=not is_plain, key=f"session-{day.day}", gap="xsmall"):
+            st.markdown(f"**{day_text(day.day)}**  ·  {plain('  ·  '.join(_around(day, titles)))}")
             for each in treatments:
                 if each.given.day == day.day:
                     _treatment(clinic, each, titles)
@@ -100,8 +101,20 @@ def _treatment(clinic: Clinic, treatment: Treatment, titles: dict[str, str]) -> 
     how += [f"every {given.spacing_mm:g} mm"] if given.spacing_mm else []
     how += [f"{given.points} points"] if given.points else []
     how += [f"numbing: {given.numbing}"] if given.numbing else []
-    how += [f"{given.cost:,.2f} {given.currency}"] if given.cost is not None else []
+    how += [money({given.currency: given.cost})] if given.cost is not None else []
     st.markdown(plain("  ·  ".join(part for part in how if part)))
+    with st.container(gap=None):
+        _blend(given)
+    if given.note:
+        st.text(given.note)
+    with st.popover("Remove", type="tertiary"):
+        st.text("Removes this treatment, and the days of injection that it noted. Only for what was never given.")
+        if st.button("Remove it", key=f"remove-{treatment.id}"):
+            clinic.remove_treatment(treatment.id)
+            st.rerun()
+
+
+def _blend(given: NewTreatment) -> None:
     for line in given.blend:
         amount = f"{line.amount_ml:g} ml" if line.amount_ml else ""
         lot = f"lot {line.lot}" if line.lot else ""
@@ -111,10 +124,3 @@ def _treatment(clinic: Clinic, treatment: Treatment, titles: dict[str, str]) -> 
     expired = expired_warning(given.expired)
     if expired:
         st.caption(f":orange[:material/warning:] {plain(expired.removesuffix(' Do not inject it.'))}")
-    if given.note:
-        st.text(given.note)
-    with st.popover("Remove", type="tertiary"):
-        st.text("Removes this treatment, and the days of injection that it noted. Only for what was never given.")
-        if st.button("Remove it", key=f"remove-{treatment.id}"):
-            clinic.remove_treatment(treatment.id)
-            st.rerun()

@@ -18,6 +18,7 @@ from tracker.web.links import photo_url
 
 Corner = tuple[float, float]
 AGAIN = "After saving, every photo of this view is measured again in the background."
+SUGGESTED = "suggested_regions"
 
 
 def page(clinic: Clinic) -> None:
@@ -76,10 +77,13 @@ def _drawn(clinic: Clinic, view: View, reference: StoredPhoto, start: list[Corne
     )
 
 
-@st.cache_data(max_entries=50, show_spinner="Looking for skin…")
-def _suggested(photo_id: str, _clinic: Clinic) -> list[Corner]:
-    """The outline of the skin in a photo; looked for once. Kept are corners under a random id, never a picture."""
-    return _corners(_clinic.proposed_region(photo_id))
+def _suggested(photo_id: str, clinic: Clinic) -> list[Corner]:
+    """The outline of the skin in a photo; looked for once in a sitting, and never kept for anybody else."""
+    kept: dict[str, list[Corner]] = st.session_state.setdefault(SUGGESTED, {})
+    if photo_id not in kept:
+        with st.spinner("Looking for skin…"):
+            kept[photo_id] = _corners(clinic.proposed_region(photo_id))
+    return kept[photo_id]
 
 
 def _set(clinic: Clinic, view: View, region: Region | None) -> None:

@@ -82,7 +82,7 @@ def _row(clinic: Clinic, patient: Patient, summary: PatientSummary, rejected: Ma
             st.markdown(f"**{plain(patient.code)}**", width="content")
             st.text(patient.name, width="stretch")
             demonstration_badge(patient)
-        if patient.note and not patient.is_demonstration:
+        if cares and patient.note and not patient.is_demonstration:
             st.caption(plain(patient.note))
         _next(summary, today)
         for view in summary.views:

@@ -20,10 +20,10 @@ result = Table(
     Column("region_hash", String, nullable=False),
     Column("measured_at", Instant, nullable=False),
     Column("code", String, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("reason", String, nullable=False, info={"sealed": True}),
     Column("status", String, nullable=False),
     Column("checks", JSON, nullable=False),
-    Column("notes", JSON, nullable=False),
+    Column("notes", JSON, nullable=False, info={"sealed": True}),
     Column("overlap", Float),
     Column("error_px", Float),
     Column("error_mm", Float),
@@ -35,8 +35,8 @@ result = Table(
     Column("through", String),
     Column("opposite", String),
     Column("lent_to", String),
-    Column("camera", String),
-    Column("taken_at", String),
+    Column("camera", String, info={"sealed": True}),
+    Column("taken_at", String, info={"sealed": True}),
     sqlite_autoincrement=True,
 )
 Index(
@@ -67,5 +67,5 @@ refused = Table(
     metadata,
     Column("result_id", belongs_to("result"), primary_key=True),
     Column("metric", String, primary_key=True),
-    Column("reason", String, nullable=False),
+    Column("reason", String, nullable=False, info={"sealed": True}),
 )

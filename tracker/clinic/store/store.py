@@ -58,14 +58,14 @@ class Store:
         options = {"secrets": secrets, "seal_key": secrets.master.derive("rows")}
         chosen = os.environ.get("TRACKER_DATABASE", "") if url is None else url
         self._engine: Engine = (
-            postgres_engine(_of_folder(chosen, home), options) if chosen else sqlite_engine(home / FILE_NAME, options)
+            postgres_engine(of_folder(chosen, home), options) if chosen else sqlite_engine(home / FILE_NAME, options)
         )
         try:
             self._prepare()
         except RecordError:
             self.close()
             raise
-        except DatabaseError as error:
+        except (DatabaseError, UnicodeDecodeError) as error:  # SQLite may quote damaged text that is none
             self.close()
             raise _damaged(error) from error
 
@@ -113,6 +113,8 @@ class Store:
             raise RecordError(
                 f"The record cannot be read: {_plain(error)}. Please check the {medium} and try again.", code="not_read"
             ) from error
+        except UnicodeDecodeError as error:
+            raise _damaged(error) from error
         except DatabaseError as error:
             raise _unusual(error) from error
 
@@ -200,12 +202,12 @@ class Store:
                 check_frame(connection)
 
 
-def _of_folder(url: str, home: Path) -> str:
+def of_folder(url: str, home: Path) -> str:
     """The address of the record of one folder, on a server that holds several."""
     return url.replace("{folder}", f"record_{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:24]}")
 
 
-def _damaged(error: DatabaseError) -> RecordError:
+def _damaged(error: Exception) -> RecordError:
     return RecordError(
         f"The record cannot be opened ({_plain(error)}); please restore it from a backup.", code="damaged"
     )
