@@ -544,7 +544,8 @@ def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role
     assert desk.get_by_text("DEMO-01").count() == 0
     fill(desk, name="Olga Owner", password=PASSWORD, code=codes[0])
     desk.get_by_role("button", name="Sign in").click()
-    desk.get_by_role("link", name="People and access").click()
+    desk.get_by_test_id("stTopNavSection").get_by_text("Clinic").click()
+    desk.get_by_role("menuitem", name="People and access").click()
     desk.get_by_role("button", name="Invite somebody").click()
     desk.get_by_label("Name, with which they sign in").fill("Ada Assistant")
     desk.get_by_text("Assistant", exact=True).click()
@@ -564,6 +565,7 @@ def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role
     ada.get_by_text("DEMO-01").wait_for(timeout=20_000)
     picture(ada, "today-assistant")
     assert ada.get_by_role("link", name="Add a session").count() > 0
+    assert ada.get_by_test_id("stTopNavSection").count() == 0
     for name in ("Progress", "Compare", "Log", "People and access", "Record"):
         assert ada.get_by_role("link", name=name).count() == 0
     ada.goto(f"{site.address}/people")
