@@ -19,6 +19,7 @@ from tracker.clinic.entries import compared
 from tracker.clinic.grading_scales import SCALES, Scale, scale
 from tracker.clinic.treatment_records import BlendLine, Device, IngredientKind, NewTreatment, expired_warning
 from tracker.errors import RecordError
+from tracker.phantom import PhantomPhoto
 from tracker.quality import SkinState
 
 TODAY = date.today()  # noqa: DTZ011
@@ -601,3 +602,25 @@ def test_everything_of_a_patient_goes_with_the_patient(clinic: Clinic) -> None:
 
     assert min(counts[0]) > 0
     assert counts[1] == [0] * len(tables)
+
+
+def test_weight_and_tape_stand_in_the_report_of_a_view(
+    clinic: Clinic, ann: str, thigh: str, pigment: tuple[PhantomPhoto, ...]
+) -> None:
+    patch = clinic.add_view(ann, site="forearm", indication="pigmentation").id
+    for photo in pigment[:2]:
+        clinic.add_photo(patch, photo.jpeg, photo.name)
+    clinic.measure_waiting()
+    before = clinic.report(patch)
+    days = [photo.taken_on for photo in clinic.photos(patch)]
+    for day, weight in zip(days, (70, 63), strict=True):
+        clinic.add_body_measure(ann, quantity="weight", value=weight, unit="kg", day=day)
+    clinic.add_body_measure(ann, quantity="tape", value=60, unit="cm", day=days[0], view_id=thigh)
+    after = clinic.report(patch)
+
+    assert before is not None
+    assert after is not None
+    added = [line.metric.name for line in after.timeline.metrics[len(before.timeline.metrics) :]]
+    assert added == ["weight"]
+    assert after.timeline.metrics[: len(before.timeline.metrics)] == before.timeline.metrics
+    assert [session.value for session in after.timeline.metrics[-1].sessions] == [70, 63]

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tests.faults.cuts import power_cuts
+from tests.faults.flips import bit_flips
 from tests.faults.full import full_disks
 from tests.faults.kills import kill_points
 from tests.faults.known_bad import BUILDS
@@ -41,6 +42,10 @@ def _writers(asked: argparse.Namespace, folder: Path) -> Outcome:
     return writers_at_once(folder, asked.points, build=BUILDS[asked.build])
 
 
+def _flips(asked: argparse.Namespace, folder: Path) -> Outcome:
+    return bit_flips(folder, asked.points, deaf=asked.deaf)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--folder", type=Path, help="where records are made and broken")
@@ -51,6 +56,7 @@ def main() -> int:
         ("cuts", 60, _cuts),
         ("full", 50, _full),
         ("writers", 100, _writers),
+        ("flips", 200, _flips),
     ):
         one = series.add_parser(name)
         one.add_argument("--points", type=int, default=points)
@@ -58,6 +64,7 @@ def main() -> int:
         one.add_argument("--until-damaged", action="store_true")
         one.add_argument("--all", action="store_true", help="every call, also of the first day")
         one.add_argument("--unmounted", action="store_true", help="no full disk, only a limit for the size of files")
+        one.add_argument("--deaf", action="store_true", help="ask only SQLite whether its file is sound")
         one.set_defaults(make=make)
     asked = parser.parse_args()
     began = time.monotonic()

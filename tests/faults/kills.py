@@ -20,6 +20,8 @@ from tests.faults.record import Template
 #: The program has told so many things at most when it is killed, after another moment of at most so many seconds.
 MOST_EVENTS, LONGEST_WAIT = 30, 0.02
 PER_HOME = 25
+#: Every so many kills the program's own doctor looks too, and at the end of a record anyway: that takes longest.
+PER_DOCTOR = 5
 
 
 def kill_points(
@@ -64,7 +66,8 @@ def kill_points(
             time.sleep(chance.uniform(0, LONGEST_WAIT))
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            outcome.add(seen_in(home, journal, decoded, number=-point - 1), f"kill {point}")
+            is_asked = outcome.points % PER_DOCTOR == 0
+            outcome.add(seen_in(home, journal, decoded, number=-point - 1, doctor=is_asked), f"kill {point}")
             if outcome.damaged and until_damaged:
                 break
         outcome.finish(journal, home)

@@ -105,7 +105,7 @@ def test_a_hundred_processes_write_at_once_and_none_fails(tmp_path: Path) -> Non
 
     assert whole(came)
     assert came["counts"]["refused"] == 0
-    assert came["acknowledged"] == 3 * writers + 3
+    assert came["acknowledged"] == 4 * writers + 3
     assert came["counts"]["p99_ms"] < 3_000
 
 
@@ -113,6 +113,22 @@ def test_processes_that_do_not_wait_for_each_other_are_seen_to_fail(tmp_path: Pa
     came = series(tmp_path, "writers", "--points", 40, "--build", "no_waiting")
 
     assert came["counts"]["refused"] > 0
+
+
+def test_every_bit_that_turns_over_and_changes_something_is_found(tmp_path: Path) -> None:
+    flips = times(200)
+
+    came = series(tmp_path, "flips", "--points", flips)
+
+    assert came["damaged"] == []
+    assert came["points"] == flips
+    assert min(came["counts"][f"in {name}"] for name in ("photos", "clinic.sqlite", "keys.sqlite")) >= flips // 8
+
+
+def test_the_check_of_the_database_alone_misses_many_bits(tmp_path: Path) -> None:
+    came = series(tmp_path, "flips", "--points", 70, "--deaf")
+
+    assert any("clinic.sqlite is not found" in text for text in came["damaged"])
 
 
 def series(folder: Path, *arguments: object) -> dict[str, Any]:

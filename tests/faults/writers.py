@@ -22,24 +22,31 @@ PHOTOS_EACH = 3
 
 
 def writers_at_once(folder: Path, writers: int, *, build: Callable[[], None] = sound) -> Outcome:
-    """Let so many processes add photos at the same moment; ``p99_ms`` is how long one of them had to wait."""
+    """Let so many processes, all running already, add photos at the same moment.
+
+    ``p99_ms`` is how long one photo took, with the waiting for others.
+    """
     decoded = Decoded()
     template = Template(folder / "template", decoded)
     home = folder / "writers" / "home"
     journal = template.copy(home)
     view = next(iter(Told.of(journal.events()).views))
     waiting, go = os.pipe()
+    listening, ready = os.pipe()
     running = []
     for writer in range(1, writers + 1):
         told = Journal(1 << 16)
 
         def start(writer: int = writer, told: Journal = told) -> None:
             build()
-            _write(home, told, decoded, view, writer, (waiting, go))
+            os.close(go)
+            _write(home, told, decoded, view, writer, waiting, ready)
 
         running.append((forked(start, told), told))
     os.close(waiting)
-    time.sleep(0.5)
+    os.close(ready)
+    while os.read(listening, 1):  # until everybody has said so, or died
+        pass
     os.close(go)  # everybody starts now
     outcome = Outcome(points=writers - 1)
     for child, told in running:
@@ -47,18 +54,20 @@ def writers_at_once(folder: Path, writers: int, *, build: Callable[[], None] = s
         for event in told.events():
             journal.note(**event) if event["what"] != "took" else outcome.times.append(event["seconds"])
     outcome.add(seen_in(home, journal, decoded, number=-1), "writers")
-    outcome.finish(journal)
+    outcome.finish(journal, home)
     outcome.counts["p99_ms"] = round(1000 * float(np.percentile(outcome.times, 99)))
     outcome.counts["median_ms"] = round(1000 * float(np.median(outcome.times)))
     return outcome
 
 
-def _write(home: Path, told: Journal, decoded: Decoded, view: str, writer: int, pipe: tuple[int, int]) -> None:
+def _write(home: Path, told: Journal, decoded: Decoded, view: str, writer: int, waiting: int, ready: int) -> None:
+    """Start, wait for the others, and add photos as quickly as the record takes them."""
     decoded.take_over()
-    os.close(pipe[1])
-    os.read(pipe[0], 1)
     with Clinic.open(home) as clinic:
         desk = Desk(clinic, told, writer * 100_000)
+        desk.add_photo(view)
+        os.close(ready)
+        os.read(waiting, 1)
         for _ in range(PHOTOS_EACH):
             began = time.monotonic()
             desk.add_photo(view)

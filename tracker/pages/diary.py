@@ -113,7 +113,10 @@ def _going_on(clinic: Clinic, patient_id: str) -> None:
             continue
         with st.container(border=True, key=f"open-{effect.id}"):
             st.markdown(f"**{plain(effect.kind.label)}**, since {day_text(effect.noticed_on)}: {_levels(effect)}")
-            st.caption(plain(effect.answer.sentence))
+            if effect.answer.needs_clinic:
+                show_answer(effect.answer)
+            else:
+                st.caption(plain(effect.answer.sentence))
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 level = st.number_input("Today, 0 to 10", 0, 10, effect.levels[-1].level, key=f"today-{effect.id}")
                 if st.button("Note it", key=f"note-{effect.id}"):

@@ -42,6 +42,13 @@ WHAT = {
     "exchange_link": "opened a patient's link",
     "revoke_link": "withdrew a link",
     "remove_photo": "removed a photo",
+    "issue_report": "shared a report",
+    "issued_report": "read a shared report",
+    "issued_file": "took a shared report",
+    "issued_picture": "looked at a photo of a shared report",
+    "withdraw_report": "took a shared report back",
+    "ask_for": "asked for a copy or for erasure",
+    "settle_request": "answered what was asked for",
 }
 WITHOUT_ACCOUNT = {
     "practitioner": "a visitor of the demonstration",
