@@ -263,7 +263,7 @@ def test_processes_that_open_a_new_record_at_once_agree_on_its_key(home: Path) -
     command = [sys.executable, "-c", program, str(home)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(4)]
 
-    said = [each.communicate(timeout=60)[0] for each in running]
+    said = [each.communicate(timeout=300)[0] for each in running]
 
     assert len(set(said)) == 1
     assert said[0].strip() == master_key(home).id
