@@ -1,7 +1,6 @@
 """What a hundred people at once cost: pages, photos and uploads through the real server, by hand-made browsers.
 
-``python -m benchmarks.load --address http://127.0.0.1:8501 --sessions 100 --seconds 120`` asks for the sign-in of
-each session itself; the record has to hold the demonstration.
+`tests/test_load.py` builds the clinic and runs it: ``LOAD_SECONDS=120 pytest -s tests/test_load.py``.
 """
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -75,11 +74,15 @@ class Visitor:
     views : sequence of str
         Views this person opens.
     photos : sequence of str
-        Photos this person looks at.
+        Addresses of the photos this person looks at.
     upload : bytes or None
         A photo this person drops on the page "Add a session"; None: only looks.
     places : sequence of str
         Pages this person opens, in turn.
+    headers : mapping of str to str
+        What the proxy in front of the app adds for this person.
+    host : str
+        Of the clinic's address, as the browser shows it; empty without a proxy.
     """
 
     cookie: str
@@ -87,6 +90,13 @@ class Visitor:
     photos: Sequence[str]
     upload: bytes | None
     places: Sequence[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
+
+    @property
+    def origin(self) -> str | None:
+        """What the browser says it comes from; None: the address itself."""
+        return f"https://{self.host}" if self.host else None
 
 
 def many(address: str, visitors: Sequence[Visitor], *, seconds: float, server: int, seed: int = 0) -> Load:
@@ -139,7 +149,10 @@ def _watch(found: Load, server: int, stop: threading.Event) -> None:
 def _visit(address: str, visitor: Visitor, until: float, found: Load, rng: random.Random) -> None:
     time.sleep(rng.uniform(0, THINKING[1]))
     try:
-        with Socket(address, cookie=visitor.cookie) as socket:
+        visitor = _with_page(address, visitor)
+        with Socket(
+            address, cookie=visitor.cookie, host=visitor.host, origin=visitor.origin or "", headers=visitor.headers
+        ) as socket:
             pages = _timed(found, found.pages, socket.run, "the first page").pages
             turn = 0
             while time.monotonic() < until:
@@ -161,6 +174,16 @@ def _open(socket: Socket, pages: dict[str, str], place: str, view: str, widgets:
     return socket.run(place, page_hash=pages.get(place, ""), query=query, widgets=widgets)
 
 
+def _with_page(address: str, visitor: Visitor) -> Visitor:
+    """The visitor after loading the page itself, which gives the cookie that uploads are checked with."""
+    for path in ("/", "/_stcore/health", "/_stcore/host-config"):
+        answer = ask(address, path, cookie=visitor.cookie, headers=visitor.headers, host=visitor.host)
+        given = answer.headers.get("set-cookie", "")
+        if given.startswith("_streamlit_xsrf="):
+            return replace(visitor, cookie=f"{visitor.cookie}; {given.split(';')[0]}")
+    return visitor
+
+
 def _timed(found: Load, into: list[float], act: Callable[[], Seen], what: str) -> Seen:
     begun = time.monotonic()
     seen = act()
@@ -176,7 +199,8 @@ def _timed(found: Load, into: list[float], act: Callable[[], Seen], what: str) -
 
 def _picture(address: str, visitor: Visitor, photo: str, found: Load) -> None:
     begun = time.monotonic()
-    answer = ask(address, f"/photo/{photo}?w=640", cookie=visitor.cookie)
+    path = f"{photo}?w=640"
+    answer = ask(address, path, cookie=visitor.cookie, headers=visitor.headers, host=visitor.host)
     found.pictures.append(time.monotonic() - begun)
     if answer.status != 200:
         found.errors.append(f"a picture: {answer.status}")
@@ -203,8 +227,15 @@ def _upload(address: str, visitor: Visitor, socket: Socket, pages: dict[str, str
         + visitor.upload
         + f"\r\n--{edge}--\r\n".encode()
     )
-    headers = {"Content-Type": f"multipart/form-data; boundary={edge}", "X-Xsrftoken": xsrf, "Origin": address}
-    status = ask(address, urls.upload_url, method="PUT", cookie=visitor.cookie, body=body, headers=headers).status
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={edge}",
+        "X-Xsrftoken": xsrf,
+        "Origin": visitor.origin or address,
+        **visitor.headers,
+    }
+    status = ask(
+        address, urls.upload_url, method="PUT", cookie=visitor.cookie, body=body, headers=headers, host=visitor.host
+    ).status
     if status != 204:
         found.errors.append(f"an upload: {status}")
         return

@@ -19,6 +19,7 @@ from tracker.clinic.entries import compared
 from tracker.clinic.grading_scales import SCALES, Scale, scale
 from tracker.clinic.treatment_records import BlendLine, Device, IngredientKind, NewTreatment, expired_warning
 from tracker.errors import RecordError
+from tracker.phantom import PhantomPhoto
 from tracker.quality import SkinState
 
 TODAY = date.today()  # noqa: DTZ011
@@ -63,17 +64,33 @@ def test_details_are_kept_and_replaced(clinic: Clinic, ann: str) -> None:
 
 
 def test_what_is_said_of_health_is_not_in_the_database_in_plain(clinic: Clinic, ann: str, thigh: str) -> None:
-    words = [
-        f"Canary{name}word" for name in ("allergies", "history", "contacts", "operator", "note", "grader", "level")
-    ]
-    clinic.set_details(ann, PatientDetails(1984, Phototype.II, *words[:3]))
-    clinic.add_treatment(ann, NewTreatment(TODAY, (thigh,), operator=words[3], note=words[4]))
-    clinic.add_grade(thigh, scale="css", score=3, day=TODAY, grader=words[5])
-    clinic.add_body_measure(ann, quantity="tape", value=60, unit="cm", day=TODAY, view_id=thigh, level=words[6])
+    kinds = (
+        "allergies",
+        "history",
+        "contacts",
+        "operator",
+        "note",
+        "numbing",
+        "grader",
+        "grade",
+        "level",
+        "name",
+        "day",
+    )
+    said = {kind: f"Canary{kind}word" for kind in kinds}
+    clinic.set_details(ann, PatientDetails(1984, Phototype.II, said["allergies"], said["history"], said["contacts"]))
+    clinic.add_treatment(
+        ann, NewTreatment(TODAY, (thigh,), operator=said["operator"], note=said["note"], numbing=said["numbing"])
+    )
+    clinic.note_visit(ann, TODAY - DAY, note=said["day"])
+    clinic.add_grade(thigh, scale="css", score=3, day=TODAY, grader=said["grader"], note=said["grade"])
+    clinic.add_body_measure(ann, quantity="tape", value=60, unit="cm", day=TODAY, view_id=thigh, level=said["level"])
+    clinic.rename_patient(ann, name=said["name"])
 
     stored = (clinic.home / "clinic.sqlite").read_bytes()
-    assert [word for word in words if word.encode() in stored] == []
-    assert clinic.details(ann).contacts == words[2]
+    assert [word for word in said.values() if word.encode() in stored] == []
+    assert clinic.details(ann).contacts == said["contacts"]
+    assert clinic.treatments(ann)[0].given.numbing == said["numbing"]
 
 
 @pytest.mark.parametrize("year", [TODAY.year + 1, 1850, 0, -4])
@@ -601,3 +618,25 @@ def test_everything_of_a_patient_goes_with_the_patient(clinic: Clinic) -> None:
 
     assert min(counts[0]) > 0
     assert counts[1] == [0] * len(tables)
+
+
+def test_weight_and_tape_stand_in_the_report_of_a_view(
+    clinic: Clinic, ann: str, thigh: str, pigment: tuple[PhantomPhoto, ...]
+) -> None:
+    patch = clinic.add_view(ann, site="forearm", indication="pigmentation").id
+    for photo in pigment[:2]:
+        clinic.add_photo(patch, photo.jpeg, photo.name)
+    clinic.measure_waiting()
+    before = clinic.report(patch)
+    days = [photo.taken_on for photo in clinic.photos(patch)]
+    for day, weight in zip(days, (70, 63), strict=True):
+        clinic.add_body_measure(ann, quantity="weight", value=weight, unit="kg", day=day)
+    clinic.add_body_measure(ann, quantity="tape", value=60, unit="cm", day=days[0], view_id=thigh)
+    after = clinic.report(patch)
+
+    assert before is not None
+    assert after is not None
+    added = [line.metric.name for line in after.timeline.metrics[len(before.timeline.metrics) :]]
+    assert added == ["weight"]
+    assert after.timeline.metrics[: len(before.timeline.metrics)] == before.timeline.metrics
+    assert [session.value for session in after.timeline.metrics[-1].sessions] == [70, 63]

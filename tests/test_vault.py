@@ -370,6 +370,26 @@ def test_a_store_that_does_not_answer_is_one_sentence_before_long(
         assert time.monotonic() - begin < 30
 
 
+@pytest.mark.parametrize("taken", [1, 2, 99])
+def test_what_is_taken_from_a_bucket_at_once_is_sent_again_and_never_said_to_be_stored(
+    bucket: str, keys: KeyStore, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    """As by somebody who removes the same photo from another view."""
+    vault, put, left = Vault(Bucket(bucket), keys), obstore.put, [True] * taken
+
+    def put_and_lose(store: object, path: str, *args: object, **options: object) -> None:
+        put(store, path, *args, **options)
+        if left:
+            left.pop()
+            obstore.delete(store, path)
+
+    monkeypatch.setattr(obstore, "put", put_and_lose)
+    if taken > 2:
+        assert refusal(lambda: vault.put("p", ORIGINAL, b"photo")) == "not_saved"
+    else:
+        assert vault.get("p", ORIGINAL, vault.put("p", ORIGINAL, b"photo")) == b"photo"
+
+
 def test_two_records_share_a_bucket_by_prefix(bucket: str, keys: KeyStore) -> None:
     one, two = Vault(Bucket(bucket), keys), Vault(Bucket(bucket.replace("one", "two")), keys)
     name = one.put("p", ORIGINAL, b"photo")

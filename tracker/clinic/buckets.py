@@ -18,6 +18,8 @@ from tracker.clinic.durable import not_saved
 from tracker.clinic.folders import not_read
 from tracker.errors import RecordError
 
+SENT_AGAIN = 2
+
 
 class Bucket:
     """Blobs in a bucket, all below one prefix.
@@ -60,14 +62,14 @@ class Bucket:
                 obstore.put(self._store, _path(name), data, mode="create", use_multipart=False)
             except (AlreadyExistsError, PreconditionError):
                 return False
-            self._check(name, data)
+            self._settle(name, data)
         return True
 
     def replace(self, name: str, data: bytes) -> None:
         """Keep a blob in place of whatever has its name."""
         with _saving():
-            obstore.put(self._store, _path(name), data, mode="overwrite", use_multipart=False)
-            self._check(name, data)
+            self._overwrite(name, data)
+            self._settle(name, data)
 
     def touch(self, name: str, data: bytes) -> None:
         """Make a blob count as new: written again, for an object cannot be copied onto itself."""
@@ -114,9 +116,20 @@ class Bucket:
             for page in obstore.list(self._store, prefix=str(area)):
                 yield from map(_lying, page)
 
-    def _check(self, name: str, data: bytes) -> None:
-        """Ask what has arrived: only what the store says it holds is stored."""
+    def _overwrite(self, name: str, data: bytes) -> None:
+        obstore.put(self._store, _path(name), data, mode="overwrite", use_multipart=False)
+
+    def _settle(self, name: str, data: bytes) -> None:
+        """Ask what has arrived: only what the store says it holds is stored.
+
+        What is gone at once was taken along by somebody who removed its twin, and is sent again.
+        """
         found = self.find(name)
+        for _ in range(SENT_AGAIN):
+            if found is not None:
+                break
+            self._overwrite(name, data)
+            found = self.find(name)
         if found is None or found.size != len(data):
             raise not_saved("the object store does not hold what it was sent")
 

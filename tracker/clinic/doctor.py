@@ -10,7 +10,7 @@ from tracker.clinic.audit import Head
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.doctor_duties import examine_duties
 from tracker.clinic.doctor_files import examine_files
-from tracker.clinic.doctor_record import examine_record, newest_moment
+from tracker.clinic.doctor_record import RESTORE, examine_record, newest_moment
 from tracker.clinic.doctor_system import examine_system
 from tracker.clinic.examining import Examined, State
 from tracker.clinic.files import Files
@@ -80,11 +80,23 @@ def _of_record(home: Path, secrets: Secrets, full: bool, drill: Head | None) -> 
             files = Files(home, secrets)
             if drill is not None:
                 files.vault = Vault(Folder(home), secrets.keys)
-            yield from examine_record(store, home, secrets, drill or Anchor(home).read())
-            yield from examine_files(store, files, full=full)
+            yield from _safely("record", examine_record(store, home, secrets, drill or Anchor(home).read()))
+            yield from _safely("files", examine_files(store, files, full=full))
             if drill is None:
-                yield from examine_duties(store)
-            newest = newest_moment(store)
+                yield from _safely("duties", examine_duties(store))
+            with suppress(Exception):  # what is wrong with the rows was said above
+                newest = newest_moment(store)
         finally:
             store.close()
     yield from examine_system(home, newest=newest)
+
+
+def _safely(name: str, checks: Iterator[Examined]) -> Iterator[Examined]:
+    """Checks of a record in which a value can be anything: what a flipped bit makes of our own code is a finding."""
+    try:
+        yield from checks
+    except RecordError as error:
+        yield Examined(name, State.DAMAGE, error.reason, RESTORE)
+    except Exception as error:
+        what = f"The record holds something that cannot be read ({type(error).__name__}); some checks were left out."
+        yield Examined(name, State.DAMAGE, what, RESTORE)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DatabaseError
 
 from tracker.clinic import audit, schema
 from tracker.clinic.audit import Head
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.keys import key_file
+from tracker.clinic.keystore import KEYS_FILE
 from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.store import Store
 from tracker.clinic.tombstones import read_tombstones, tombstone_file
+from tracker.clinic.verifying import verify
 from tracker.errors import RecordError
 
 _LISTED = 20
-_RESTORE = "Restore the record from the last backup into a new folder: python -m tracker restore DIR --home FOLDER"
+_BRING_KEYS = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
+#: What to do about damage.
+RESTORE = "Restore the record from the last backup into a new folder: python -m tracker restore DIR --home FOLDER"
 
 
 def examine_record(store: Store, home: Path, secrets: Secrets, anchor: Head | None) -> Iterator[Examined]:
@@ -35,10 +40,11 @@ def examine_record(store: Store, home: Path, secrets: Secrets, anchor: Head | No
         The end of the log as it is known outside the record.
     """
     yield _key_place(home)
+    yield _key_store(home)
     if store.is_sqlite:
         yield _reading(store, "structure", _structure)
         yield _reading(store, "references", _references)
-    yield _rows(store)
+    yield _reading(store, "rows", _rows)
     yield _reading(store, "log", lambda connection: _log(connection, anchor))
     yield _reading(store, "keys", lambda connection: _keys(connection, secrets))
     yield _reading(store, "erased", lambda connection: _erased(connection, home))
@@ -59,9 +65,9 @@ def _reading(store: Store, name: str, check: Callable[[Connection], Examined]) -
         with store.reading() as connection:
             return check(connection)
     except RecordError as error:
-        return Examined(name, State.DAMAGE, error.reason, _RESTORE)
-    except (DatabaseError, ValueError, TypeError) as error:  # what was flipped need not be a value of its kind any more
-        return Examined(name, State.DAMAGE, f"The record cannot be read ({type(error).__name__}).", _RESTORE)
+        return Examined(name, State.DAMAGE, error.reason, RESTORE)
+    except Exception as error:  # what was flipped need not be a value of its kind any more
+        return Examined(name, State.DAMAGE, f"This cannot be read ({type(error).__name__}).", RESTORE)
 
 
 def _structure(connection: Connection) -> Examined:
@@ -69,7 +75,7 @@ def _structure(connection: Connection) -> Examined:
     if rows == ["ok"]:
         return good("structure", "The file of the database is sound.")
     what = f"The file of the database is damaged: {rows[0]}."
-    return Examined("structure", State.DAMAGE, what, _RESTORE, places=tuple(rows[:_LISTED]))
+    return Examined("structure", State.DAMAGE, what, RESTORE, places=tuple(rows[:_LISTED]))
 
 
 def _references(connection: Connection) -> Examined:
@@ -77,21 +83,17 @@ def _references(connection: Connection) -> Examined:
     if not rows:
         return good("references", "Every row refers to rows that are there.")
     what = f"{len(rows)} rows refer to rows that are gone."
-    return Examined("references", State.DAMAGE, what, _RESTORE, places=tuple(rows[:_LISTED]))
+    return Examined("references", State.DAMAGE, what, RESTORE, places=tuple(rows[:_LISTED]))
 
 
-def _rows(store: Store) -> Examined:
+def _rows(connection: Connection) -> Examined:
     """Every row against its seal: SQLite's own check does not see a changed value."""
-    try:
-        found = store.verify()
-    except (RecordError, DatabaseError) as error:
-        what = error.reason if isinstance(error, RecordError) else f"The rows cannot be read ({error.orig})."
-        return Examined("rows", State.DAMAGE, what, _RESTORE)
+    found = verify(connection)
     if not found.broken:
         return good("rows", f"All {found.checked} rows are as the program wrote them.", checked=found.checked)
     places = tuple(" ".join(filter(None, (row.table, row.key, row.what))) for row in found.broken)
     what = f"{len(places)} rows or tables are not as the program wrote them; the first: {places[0]}."
-    return Examined("rows", State.DAMAGE, what, _RESTORE, found.checked, places=places[:_LISTED])
+    return Examined("rows", State.DAMAGE, what, RESTORE, found.checked, places=places[:_LISTED])
 
 
 def _log(connection: Connection, anchor: Head | None) -> Examined:
@@ -130,6 +132,19 @@ def _key_place(home: Path) -> Examined:
     return good("key", "The master key fits the record and lies on another disk.")
 
 
+def _key_store(home: Path) -> Examined:
+    """The file of the keys: its own index has to say the same as its rows."""
+    try:
+        with closing(sqlite3.connect(f"file:{home / KEYS_FILE}?mode=ro", uri=True, timeout=30)) as file:
+            rows = [str(row[0]) for row in file.execute("PRAGMA integrity_check(20)")]
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        rows = [str(error)]
+    if rows == ["ok"]:
+        return good("key_store", "The file of the patients' keys is sound.")
+    what = "The file of the patients' keys is damaged."
+    return Examined("key_store", State.DAMAGE, what, _BRING_KEYS, places=tuple(rows[:_LISTED]))
+
+
 def _keys(connection: Connection, secrets: Secrets) -> Examined:
     patients = set(connection.execute(select(schema.patient.c.id)).scalars())
     broken = secrets.keys.broken()
@@ -141,13 +156,11 @@ def _keys(connection: Connection, secrets: Secrets) -> Examined:
     missing = sorted(patients - known - set(destroyed))
     if missing:
         what = f"The keys of {len(missing)} patients are missing: nothing of theirs can be read."
-        advice = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
-        return Examined("keys", State.DAMAGE, what, advice, len(patients), places=tuple(missing[:_LISTED]))
+        return Examined("keys", State.DAMAGE, what, _BRING_KEYS, len(patients), places=tuple(missing[:_LISTED]))
     unreadable = [patient_id for patient_id in sorted(known) if not _opens(secrets, patient_id)]
     if unreadable:
         what = f"The keys of {len(unreadable)} patients are damaged."
-        advice = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
-        return Examined("keys", State.DAMAGE, what, advice, len(patients), places=tuple(unreadable[:_LISTED]))
+        return Examined("keys", State.DAMAGE, what, _BRING_KEYS, len(patients), places=tuple(unreadable[:_LISTED]))
     return good("keys", f"The keys of all {len(patients)} patients are there.", checked=len(patients))
 
 

@@ -255,7 +255,7 @@ def reading(file: sqlite3.Connection) -> Iterator[None]:
         raise RecordError(
             f"The keys of the record cannot be read: {error}. Please check the disk and try again.", code="not_read"
         ) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a message may quote text that is none any more
         raise RecordError(
             f"The keys of the record are damaged ({error}); please restore {KEYS_FILE} from a backup.", code="damaged"
         ) from error
@@ -275,7 +275,7 @@ def writing(file: sqlite3.Connection) -> Iterator[None]:
             raise
     except sqlite3.OperationalError as error:
         raise not_saved(error) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a message may quote text that is none any more
         raise RecordError(
             f"The keys of the record are damaged ({error}); please restore {KEYS_FILE} from a backup.", code="damaged"
         ) from error

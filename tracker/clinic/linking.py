@@ -61,8 +61,7 @@ class Linking(Acting):
         Raises
         ------
         RecordError
-            ``bad_pin``: another may be tried, four times; ``bad_link``: there is no such link (any more);
-            ``throttled``.
+            ``bad_pin``: another may be tried, four times; ``bad_link``: there is no such link now; ``throttled``.
         """
         moment = clock.now()
         if not self.is_link_alive(token):  # without a write: there is nothing to guess, and nothing to fill the disk

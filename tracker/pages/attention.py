@@ -37,7 +37,7 @@ def show_attention(clinic: Clinic) -> None:
 
 def _effect(clinic: Clinic, effect: SideEffect, code: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(_WORDS.get(effect.answer.advice, "photograph"), color=_badge(effect))
+        advice_badge(effect)
         st.markdown(f"**{plain(code)}** {plain(effect_words(effect))}", width="stretch")
         if effect.seen_at is None and st.button("Read", key=f"read-{effect.id}", type="tertiary"):
             clinic.mark_seen(effect.id)
@@ -45,8 +45,10 @@ def _effect(clinic: Clinic, effect: SideEffect, code: str) -> None:
         link("side-effects", "Open", icon=":material/healing:", patient=effect.patient_id)
 
 
-def _badge(effect: SideEffect) -> Colour:
-    return _COLOURS.get(effect.answer.advice, "gray")
+def advice_badge(effect: SideEffect) -> None:
+    """Whether a side effect is expected today, in one word."""
+    advice = effect.answer.advice
+    st.badge(_WORDS.get(advice, "photograph"), color=_COLOURS.get(advice, "gray"))
 
 
 def effect_words(effect: SideEffect) -> str:

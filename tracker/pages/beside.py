@@ -22,4 +22,4 @@ def show_beside(clinic: Clinic, view: View) -> None:
             st.markdown(f"**{day_text(grade.day)}**  ·  {plain(score)}  ·  {plain(f'by {grade.grader}')}")
             if grade.note:
                 st.caption(plain(grade.note))
-    link("record", "Record", icon=":material/clinical_notes:", patient=view.patient_id)
+    link("record", "Grades and measures", icon=":material/clinical_notes:", patient=view.patient_id)

@@ -16,8 +16,8 @@ from tracker.web.place import ORIGIN
 
 WIDE, NARROW = 1240, 620
 _ON_PHONE = "on_phone"
-LOCAL_LINE = "On this computer only, and only for who is signed in. Photos are kept encrypted; none leaves it."
-PROXY_LINE = "Only for who is signed in. Photos are kept encrypted in this clinic; none is sent anywhere else."
+LOCAL_LINE = "On this computer only, for those who have signed in. Photos are kept encrypted, and none leaves it."
+PROXY_LINE = "For those who have signed in. Photos are kept encrypted in this clinic, and none is sent anywhere else."
 
 # Streamlit turns addresses in a text into links, escaped or not; an invisible joiner in them prevents that.
 _ADDRESS = re.compile(r"(https?:)(?=//)|(www)(?=\.)|(@)", re.IGNORECASE)

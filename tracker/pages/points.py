@@ -62,17 +62,18 @@ def _place(
     copied = st.session_state.get(_COPIED) == photo.id and last is not None
     start = _points(last) if copied and last else list(own.points) if own else []
     bar = st.container(horizontal=True, vertical_alignment="bottom")
+    version = f"{photo.id}-{copied}-{hash(tuple(start))}"
     placed = points_editor(
         Picture(photo_url(photo.id), day_text(photo.taken_on), f"{view.title} on {day_text(photo.taken_on)}, to place"),
         [(point.row, point.column) for point in start],
         rings=[(p.point.row, p.point.column) for pattern in earlier for p in pattern.points if p.point],
         shape=photo.shape,
-        version=f"{photo.id} {copied} {hash(tuple(start))}",
-        key=f"points-{view.id}",
+        version=version,
+        key=f"points-{version}",  # what the browser placed before belongs to what it started from
     )
     st.caption(STAY)
     with bar:
-        depth, amount = _amounts(photo, start)
+        depth, amount = _amounts(start, key=f"{photo.id}-{copied}")
         points = [
             InjectionPoint(row, column, depth, amount)
             if of < 0 or of >= len(start) or _is_same(start)
@@ -89,8 +90,8 @@ def _place(
         _say_what_was_copied(last)
 
 
-def _amounts(photo: StoredPhoto, start: Sequence[InjectionPoint]) -> tuple[float | None, float | None]:
-    """Depth and amount of every point that has none of its own."""
+def _amounts(start: Sequence[InjectionPoint], *, key: str) -> tuple[float | None, float | None]:
+    """Depth and amount: of all points where they have the same, else of new ones."""
     first = start[0] if start else InjectionPoint(0, 0)
     asked = (
         ("Depth, mm", first.depth_mm, DEPTH_MM, 0.5, "%.1f", "depth"),
@@ -98,7 +99,7 @@ def _amounts(photo: StoredPhoto, start: Sequence[InjectionPoint]) -> tuple[float
     )
     found = [
         st.number_input(
-            label, *limits, value=value, step=step, format=shown, width=170, placeholder="–", key=f"{name}-{photo.id}"
+            label, *limits, value=value, step=step, format=shown, width=170, placeholder="–", key=f"{name}-{key}"
         )
         for label, value, limits, step, shown, name in asked
     ]

@@ -12,6 +12,7 @@ from tracker.errors import RecordError
 from tracker.pages.access import may
 from tracker.pages.choice import choose_view, demonstration_badge
 from tracker.pages.frame import NARROW, complain
+from tracker.pages.rating_invite import invite_rater_popover
 from tracker.pages.rating_results import SHOWN, show_results
 from tracker.pages.work import follow_work, show_work
 from tracker.reader_study import (
@@ -99,6 +100,7 @@ def _begin(clinic: Clinic, view: View) -> None:
         label = f"Start: {possible.total} pairs, about {minutes} minutes"
         if st.form_submit_button(label, type="primary", icon=":material/visibility_off:"):
             _start(clinic, view, rater, asks_confidence=asks)
+    invite_rater_popover(clinic, view)
     _composition(possible)
 
 

@@ -14,7 +14,7 @@ from tracker.errors import TrackerError
 from tracker.pages.choice import view_label
 from tracker.pages.due import money
 from tracker.pages.frame import complain, day_text, plain
-from tracker.pages.treatment_form import ask_treatment
+from tracker.pages.treatment_form import ask_treatment, line_words
 
 GENERATION, LINES, EXPIRED = "treatment", "treatment-lines", "treatment-expired"
 PHOTOS_FIRST = "Take the photos first: from the injection on, photos show side effects for some days."
@@ -36,6 +36,7 @@ def _form(clinic: Clinic, patient: Patient, views: Sequence[View], last: NewTrea
         st.caption(
             f"Filled in as on {day_text(last.day)}; change what differs. A line without an ingredient is left out."
         )
+    warned = st.container()
     with st.form(key, border=False):
         new = ask_treatment(views, last, lines=lines, key=key)
         anyway = st.checkbox("It was given although a lot is past its last day of use", key=f"{key}-anyway")
@@ -47,7 +48,7 @@ def _form(clinic: Clinic, patient: Patient, views: Sequence[View], last: NewTrea
         st.rerun()
     expired = expired_warning(new.expired)
     if expired:
-        st.warning(plain(expired), icon=":material/warning:")
+        warned.warning(plain(expired), icon=":material/warning:")
     if save and (anyway or not expired):
         _save(clinic, patient, new)
 
@@ -116,11 +117,7 @@ def _treatment(clinic: Clinic, treatment: Treatment, titles: dict[str, str]) -> 
 
 def _blend(given: NewTreatment) -> None:
     for line in given.blend:
-        amount = f"{line.amount_ml:g} ml" if line.amount_ml else ""
-        lot = f"lot {line.lot}" if line.lot else ""
-        until = f"use by {day_text(line.expires_on)}" if line.expires_on else ""
-        parts = (line.ingredient, str(line.kind), line.concentration, amount, lot, until, line.supplier)
-        st.caption(plain("  ·  ".join(part for part in parts if part)))
+        st.caption(plain(line_words(line)))
     expired = expired_warning(given.expired)
     if expired:
         st.caption(f":orange[:material/warning:] {plain(expired.removesuffix(' Do not inject it.'))}")

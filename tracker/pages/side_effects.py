@@ -13,9 +13,9 @@ from tracker.clinic.records import View
 from tracker.clinic.side_effects import MOST_DAYS
 from tracker.errors import TrackerError
 from tracker.pages.access import may
-from tracker.pages.attention import effect_words
+from tracker.pages.attention import advice_badge, effect_words
 from tracker.pages.choice import choose_patient, view_label
-from tracker.pages.diary import show_answer, show_diary
+from tracker.pages.diary import show_diary
 from tracker.pages.frame import NARROW, complain, plain
 
 CONTRADICT = (
@@ -69,7 +69,9 @@ def _effect(clinic: Clinic, effect: SideEffect, where: str) -> None:
         if effect.note:
             st.text(effect.note)
         if effect.is_open:
-            show_answer(effect.answer)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                advice_badge(effect)
+                st.caption(plain(f"The patient reads: {effect.answer.sentence}"), width="stretch")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if not effect.is_open:
                 if st.button("It has come back", key=f"reopen-{effect.id}", type="tertiary"):

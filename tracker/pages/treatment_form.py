@@ -11,6 +11,7 @@ import streamlit as st
 from tracker.clinic.records import View
 from tracker.clinic.treatment_records import BlendLine, Device, IngredientKind, NewTreatment
 from tracker.pages.choice import view_label
+from tracker.pages.frame import day_text, plain
 
 CURRENCIES = ("USD", "EUR", "GBP", "CHF", "AUD", "CAD", "BRL", "INR", "TRY", "PLN", "SEK", "NOK", "DKK", "JPY")
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -29,7 +30,8 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
     key : str
         Of the widgets.
     """
-    before = last or NewTreatment(date.today())  # noqa: DTZ011
+    today = date.today()  # noqa: DTZ011
+    before = last or NewTreatment(today)
     treatable = {view.id: view_label(view) for view in views if not view.is_control}
     day_field, where_field, device_field = st.columns([2, 4, 2])
     day = day_field.date_input("Day", "today", max_value="today", key=f"{key}-day")
@@ -43,7 +45,7 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
     devices = list(Device)
     device = device_field.selectbox("With", devices, index=devices.index(before.device), key=f"{key}-device")
     blend = tuple(
-        _line(before.blend[number] if number < len(before.blend) else None, key=f"{key}-{number}")
+        _line(before.blend[number] if number < len(before.blend) else None, today, key=f"{key}-{number}")
         for number in range(lines)
     )
     depth, spacing, points, numbing = st.columns([2, 2, 2, 4])
@@ -68,11 +70,27 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
     )
 
 
-def _line(before: BlendLine | None, *, key: str) -> BlendLine:
-    """One ingredient, filled in as it was."""
+def line_words(line: BlendLine) -> str:
+    """An ingredient in one line.
+
+    Examples
+    --------
+    >>> line_words(BlendLine("Vitamin C", IngredientKind.VITAMIN, "10 %", 2.5, "VC-2291"))
+    'Vitamin C  ·  vitamin  ·  10 %  ·  2.5 ml  ·  lot VC-2291'
+    """
+    amount = f"{line.amount_ml:g} ml" if line.amount_ml else ""
+    lot = f"lot {line.lot}" if line.lot else ""
+    until = f"use by {day_text(line.expires_on)}" if line.expires_on else ""
+    parts = (line.ingredient, str(line.kind), line.concentration, amount, lot, until, line.supplier)
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _line(before: BlendLine | None, today: date, *, key: str) -> BlendLine:
+    """One ingredient; one that is copied is folded to a line, unless it is past its last day of use."""
     line = before or BlendLine("")
     kinds = list(IngredientKind)
-    with st.container(border=True, key=f"{key}-line", gap="xsmall"):
+    words = "Another ingredient" if before is None else plain(line_words(line))
+    with st.expander(words, expanded=before is None or line.is_expired(today)):
         name, kind, strength, millilitres = st.columns([4, 3, 2, 2])
         lot, until, supplier = st.columns([3, 3, 5])
         chosen = kind.selectbox("Class", kinds, index=kinds.index(line.kind), key=f"{key}-kind")

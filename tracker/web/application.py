@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -57,7 +58,8 @@ def middleware() -> list[Middleware]:
         raise SystemExit(refused)
     if place.origin:
         # Streamlit looks at the host of a websocket too.
-        config.set_option("server.allowedHosts", [*config.get_option("server.allowedHosts"), place.host.split(":")[0]])
+        host = urlsplit(place.origin).hostname
+        config.set_option("server.allowedHosts", [*config.get_option("server.allowedHosts"), host])
     return [Middleware(Guard, presence=PRESENCE, place=place)]
 
 
@@ -104,9 +106,9 @@ def _prepare() -> None:
 def _say_how_to_set_up(record: Clinic) -> None:
     """The code that makes the owner is told only to whoever sees the terminal."""
     if not record.has_owner():
-        port = st.get_option("server.port")
+        here = Place.of_environment().origin or f"http://127.0.0.1:{st.get_option('server.port')}"
         print(f"This clinic has no owner yet. Set-up code: {record.setup_code()}", file=sys.stderr)
-        print(f"Enter it at http://127.0.0.1:{port}{SET_UP}", file=sys.stderr, flush=True)
+        print(f"Enter it at {here}{SET_UP}", file=sys.stderr, flush=True)
 
 
 def _stop() -> None:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import streamlit
 from starlette.types import Message, Scope, Send
 
-CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+CLEAR_SITE_DATA = '"cache", "storage"'
+"""Not the cookies: the browser would clear those of the whole domain, and sign people out of other programs on it."""
 _YEARS_OF_TLS = b"max-age=63072000; includeSubDomains"
 _HOST = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$")
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
