@@ -243,7 +243,7 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     restore.set_defaults(run=_lazily("restoring:restore_record"))
     doctor = commands.add_parser("doctor", help="examine the record and this computer")
     doctor.add_argument("--full", action="store_true", help="open every photo, not only a sample")
-    doctor.add_argument("--repair", action="store_true", help="first carry erasures to their end that were broken off")
+    doctor.add_argument("--repair", action="store_true", help="first finish erasures, and set unneeded files aside")
     doctor.add_argument("--json", action="store_true", help="print one JSON document")
     doctor.set_defaults(run=_lazily("doctor:doctor"))
     account = commands.add_parser("account", help="who may sign in")

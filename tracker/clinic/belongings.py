@@ -68,7 +68,15 @@ def rows_of(connection: Connection, patient_id: str) -> dict[str, list[dict[str,
         rows = [_row(table, row, secrets, patient_id) for row in chosen]
         if rows:
             found[table.name] = rows
-    return found
+    return found | _referred_to(connection, found)
+
+
+def _referred_to(connection: Connection, found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the clinic that a patient's own mean nothing without, such as the words that were consented to."""
+    given = {row["text_id"] for row in found.get(schema.consent.name, ())}
+    chosen = select(schema.consent_text).where(schema.consent_text.c.id.in_(given))
+    texts = [{name: _plain(value) for name, value in row.items()} for row in connection.execute(chosen).mappings()]
+    return {schema.consent_text.name: texts} if texts else {}
 
 
 def opened(secrets: Secrets, patient_id: str, column: Column[Any], row: RowMapping) -> str:

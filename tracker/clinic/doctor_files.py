@@ -108,7 +108,7 @@ def _spare(unnamed: list[datetime], aside: int, litter: int) -> Examined:
         "half-written."
     )
     if old:
-        advice = "The app sets them aside by itself while it has nothing to do; start it, and run doctor again."
+        advice = "Run: python -m tracker doctor --repair, which sets them aside for 30 days and then removes them."
         return Examined("spare", State.ATTENTION, what, advice, len(unnamed) + aside)
     return good("spare", what, checked=len(unnamed) + aside)
 

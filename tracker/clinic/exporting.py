@@ -128,7 +128,6 @@ def readme(patient: Patient, views: Iterable[View], listed: Mapping[str, tuple[S
         "",
         "WARNING. The originals may say in which place, when and with which camera they were taken, and so may",
         "say where somebody lives. Before you pass a photo on, remove that (most phones offer it under Share).",
-        "A program can take this ZIP in again: python -m tracker import FILE.zip --patient CODE --whole",
         "",
     ]
     for view in views:

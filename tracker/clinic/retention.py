@@ -79,9 +79,7 @@ def set_rule(connection: Connection, new: RetentionRule) -> None:
 def last_visit(connection: Connection, patient_id: str) -> date | None:
     """The last day on which a patient was in the clinic, as far as the record knows."""
     mine = owned(patient_id)
-    days = [schema.photo.c.taken_on, schema.injection.c.day, schema.skin_state.c.day]
-    if "visit" in schema.metadata.tables:
-        days.append(schema.metadata.tables["visit"].c.day)
+    days = (schema.photo.c.taken_on, schema.injection.c.day, schema.skin_state.c.day, schema.visit.c.day)
     found = [connection.execute(select(func.max(day)).where(mine[day.table])).scalar() for day in days]
     return max((day for day in found if day is not None), default=None)
 
@@ -127,10 +125,8 @@ def _years_later(day: date, years: int) -> date:
 
 def birth_year(connection: Connection, patient_id: str) -> int | None:
     """Year of birth of a patient, where it was noted."""
-    details = schema.metadata.tables.get("patient_details")
-    if details is None:
-        return None
-    return connection.execute(select(details.c.birth_year).where(details.c.patient_id == patient_id)).scalar()
+    details = schema.patient_details.c
+    return connection.execute(select(details.birth_year).where(details.patient_id == patient_id)).scalar()
 
 
 def legal_hold(connection: Connection, patient_id: str) -> str | None:

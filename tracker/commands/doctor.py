@@ -29,9 +29,11 @@ def doctor(options: Namespace) -> int:
     home = data_folder()
     if options.repair:
         with Clinic.open(home) as clinic:
-            erased = clinic.replay_erasures()
+            erased, swept = clinic.replay_erasures(), clinic.sweep()
         if erased and not options.json:
             print(f"{len(erased)} erasures were carried to their end.")
+        if not options.json:
+            print(f"{swept.set_aside} files that no row names were set aside, {swept.removed} removed for good.")
     found = (*examine(home, full=options.full), _settings())
     state = worst(found)
     if options.json:

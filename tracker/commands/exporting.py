@@ -9,16 +9,22 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
 from tracker.clinic import Clinic
-from tracker.clinic.exporting import Reports
+from tracker.clinic.actors import Verb
+from tracker.clinic.audit import LogEntry
+from tracker.clinic.exporting import Reports, log_table
 from tracker.clinic.importing import patient_with_code
 from tracker.clinic.locked import unlocked
+from tracker.clinic.report_files import report_pictures
 from tracker.commands.printing import print_json
 from tracker.errors import RecordError
 from tracker.reports import FORMATS
+
+_PAGE = 1000
 
 
 def export(options: Namespace) -> int:
@@ -33,7 +39,9 @@ def export(options: Namespace) -> int:
     with Clinic.open() as clinic:
         patient = patient_with_code(clinic, options.patient)
         with _whole(options.out) as out:
-            found = clinic.export_patient(patient.id, out, reports=_reports(clinic), password=password)
+            further = _further(clinic, patient.id)
+            found = clinic.export_patient(patient.id, out, reports=_reports(clinic), further=further, password=password)
+        clinic.audit(Verb.EXPORT, "export_patient", patient_id=patient.id, reason="by the command line")
     if options.json:
         print_json(
             {
@@ -53,8 +61,6 @@ def export(options: Namespace) -> int:
 
 
 def _reports(clinic: Clinic) -> Reports:
-    from tracker.web.downloads import report_pictures
-
     def reports(view_id: str) -> Iterator[tuple[str, bytes]]:
         report = clinic.report(view_id)
         if report is not None:
@@ -63,6 +69,21 @@ def _reports(clinic: Clinic) -> Reports:
                 yield form.file_name, form.render(report, pictures)
 
     return reports
+
+
+def _further(clinic: Clinic, patient_id: str) -> Iterator[tuple[str, bytes]]:
+    """Reports as the patient received them, and who looked at what."""
+    for number, report in enumerate(reversed(clinic.issued_reports(patient_id)), 1):
+        file = clinic.issued_file(report.id)
+        yield f"issued/{number:02}-{file.name}", file.data
+    yield "who-looked.csv", log_table(asdict(entry) for entry in _log(clinic, patient_id))
+
+
+def _log(clinic: Clinic, patient_id: str) -> Iterator[LogEntry]:
+    before = None
+    while entries := clinic.log_of(patient_id, before=before, limit=_PAGE):
+        yield from entries
+        before = entries[-1].number
 
 
 @contextmanager
