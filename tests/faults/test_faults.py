@@ -21,7 +21,7 @@ from tests.faults.sizes import times
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
-CONTROLS = ("no_file_sync", "log_without_sync", "no_database_sync", "row_before_photo")
+CONTROLS = ("no_file_sync", "log_without_sync", "no_database_sync")
 
 
 @pytest.fixture

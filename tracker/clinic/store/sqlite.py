@@ -25,10 +25,21 @@ def sqlite_engine(path: Path, options: dict[str, Any]) -> Engine:
     path : Path
     options : dict
         Execution options of every connection.
+
+    Raises
+    ------
+    RecordError
+        ``not_read``: the disk does not let the file be opened.
     """
-    # SQLite would create the file readable by everybody; its journal takes over the mode found here.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
+    try:
+        # SQLite would create the file readable by everybody; its journal takes over the mode found here.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise RecordError(
+            f"The record cannot be read: {error.strerror or error}. Please check the disk and try again.",
+            code="not_read",
+        ) from error
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
