@@ -76,10 +76,12 @@ class KeyStore:
         Raises
         ------
         RecordError
-            ``erased``: this patient was erased; ``not_saved``: the disk did not take it.
+            ``erased``: this patient was erased; ``key_wrong``: the master key was replaced meanwhile; ``not_saved``: the
+            disk did not take it.
         """
         wrapped = self._master.wrap(secrets.token_bytes(KEY_BYTES))
         with self._lock, writing(self._file):
+            root_of(self._file, self._master.key)  # another process may have replaced it: what we wrap nobody could open
             if self._is_destroyed(patient_id):
                 raise _erased()
             self._file.execute("INSERT OR IGNORE INTO key VALUES (?, ?)", (patient_id, wrapped))
