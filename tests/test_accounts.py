@@ -111,6 +111,21 @@ def test_the_code_of_the_terminal_cannot_be_tried_out(clinic: Clinic, watch: Wat
     assert refused(lambda: clinic.set_up_owner("Eve", PASSWORD, code=code, address="::1")) == "throttled"
 
 
+def test_once_there_is_an_owner_a_set_up_costs_nothing(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner(clinic)
+    monkeypatch.setattr(passwords, "hashed", lambda password: pytest.fail("a stranger made us hash a password"))
+
+    assert refused(lambda: clinic.set_up_owner("Eve", PASSWORD, code="0")) == "has_owner"
+
+
+def test_the_password_cannot_be_tried_out_in_an_open_session(clinic: Clinic) -> None:
+    bound = clinic.acting_for(owner(clinic)[0])
+    wrong = [refused(lambda: bound.change_password("not the old one", PASSWORD)) for _ in range(8)]
+
+    assert wrong.count("sign_in") == throttle.PAIR.free
+    assert refused(lambda: bound.change_password(PASSWORD, "another four words here")) == "throttled"
+
+
 def test_without_a_second_factor_nothing_but_giving_one_is_allowed(clinic: Clinic) -> None:
     actor = clinic.session_of(clinic.set_up_owner("Ada", PASSWORD, code=clinic.setup_code()))
     assert actor is not None

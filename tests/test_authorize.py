@@ -19,6 +19,7 @@ from tracker.clinic.authorize import RESOLVERS
 from tracker.clinic.guarding import guarded, rule_of
 from tracker.clinic.register import random_id
 from tracker.clinic.rules import POLICY, RULES, Rule
+from tracker.clinic.study_records import Place
 from tracker.errors import RecordError
 
 #: What each role may, written down a second time, from the roles as the clinic is told of them: A = anybody's,
@@ -42,7 +43,7 @@ MAY = {
     "consent":    "A O - - - O",
     "diary":      "A O - - - O",
     "rate":       "A O - O - -",
-    "study":      "A A - - - -",
+    "study":      "A O - - - -",
     "configure":  "A A - - - -",
     "emergency":  "- A - - - -",
     "audit":      "A - - - A O",
@@ -273,6 +274,44 @@ def test_one_of_two_objects_that_is_somebody_elses_is_refused(people: Cast, obje
         practitioner.set_control(objects["own"]["view_id"], objects["other"]["view_id"])
 
     assert refusal.value.code == "not_found"
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Cast]:
+    """As `people`, with nothing but what the test makes."""
+    with cast(tmp_path) as found:
+        yield found
+
+
+def test_a_study_opens_no_way_to_patients_of_others(fresh: Cast) -> None:
+    own = fresh.clinic.acting_for(fresh.actors["practitioner"])
+    off = fresh.clinic.acting_for(fresh.actors["practitioner off the team"])
+    study = own.start_study(place=Place.FIXED_RIG, equipment="a camera", site="thigh", started_on=date(2026, 1, 1))
+    view_id = own.add_subject(study.id, code="S-1", patient_id=fresh.own).view_id
+
+    for call in (
+        lambda: off.add_subject(study.id, code="S-2", patient_id=fresh.own),
+        lambda: off.add_study_photo(view_id, b"", "a.jpg", posing=1),
+        lambda: off.remove_subject(view_id),
+    ):
+        with pytest.raises(RecordError) as refusal:
+            call()
+        assert refusal.value.code == "not_found"
+    assert off.add_subject(study.id, code="V-1").code == "V-1"  # volunteers are nobody's in particular
+
+    fresh.clinic.restrict(fresh.own)
+    with pytest.raises(RecordError, match="only kept"):
+        own.add_subject(study.id, code="S-2", patient_id=fresh.own)
+
+
+def test_an_emergency_does_not_become_a_place_on_the_care_team(people: Cast) -> None:
+    glass = people.clinic.acting_for(people.actors["practitioner by breaking the glass"])
+
+    with pytest.raises(RecordError) as refusal:
+        glass.add_to_care_team(people.own, glass.acting().account_id)
+
+    assert refusal.value.code == "not_allowed"
+    assert glass.acting().account_id not in {each.id for each in people.clinic.care_team(people.own)}
 
 
 def test_a_list_shows_each_their_own(people: Cast) -> None:

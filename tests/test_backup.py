@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cast import row
 from tests.postgres import Server, running_server
 from tests.small_photos import another, picture
 from tracker.__main__ import main
-from tracker.clinic import Clinic, StoredPhoto, View
+from tracker.clinic import Clinic, StoredPhoto, View, schema
 from tracker.clinic import backup as backup_module
 from tracker.clinic import restore as restore_module
 from tracker.clinic.audit import Head
@@ -26,6 +28,7 @@ from tracker.clinic.doctor import examine
 from tracker.clinic.examining import Examined, State
 from tracker.clinic.keys import key_file
 from tracker.clinic.restore import chosen_backup, restore, settle
+from tracker.clinic.vault import REPORT
 from tracker.errors import RecordError
 
 LIVE = 25
@@ -303,6 +306,62 @@ def test_two_backups_into_one_folder_do_not_meet(clinic: Clinic, out: Path) -> N
         clinic.back_up(out)
 
     assert refusal.value.code == "busy"
+
+
+def test_a_folder_with_backups_of_another_record_is_refused_and_theirs_stay(
+    clinic: Clinic, out: Path, tmp_path: Path
+) -> None:
+    add(clinic, new_view(clinic), 1)
+    clinic.back_up(out)
+    with Clinic.open(tmp_path / "other") as other:
+        add(other, new_view(other), 2)
+        with pytest.raises(RecordError) as refusal:
+            other.back_up(out)
+
+    assert refusal.value.code == "other_record"
+    assert drilled(out, tmp_path / "new") == []
+
+
+@pytest.mark.parametrize("what", ["UPDATE key SET wrapped = zeroblob(40)", "DELETE FROM key"])
+def test_keys_that_are_damaged_or_missing_do_not_replace_the_last_good_ones(
+    what: str, clinic: Clinic, out: Path, tmp_path: Path
+) -> None:
+    add(clinic, new_view(clinic), 1)
+    clinic.back_up(out)
+    file = sqlite3.connect(clinic.home / "keys.sqlite")
+    file.execute(what)
+    file.commit()
+    file.close()
+
+    with pytest.raises(RecordError) as refusal:
+        clinic.back_up(out)
+
+    assert refusal.value.code == "keys_damaged"
+    assert drilled(out, tmp_path / "new") == []
+
+
+def test_an_erased_patient_does_not_keep_a_backup_from_being_made(clinic: Clinic, out: Path) -> None:
+    add(clinic, new_view(clinic), 1)
+    clinic.back_up(out)
+    clinic.erase_at_once(clinic.patients()[0].id, despite="a test")
+
+    assert clinic.back_up(out).files == 0
+
+
+def test_a_damaged_issued_report_is_found(clinic: Clinic, out: Path) -> None:
+    view = new_view(clinic)
+    vault = clinic._files.vault
+    name = vault.put(view.patient_id, REPORT, b"what the patient was given")
+    with clinic._store.writing() as connection:
+        report_id = row(connection, schema.issued_report, view.patient_id)
+        here = schema.issued_report.c.id == report_id
+        connection.execute(schema.issued_report.update().where(here).values(file=name))
+    assert [each.checked for each in examine(clinic.home) if each.name == "reports"] == [1]
+    sealed = vault.blobs.read(name)
+    assert sealed is not None
+    vault.blobs.replace(name, sealed[:-1] + bytes([sealed[-1] ^ 1]))
+
+    assert [each.name for each in damage(examine(clinic.home))] == ["reports"]
 
 
 def test_a_backup_beside_the_original_is_refused(clinic: Clinic) -> None:

@@ -989,6 +989,18 @@ def test_a_photo_survives_the_death_of_the_process_that_measures_it(
     assert clinic.work().failed == 0
 
 
+def test_the_process_that_measures_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TRACKER_MASTER_KEY", "TRACKER_DATABASE", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "secret")
+    executor = PhotoProcess()
+    try:
+        for name in ("TRACKER_MASTER_KEY", "TRACKER_DATABASE", "AWS_SECRET_ACCESS_KEY"):
+            assert executor.submit(os.getenv, name).result() is None
+        assert executor.submit(os.getenv, "OMP_NUM_THREADS").result() == "1"
+    finally:
+        executor.shutdown()
+
+
 def test_a_photo_that_ends_the_process_twice_is_marked_and_can_be_tried_again(
     clinic: Clinic, course: tuple[PhantomPhoto, ...]
 ) -> None:

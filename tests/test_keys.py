@@ -490,3 +490,19 @@ def test_a_change_of_the_master_key_that_is_killed_at_any_line_leaves_a_record_t
     assert killed >= 20
     before = master_key(home)
     assert rotate_master_key(home) != before
+
+
+def test_a_key_made_after_the_master_key_was_replaced_elsewhere_is_refused_and_not_lost(
+    home: Path, store: KeyStore
+) -> None:
+    store.create("before")
+    new = rotate_master_key(home)
+
+    with pytest.raises(RecordError) as refusal:
+        store.create("after")
+
+    assert refusal.value.code == "key_wrong"
+    again = KeyStore(home, new)
+    assert again.patients() == ("before",)
+    assert len(again.key("before")) == 32
+    again.close()

@@ -208,6 +208,7 @@ def test_a_report_is_shown_as_often_as_the_link_says(
     for page in ("one", "one", "two", "three", "three"):
         assert look(page) == "the report"
     assert refused(lambda: look("four")) == "bad_link"
+    assert refused(lambda: look("four")) == "bad_link"
     assert people.clinic.links(people.own)[0].views == 3
 
 

@@ -503,6 +503,23 @@ def test_what_was_set_aside_wrongly_comes_back_by_itself(clinic: Clinic) -> None
     assert clinic.original(photo.id) == jpeg(1)
 
 
+def test_what_was_set_aside_never_replaces_the_copy_that_counts(clinic: Clinic) -> None:
+    (view,) = with_views(clinic)
+    photo = clinic.add_photo(view, jpeg(1), "2026-03-02.jpg")
+    (name,) = kept(clinic)
+    blobs = clinic._files.vault.blobs
+    sealed = blobs.read(name)
+    assert sealed is not None
+    blobs.replace(name, bytes(len(sealed)))  # the disk let it rot
+    assert blobs.move(name, Area.ASIDE)
+    blobs.replace(name, sealed)  # the same photo came once more
+
+    clinic.sweep(datetime.now(UTC))
+
+    assert clinic.original(photo.id) == jpeg(1)
+    assert blobs.find(name, Area.ASIDE) is None
+
+
 def test_every_column_that_names_a_blob_is_asked(clinic: Clinic) -> None:
     with_views(clinic)
     with clinic._store.reading() as connection:

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 LIMIT_SECONDS = 600.0
 _NICENESS = 5
+#: What opens the record, its database and its object store, which whoever decodes photos of strangers need not know.
+_SECRET = ("TRACKER_MASTER_KEY", "TRACKER_KEYS", "TRACKER_DATABASE", "TRACKER_VAULT", "TRACKER_OIDC", "AWS_", "PGPASS")
 _LOST = (EOFError, OSError, pickle.UnpicklingError)
 
 
@@ -130,12 +132,13 @@ def serve(calls: BinaryIO, answers: BinaryIO) -> None:
 def _start() -> subprocess.Popen[bytes]:
     """A child with the same import path that neither runs our main module nor hears our keyboard's Ctrl-C."""
     alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_SECRET)}
     path = os.pathsep.join(part or os.getcwd() for part in sys.path)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "tracker.compute"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, **alone, "PYTHONPATH": path},
+        env={**kept, **alone, "PYTHONPATH": path},
         start_new_session=True,
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
-from tracker.clinic import accounts, audit, care_team, clock, passwords, register, schema, web_sessions
+from tracker.clinic import accounts, audit, care_team, clock, passwords, register, schema, throttle, web_sessions
 from tracker.clinic.accounts import Account
 from tracker.clinic.actors import Role, Verb
 from tracker.clinic.audit import LogEntry, Tampered
@@ -105,15 +105,19 @@ class Access(Entering):
         Raises
         ------
         RecordError
-            ``sign_in``: the old one is wrong; ``weak_password``.
+            ``sign_in``: the old one is wrong; ``throttled``; ``weak_password``.
         """
         own, moment = self._actor.account_id, clock.now()
-        with self._store.reading() as connection:
+        tried = f"password {own}", f"account {own}"  # whoever found an open session has no more tries than a stranger
+        with self._store.writing() as connection:
             row = accounts.row_of(connection, own)
             name = accounts.name_of(connection, row)
+            throttle.begin(connection, *tried, moment)
         if not accounts.password_fits(row, old):
             self.audit(Verb.ACCOUNT, "change_password", outcome="denied")
             raise RecordError("The present password is wrong; please try again.", code="sign_in")
+        with self._store.writing() as connection:
+            throttle.succeeded(connection, *tried)
         kept = passwords.hashed(passwords.check_new(new, name))
         with self._journal.writing() as connection:
             accounts.store_password(connection, own, kept)
@@ -150,9 +154,20 @@ class Access(Entering):
             return tuple(accounts.account(connection, each) for each in care_team.members(connection, patient_id))
 
     def add_to_care_team(self, patient_id: str, account_id: str) -> None:
-        """Make a patient a practitioner's; `RecordError` with code ``bad_role`` if the account is none of theirs."""
+        """Make a patient a practitioner's.
+
+        Raises
+        ------
+        RecordError
+            ``bad_role``: the account is none of theirs; ``not_allowed``: who broke the glass does not choose the team.
+        """
         with self._journal.writing() as connection:
             register.patient(connection, patient_id)
+            own = self._actor.account_id
+            if self._actor.role is Role.PRACTITIONER and own and own not in care_team.members(connection, patient_id):
+                raise RecordError(
+                    "Only who is on the care team of a patient, or the owner, adds somebody to it.", code="not_allowed"
+                )
             if accounts.account(connection, account_id).role not in (Role.OWNER, Role.PRACTITIONER):
                 raise RecordError("Only practitioners take care of patients.", code="bad_role")
             care_team.join(connection, patient_id, account_id, clock.now())

@@ -16,7 +16,7 @@ from tracker.clinic.rules import POLICY, Reach
 from tracker.errors import RecordError
 
 #: What a visitor of the demonstration may not, though a practitioner may.
-NOT_FOR_VISITORS = frozenset({Verb.ISSUE, Verb.EMERGENCY, Verb.ERASE, Verb.ENROL})
+NOT_FOR_VISITORS = frozenset({Verb.ISSUE, Verb.EMERGENCY, Verb.ERASE, Verb.ENROL, Verb.STUDY})
 _ACCOUNT_PARAMETER = "account_id"
 
 
@@ -143,6 +143,7 @@ def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target
     present = _present(connection, actor)
     reach = None if _is_barred(present, verb) else POLICY[verb].get(present.role)
     patient_id = ""
+    concerned: set[str] = set()
     for target in targets:
         found = owner_of(connection, target)
         if found is None:
@@ -151,6 +152,7 @@ def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target
         if not (is_own or reach is Reach.ALL):
             raise not_found(target.kind)
         patient_id = patient_id or found
+        concerned.add(found)
     if reach is None or (reach is Reach.OWN and not targets and not is_personal):
         raise _not_allowed(present)
     if present.is_visitor and verb is Verb.REGISTER and not targets:
@@ -162,7 +164,7 @@ def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target
         raise _not_allowed(present)
     if present.role is Role.PATIENT and verb is Verb.VIEW and not has_consent(connection, patient_id, Purpose.PORTAL):
         raise not_found("photo")
-    if patient_id and verb not in WHILE_RESTRICTED and _is_restricted(connection, patient_id):
+    if verb not in WHILE_RESTRICTED and any(_is_restricted(connection, each) for each in concerned):
         raise RecordError(
             "The record of this patient is only kept, and used for nothing; the owner can lift that.",
             code="not_allowed",

@@ -31,6 +31,7 @@ from tracker.clinic.backup_form import (
     digest_of,
     pool_file,
     read_list,
+    read_manifest,
     sync_tree,
     write_list,
     write_manifest,
@@ -38,7 +39,7 @@ from tracker.clinic.backup_form import (
 from tracker.clinic.blobs import Area
 from tracker.clinic.durable import make_folder, replace_with, sync_folder
 from tracker.clinic.files import Files
-from tracker.clinic.keystore import KEYS_FILE
+from tracker.clinic.keystore import KEYS_FILE, kept_keys
 from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.snapshot import blob_names, copy_database, log_head_in, names_in, snapshot_of
 from tracker.clinic.store import Store
@@ -115,12 +116,14 @@ class Backup:
         Raises
         ------
         RecordError
-            ``busy``: another backup into the folder is running; ``not_saved``: the disk is full or faulty. Whatever
-            was in the folder before is as it was.
+            ``busy``: another backup into the folder is running; ``other_record``: the folder is another record's;
+            ``keys_damaged``: keys of the record are; ``not_saved``: the disk is full or faulty. Whatever was in the
+            folder before is as it was.
         """
         began = time.monotonic()
         try:
             with alone(self._out):
+                self._check_own()
                 self._tidy()
                 folder, missing = self._made(progress or (lambda done, total, what: None))
                 removed = self._pruned(keep)
@@ -144,7 +147,7 @@ class Backup:
         self._copy(sorted(first), known, progress)
         wanted, lost = self._settled(part, known, progress)
         write_list(part / BLOBS, [known[name] for name in wanted if name in known])
-        self._keys()
+        self._keys(secrets)
         self._manifest(part, moment, known, wanted, lost, secrets)
         sync_tree(part)
         folder = self._out / part.name[1:]
@@ -199,10 +202,19 @@ class Backup:
         present = {path.name: path.stat().st_size for path in (self._out / POOL).glob("??/*")}
         return {name: blob for name, blob in found.items() if present.get(name) == blob.size}
 
-    def _keys(self) -> None:
+    def _check_own(self) -> None:
+        """Keys are kept once for all backups in a folder: those of another record would take their place."""
+        own = (self._files.home / "record.id").read_text().strip()
+        if any(read_manifest(folder)["record"] != own for folder in backups_in(self._out)):
+            raise RecordError(
+                f"{self._out} holds backups of another record; please choose a folder of its own.", code="other_record"
+            )
+
+    def _keys(self, secrets: Secrets) -> None:
         """The keys as they are now take the place of older ones; and who was erased until now."""
         folder = self._out / KEYS
         make_folder(folder)
+        _check_keys(secrets, folder / KEYS_FILE)
         copy_database(self._files.home / KEYS_FILE, folder / KEYS_FILE)
         with suppress(FileNotFoundError):
             replace_with(self._out / ERASED, tombstone_file(self._files.home).read_bytes())
@@ -253,6 +265,30 @@ class Backup:
             shutil.rmtree(path)
         for path in (self._out / POOL).glob("??/.*"):
             path.unlink()
+
+
+def _check_keys(secrets: Secrets, before: Path) -> None:
+    """Refuse to let damaged or missing keys take the place of those that older backups are read with.
+
+    Raises
+    ------
+    RecordError
+        ``keys_damaged``.
+    """
+    here = set(secrets.keys.patients())
+    lost = kept_keys(before) - here - set(secrets.keys.destroyed())
+    for patient_id in here:
+        try:
+            secrets.keys.key(patient_id)
+        except RecordError as error:
+            if error.code not in ("erased", "no_key"):  # erased since they were listed
+                lost.add(patient_id)
+    if lost:
+        raise RecordError(
+            f"The keys of {len(lost)} patients are damaged or missing in the record, and no backup was made: it would "
+            f"replace the last good ones. Please stop the app and bring {KEYS_FILE} back from {before.parent}.",
+            code="keys_damaged",
+        )
 
 
 def _remove(folder: Path) -> None:

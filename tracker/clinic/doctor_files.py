@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -17,12 +18,13 @@ from tracker.clinic.files import Files
 from tracker.clinic.snapshot import blob_names
 from tracker.clinic.store import Store
 from tracker.clinic.sweeping import GRACE
-from tracker.clinic.vault import ORIGINAL
+from tracker.clinic.vault import ORIGINAL, REPORT
 from tracker.errors import RecordError
 
 SAMPLE = 200
 _LISTED = 20
 _BACK = "Bring them back: python -m tracker restore DIR --home FOLDER, then import the photos from there."
+T = TypeVar("T")
 _Wanted = tuple[str, str, str, str]  # photo, patient, file, digest
 
 
@@ -34,12 +36,12 @@ def examine_files(store: Store, files: Files, *, full: bool = False) -> Iterator
     store : Store
     files : Files
     full : bool
-        Open every photo; otherwise the newest and a random sample, `SAMPLE` in all, and the number of the others is
-        said.
+        Open every photo and issued report; otherwise the newest and a random sample, `SAMPLE` of each, and the number
+        of the others is said.
     """
     try:
         with store.reading() as connection:
-            named, wanted = blob_names(connection), _originals(connection)
+            named, wanted, issued = blob_names(connection), _originals(connection), _reports(connection)
         kept = {blob.name: blob for blob in files.vault.blobs.listed()}
         aside = {blob.name for blob in files.vault.blobs.listed(Area.ASIDE)}
     except RecordError as error:
@@ -47,6 +49,7 @@ def examine_files(store: Store, files: Files, *, full: bool = False) -> Iterator
         return
     yield _present(named, set(kept), aside, wanted)
     yield _open(files, [each for each in wanted if each[2] in kept or each[2] in aside], full)
+    yield _reports_open(files, [each for each in issued if each[2] in kept or each[2] in aside], full)
     yield _spare(
         [blob.since for name, blob in kept.items() if name not in named], len(aside - named), _litter(files.home)
     )
@@ -61,6 +64,13 @@ def _originals(connection: Connection) -> list[_Wanted]:
     return [
         (row.id, row.patient_id, row.file, row.digest) for row in connection.execute(chosen.order_by(photo.c.arrival))
     ]
+
+
+def _reports(connection: Connection) -> list[tuple[str, str, str]]:
+    """Issued reports, the newest last."""
+    report = schema.issued_report.c
+    rows = connection.execute(select(report.id, report.patient_id, report.file).order_by(report.arrival))
+    return [(row.id, row.patient_id, row.file) for row in rows]
 
 
 def _present(named: set[str], kept: set[str], aside: set[str], wanted: list[_Wanted]) -> Examined:
@@ -92,7 +102,23 @@ def _open(files: Files, wanted: list[_Wanted], full: bool) -> Examined:
     return good("originals", what, checked=len(chosen), not_checked=left)
 
 
-def _sample(wanted: list[_Wanted]) -> list[_Wanted]:
+def _reports_open(files: Files, wanted: list[tuple[str, str, str]], full: bool) -> Examined:
+    """What patients were given has to open too: the clinic must be able to show what it said."""
+    chosen, broken = wanted if full else _sample(wanted), []
+    for report_id, patient_id, file in chosen:
+        try:
+            files.vault.get(patient_id, REPORT, file)
+        except RecordError as error:
+            broken.append(f"issued report {report_id} of patient {patient_id}: {error.code}")
+    left = len(wanted) - len(chosen)
+    if broken:
+        what = f"{len(broken)} of {len(chosen)} opened issued reports are damaged."
+        return Examined("reports", State.DAMAGE, what, _BACK, len(chosen), left, tuple(broken[:_LISTED]))
+    what = f"{len(chosen)} issued reports were opened and are what was given."
+    return good("reports", what, checked=len(chosen), not_checked=left)
+
+
+def _sample(wanted: list[T]) -> list[T]:
     """The newest, which no backup may hold yet, and as many of the others by chance; other ones each time."""
     if len(wanted) <= SAMPLE:
         return wanted

@@ -93,12 +93,15 @@ class Entering(Acting):
             ``has_owner``, ``bad_code``, ``throttled``, ``bad_name`` or ``weak_password``.
         """
         name, moment = accounts.checked_name(name), clock.now()
-        kept = passwords.hashed(passwords.check_new(password, name))
+        password = passwords.check_new(password, name)
+        if self.has_owner():
+            raise _has_owner()
         with self._store.writing() as connection:
             throttle.begin(connection, _SETUP, address, moment)
+        kept = passwords.hashed(password)  # only now: it takes a second and 64 MiB, and nobody is known yet
         with self._journal.writing() as connection:
             if accounts.count(connection, role=Role.OWNER):
-                raise RecordError("The owner's account was set up already; please sign in.", code="has_owner")
+                raise _has_owner()
             known = connection.execute(select(_ABOUT.value).where(_ABOUT.name == _SETUP)).scalar()
             if known is None or not secrets.compare_digest(known, digest_of(code.strip())):
                 raise RecordError(
@@ -286,3 +289,7 @@ class Entering(Acting):
 
     def _entered(self, connection: Connection, account_id: str, role: Role, session_id: str, action: str) -> None:
         append(connection, Entry(Actor(account_id, role, session_id), Verb.ENTER, action, request_id=self._request_id))
+
+
+def _has_owner() -> RecordError:
+    return RecordError("The owner's account was set up already; please sign in.", code="has_owner")

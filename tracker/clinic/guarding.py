@@ -194,8 +194,12 @@ def _written_last(self: Acting, entry: Entry, rule: Rule) -> None:
         return
     self._journal.seen(entry)
     if self._actor.scope and self._journal.is_new_page(entry):
-        with self._store.writing() as connection:
-            patient_links.count_view(connection, self._actor.session_id)
+        try:
+            with self._store.writing() as connection:
+                patient_links.count_view(connection, self._actor.session_id)
+        except BaseException:
+            self._journal.forget_page(entry)  # what was not counted is not shown the next time either
+            raise
 
 
 def _sifted(self: Acting, rule: Rule, result: Any) -> Any:

@@ -97,6 +97,11 @@ class Journal:
                 self._pages.popitem(last=False)
         return True
 
+    def forget_page(self, entry: Entry) -> None:
+        """Take back what `is_new_page` noted: nothing was shown."""
+        with self._lock:
+            self._pages.pop((entry.actor.session_id, entry.request_id), None)
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection whose changes are saved together with the entries that `audit.append` adds, or not at all."""

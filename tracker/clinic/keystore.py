@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,10 +76,12 @@ class KeyStore:
         Raises
         ------
         RecordError
-            ``erased``: this patient was erased; ``not_saved``: the disk did not take it.
+            ``erased``: this patient was erased; ``key_wrong``: the master key was replaced since; ``not_saved``: the
+            disk did not take it.
         """
         wrapped = self._master.wrap(secrets.token_bytes(KEY_BYTES))
         with self._lock, writing(self._file):
+            root_of(self._file, self._master.key)  # with one that was replaced since, nobody could open it
             if self._is_destroyed(patient_id):
                 raise _erased()
             self._file.execute("INSERT OR IGNORE INTO key VALUES (?, ?)", (patient_id, wrapped))
@@ -207,6 +209,17 @@ def opened(home: Path) -> sqlite3.Connection:
         file.close()
         raise
     return file
+
+
+def kept_keys(path: Path) -> set[str]:
+    """Patients whose keys are in a copy of a store of keys; none where there is no copy that can be read."""
+    if not path.is_file():
+        return set()
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
+            return {row[0] for row in file.execute("SELECT patient_id FROM key")}
+    except sqlite3.Error:
+        return set()
 
 
 def record_of(file: sqlite3.Connection) -> str | None:

@@ -73,7 +73,11 @@ def sweep(store: Store, vault: Vault, now: datetime) -> Swept:
         seen += 1
         with store.writing() as connection:
             if is_named(connection, blob.name):
-                back += vault.blobs.move(blob.name, Area.KEPT)
+                if vault.blobs.find(blob.name) is None:  # the one that counts is not replaced by one nobody looked at
+                    back += vault.blobs.move(blob.name, Area.KEPT)
+                else:
+                    vault.blobs.remove(blob.name, Area.ASIDE)
+                    gone += 1
             elif now - blob.since > QUARANTINE:
                 vault.blobs.remove(blob.name, Area.ASIDE)
                 gone += 1
