@@ -79,7 +79,8 @@ def filled(connection: Connection, patient_id: str, number: int) -> None:
     ids = [random_id() for _ in visits]
     given = [
         {
-            "id": each, "visit_id": visit, "device": "gun", "numbing": "", "currency": "",
+            "id": each, "visit_id": visit, "device": "gun", "currency": "",
+            "numbing": secrets.seal(patient_id, f"treatment.numbing:{each}", ""),
             "note": secrets.seal(patient_id, f"treatment.note:{each}", ""),
         }
         for each, visit in zip(ids, visits, strict=True)

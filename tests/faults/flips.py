@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tests.faults.desk import Told
 from tests.faults.examine import complaints
-from tests.faults.journal import answered
+from tests.faults.journal import Journal, answered
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
-from tests.faults.record import Template
+from tests.faults.record import Template, warm_up
 from tracker.clinic import Clinic
 
 #: In this order by turns, so that each kind has its share.
@@ -37,6 +37,7 @@ def bit_flips(folder: Path, flips: int, *, deaf: bool = False, seed: int = 1, la
     seed, lanes : int
     """
     decoded = Decoded()
+    warm_up(folder / "warm", decoded, Journal())
     template = Template(folder / "template", decoded, photos=6)
 
     def share(lane: int, of: int) -> Outcome:

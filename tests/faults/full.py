@@ -14,7 +14,7 @@ from tests.faults.examine import seen_in
 from tests.faults.journal import Journal, forked
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
-from tests.faults.record import Template
+from tests.faults.record import Template, warm_up
 
 DISK_KB = 6_000
 PATIENCE = 6
@@ -37,6 +37,7 @@ def full_disks(folder: Path, runs: int, *, mounted: bool = True, seed: int = 1, 
     seed, lanes : int
     """
     decoded = Decoded()
+    warm_up(folder / "warm", decoded, Journal())
     template = Template(folder / "template", decoded)
 
     def share(lane: int, of: int) -> Outcome:

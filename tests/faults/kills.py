@@ -15,7 +15,7 @@ from tests.faults.journal import Journal, forked
 from tests.faults.known_bad import sound
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
-from tests.faults.record import Template
+from tests.faults.record import Template, warm_up
 
 #: The program has told so many things at most when it is killed, after another moment of at most so many seconds.
 MOST_EVENTS, LONGEST_WAIT = 30, 0.02
@@ -46,6 +46,7 @@ def kill_points(
     seed, lanes : int
     """
     decoded = Decoded()
+    warm_up(folder / "warm", decoded, Journal())
     template = Template(folder / "template", decoded)
 
     def share(lane: int, of: int) -> Outcome:

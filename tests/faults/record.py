@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
-from tests.faults.desk import Desk
+from tests.faults.desk import Desk, day
 from tests.faults.journal import Journal, answered
 from tests.faults.pictures import Decoded
 from tracker.clinic import Clinic
+from tracker.clinic.doctor import examine as ask_doctor
 
 
 class Template:
@@ -61,6 +63,18 @@ class Template:
         for folder in (home, keys_of(home)):
             shutil.rmtree(folder, ignore_errors=True)
         return Journal()
+
+
+def warm_up(folder: Path, decoded: Decoded, journal: Journal) -> None:
+    """Do a first day here and look at it, so that the processes forked from this one find everything loaded."""
+    home = folder / "home"
+    folder.mkdir()
+    use(home)
+    day(home, journal, decoded)
+    ask_doctor(home, full=True)
+    shutil.rmtree(folder)
+    running = threading.active_count()
+    assert running == 1, f"{running - 1} threads would be missing in a forked process"
 
 
 def keys_of(home: Path) -> Path:

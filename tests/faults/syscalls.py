@@ -13,7 +13,7 @@ from tests.faults.examine import Findings, seen_in
 from tests.faults.journal import Journal, forked
 from tests.faults.outcome import Outcome, in_lanes
 from tests.faults.pictures import Decoded
-from tests.faults.record import Template
+from tests.faults.record import Template, warm_up
 
 CALLS = (
     "fsync",
@@ -35,8 +35,10 @@ FAULTS = {
     "killed": "signal=KILL:when={}",
 }
 MOST = 2_000
-#: Of these calls every few are tried on the first day.
-ALIKE, FEW = ("pwrite64", "fcntl", "fdatasync"), 9
+#: The program's own doctor looks after every so many: that takes longest.
+PER_DOCTOR = 4
+#: Of calls that are many and alike every so many are tried, on an ordinary and on the first day.
+STEPS = {"pwrite64": (7, 29), "fcntl": (13, 41), "openat": (1, 5), "fdatasync": (1, 5)}
 
 
 @dataclass(frozen=True)
@@ -54,28 +56,31 @@ class Series:
 SERIES = tuple(Series(call, fault, first) for call in reversed(CALLS) for first in (False, True) for fault in FAULTS)
 
 
-def syscall_points(folder: Path, *, every: bool = False, lanes: int = 2) -> Outcome:
+def syscall_points(folder: Path, *, only: str = "", every: bool = False, lanes: int = 2) -> Outcome:
     """Go through all series, each until its fault no longer fires.
 
     Parameters
     ----------
     folder : Path
+    only : str
+        Only this call, such as ``"fsync"``; by default all.
     every : bool
-        False leaves out most of the calls that make the tables of a new record: there are hundreds, all alike.
+        Every single call; otherwise `STEPS` says of which calls only some are tried: there are hundreds, all alike.
     lanes : int
         So many at once.
     """
     decoded = Decoded()
+    warm_up(folder / "warm", decoded, Journal())
     template = Template(folder / "template", decoded)
     waiting, asked = os.pipe()
-    os.write(asked, bytes(range(len(SERIES))))
+    os.write(asked, bytes(n for n, one in enumerate(SERIES) if only in ("", one.call.strip("/^"))))
     os.close(asked)
 
     def share(lane: int, _lanes: int) -> Outcome:
         outcome = Outcome()
         while index := os.read(waiting, 1):
             one = SERIES[index[0]]
-            step = 1 if every or not one.is_first_day or one.call not in ALIKE else FEW
+            step = 1 if every else STEPS.get(one.call, (1, 1))[one.is_first_day]
             for where, found, journal in _points(folder / f"lane{lane}", template, decoded, one, step):
                 outcome.add(found, where)
                 outcome.finish(journal)
@@ -100,7 +105,7 @@ def _points(
             return
         if _is_elsewhere(said, folder):
             continue
-        found = seen_in(home, journal, decoded, number=-1)
+        found = seen_in(home, journal, decoded, number=-1, doctor=when % PER_DOCTOR == 1)
         yield f"{series} at call {when}", found, journal
     raise RuntimeError(f"{series} still fires after {MOST} calls; the day has no end.")
 

@@ -15,7 +15,7 @@ from tests.faults.journal import Journal, forked
 from tests.faults.known_bad import sound
 from tests.faults.outcome import Outcome
 from tests.faults.pictures import Decoded
-from tests.faults.record import Template
+from tests.faults.record import Template, warm_up
 from tracker.clinic import Clinic
 
 PHOTOS_EACH = 3
@@ -27,6 +27,7 @@ def writers_at_once(folder: Path, writers: int, *, build: Callable[[], None] = s
     ``p99_ms`` is how long one photo took, with the waiting for others.
     """
     decoded = Decoded()
+    warm_up(folder / "warm", decoded, Journal())
     template = Template(folder / "template", decoded)
     home = folder / "writers" / "home"
     journal = template.copy(home)

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Self
 
 from tracker.clinic import body_measures, photos, register, reporting, results, schema
 from tracker.clinic.access import Access
+from tracker.clinic.actors import Role
 from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
@@ -214,8 +216,10 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
             return with_typed(report, typed) if report and typed else report
 
     def work(self) -> Work:
-        """How far the measuring has come."""
-        return self._bench.state()
+        """How far the measuring has come; only the owner reads the name of a file, which may be that of any patient."""
+        state, actor = self._bench.state(), self.acting()
+        knows_all = actor.role in (Role.SYSTEM, Role.OWNER) or actor.is_visitor
+        return state if knows_all else replace(state, current="")
 
     def measure_again(self, photo_id: str) -> None:
         """Forget what was found for a photo, so that it is measured once more."""

@@ -63,6 +63,7 @@ class Issuing(Showing):
             yet, or there is no such format; ``is_control``. Nothing has been issued.
         """
         clinic = cast("Clinic", self)
+        self._store.expect_writable()
         with self._store.reading() as connection:
             view = register.view(connection, view_id)
             check_consent(connection, view.patient_id, Purpose.PORTAL, site=view.site)

@@ -50,7 +50,8 @@ def master_key(home: Path) -> MasterKey:
             with writing(file):  # of two processes that open a new record one waits here
                 record = record_of(file) or _make(home, file)
         if not (home / RECORD_FILE).is_file():
-            replace_with(home / RECORD_FILE, f"{record}\n".encode())
+            way = home / "incoming"  # where what a killed process leaves behind is swept up
+            replace_with(home / RECORD_FILE, f"{record}\n".encode(), by_way_of=way if way.is_dir() else None)
         return _fitting(file, _place(home, record))
     except OSError as error:
         raise not_saved(error.strerror or error) from error

@@ -45,6 +45,7 @@ def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes
     RecordError
         Not saved; nothing was changed.
     """
+    store.expect_writable()
     with store.reading() as connection:
         patient_id = register.view(connection, new.view_id).patient_id
     file = files.vault.put(patient_id, ORIGINAL, data)

@@ -27,6 +27,7 @@ from tracker.pages import (
     today,
 )
 
+STUDIES, CLINIC = "Studies", "Clinic"
 CARE = frozenset({Role.OWNER, Role.PRACTITIONER})
 
 
@@ -43,6 +44,8 @@ class PageEntry:
         Who has this page; for everybody else there is none of this name.
     is_hidden_from : frozenset of Role
         Who has it, but does not find it in the navigation.
+    section : str
+        Under which heading the navigation has it where there are many; empty for what is needed every day.
     """
 
     path: str
@@ -51,6 +54,7 @@ class PageEntry:
     page: Callable[[Clinic], None]
     roles: frozenset[Role] = CARE
     is_hidden_from: frozenset[Role] = frozenset()
+    section: str = ""
 
 
 PATIENT_PAGE = PageEntry(
@@ -63,13 +67,17 @@ PAGES = (
     PageEntry("record", "Record", ":material/clinical_notes:", record.page),
     PageEntry("compare", "Compare", ":material/compare:", compare.page),
     PageEntry("progress", "Progress", ":material/timeline:", progress.page),
-    PageEntry("rating", "Blinded rating", ":material/visibility_off:", rating.page, CARE | {Role.RATER}),
+    PageEntry(
+        "rating", "Blinded rating", ":material/visibility_off:", rating.page, CARE | {Role.RATER}, section=STUDIES
+    ),
     PageEntry("region", "Region", ":material/polyline:", region.page),
-    PageEntry("repeatability", "Repeatability", ":material/repeat:", study.page),
-    PageEntry("colour-card", "Colour card", ":material/palette:", standards.page),
-    PageEntry("practice", "Courses and lots", ":material/event_repeat:", practice.page),
-    PageEntry("people", "People and access", ":material/group:", accounts.page, frozenset({Role.OWNER})),
-    PageEntry("log", "Log", ":material/history:", log.page, frozenset({Role.OWNER, Role.AUDITOR})),
+    PageEntry("repeatability", "Repeatability", ":material/repeat:", study.page, section=STUDIES),
+    PageEntry("colour-card", "Colour card", ":material/palette:", standards.page, section=CLINIC),
+    PageEntry("practice", "Courses and lots", ":material/event_repeat:", practice.page, section=CLINIC),
+    PageEntry(
+        "people", "People and access", ":material/group:", accounts.page, frozenset({Role.OWNER}), section=CLINIC
+    ),
+    PageEntry("log", "Log", ":material/history:", log.page, frozenset({Role.OWNER, Role.AUDITOR}), section=CLINIC),
     PageEntry("points", "Injection points", ":material/vaccines:", points.page, is_hidden_from=CARE),
     PageEntry("side-effects", "Side effects", ":material/healing:", side_effects.page, is_hidden_from=CARE),
     PATIENT_PAGE,

@@ -9,12 +9,13 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from tracker.clinic import Clinic
-from tracker.clinic.actors import Role
+from tracker.clinic.actors import Role, Verb
 from tracker.clinic.diary_records import DiaryDay, Reading
 from tracker.clinic.effect_records import Advice, Answer, EffectKind, SideEffect
-from tracker.clinic.records import View
+from tracker.clinic.records import StoredPhoto, View
 from tracker.errors import PhotoRejected, TrackerError
-from tracker.pages.choice import choose_patient
+from tracker.pages.access import may
+from tracker.pages.choice import choose_patient, view_label
 from tracker.pages.frame import NARROW, complain, day_text, link, plain
 from tracker.photo import PHOTO_SUFFIXES
 from tracker.web.links import PREVIEW_WIDTH, photo_url
@@ -22,6 +23,7 @@ from tracker.web.links import PREVIEW_WIDTH, photo_url
 _GENERATION = "diary-generation"
 _ANSWER = "diary-answer"
 NOT_MEASURED = "Photos from home are kept beside your clinic's. They are not compared with them."
+MOST_DAYS = 60
 AREA_UNSAID = "I cannot say, or everywhere"
 
 
@@ -199,16 +201,17 @@ def _send(clinic: Clinic, view_id: str, file: UploadedFile) -> None:
 
 
 def show_diary(clinic: Clinic, patient_id: str) -> None:
-    """What was told before, the latest day first."""
+    """What was told before, the latest day first; who treats may put a photo from home into a course."""
     days = clinic.diary(patient_id)
     st.subheader("Diary", anchor=False)
     if not days:
         st.caption("Nothing is written down yet.")
-    for day in days[:60]:
-        _day(clinic, day)
+    areas = clinic.diary_areas(patient_id) if may(clinic, Verb.CHANGE) else ()
+    for day in days[:MOST_DAYS]:
+        _day(clinic, day, areas)
 
 
-def _day(clinic: Clinic, day: DiaryDay) -> None:
+def _day(clinic: Clinic, day: DiaryDay, areas: Sequence[View]) -> None:
     with st.container(border=True):
         st.markdown(f"**{day_text(day.day)}**")
         said = [f"{each.quantity} {each.value:g} {each.unit}" for each in day.readings]
@@ -219,3 +222,19 @@ def _day(clinic: Clinic, day: DiaryDay) -> None:
         for photo in day.photos:
             link_to = photo_url(photo.id, width=PREVIEW_WIDTH)
             st.html(f'<img src="{link_to}" alt="Photo from home, {day_text(day.day)}" style="max-width:160px">')
+            if areas:
+                _move(clinic, photo, areas)
+
+
+def _move(clinic: Clinic, photo: StoredPhoto, areas: Sequence[View]) -> None:
+    with st.popover("Move it into the course", type="tertiary"):
+        st.caption("It is then compared with the photos of the clinic, like any other.")
+        names = {view.id: view_label(view) for view in areas}
+        wanted = st.selectbox("View", list(names), format_func=names.__getitem__, key=f"into-{photo.id}")
+        if st.button("Move it", key=f"move-{photo.id}"):
+            try:
+                clinic.move_home_photo(photo.id, wanted)
+            except TrackerError as error:
+                complain(error)
+                return
+            st.rerun()

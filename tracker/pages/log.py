@@ -11,51 +11,15 @@ from tracker.clinic.actors import Role, Verb
 from tracker.clinic.audit import LogEntry
 from tracker.pages.access import may
 from tracker.pages.frame import plain
+from tracker.pages.log_words import what
 
 PER_PAGE = 100
 BEFORE = "log-before"
-WHAT = {
-    "picture": "looked at a photo",
-    "difference": "looked at a photo",
-    "overlay": "looked at a photo",
-    "rated_picture": "looked at a photo of a rating",
-    "original": "took an original photo",
-    "report": "made a report",
-    "sign_in": "signed in",
-    "sign_out": "signed out",
-    "enter_demonstration": "entered the demonstration",
-    "set_up_owner": "set up the clinic",
-    "break_glass": "opened a patient in an emergency",
-    "add_account": "invited somebody",
-    "invite_again": "invited somebody again",
-    "accept_invitation": "accepted an invitation",
-    "set_role": "changed a role",
-    "disable_account": "closed an account",
-    "enable_account": "opened an account again",
-    "reset_second_factor": "took a second factor away",
-    "confirm_second_factor": "set up a second factor",
-    "revoke_sessions": "ended sessions",
-    "change_password": "changed a password",
-    "add_to_care_team": "added to a care team",
-    "remove_from_care_team": "removed from a care team",
-    "issue_link": "made a link for a patient",
-    "exchange_link": "opened a patient's link",
-    "revoke_link": "withdrew a link",
-    "remove_photo": "removed a photo",
-    "issue_report": "shared a report",
-    "issued_report": "read a shared report",
-    "issued_file": "took a shared report",
-    "issued_picture": "looked at a photo of a shared report",
-    "withdraw_report": "took a shared report back",
-    "ask_for": "asked for a copy or for erasure",
-    "settle_request": "answered what was asked for",
-}
 WITHOUT_ACCOUNT = {
     "practitioner": "a visitor of the demonstration",
     "patient": "a patient, by a link",
     "nobody": "somebody unknown",
 }
-OUTCOMES = {"done": "", "denied": "refused", "failed": "failed"}
 
 
 def page(clinic: Clinic) -> None:
@@ -86,13 +50,6 @@ def who_looked(clinic: Clinic, patient_id: str) -> None:
         ],
         border="horizontal",
     )
-
-
-def what(entry: LogEntry) -> str:
-    """What was done, in words."""
-    said = WHAT.get(entry.action, entry.action.replace("_", " "))
-    ended = OUTCOMES.get(entry.outcome, entry.outcome)
-    return f"{said}: {ended}" if ended else said
 
 
 def _wholeness(clinic: Clinic) -> None:

@@ -31,7 +31,7 @@ def page(clinic: Clinic) -> None:
     cares = may(clinic, Verb.MEASURED)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Today", anchor=False, width="content")
-        with st.container(horizontal=True, width="content"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if may(clinic, Verb.EMERGENCY) and not is_visitor(clinic):
                 break_glass_popover(clinic)
             if may(clinic, Verb.REGISTER):

@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -24,6 +25,7 @@ from tracker.web.components.session import SignedIn, session_menu
 from tracker.web.presence import Presence
 from tracker.web.sign import WORDMARK
 
+FEW_PAGES = 6
 ROLE_NAMES = {role: str(role).capitalize() for role in Role}
 SIGNED_OUT = "You are signed out. Please reload this page to sign in."
 
@@ -140,9 +142,18 @@ def show(run: Run | None) -> None:
         # What a patient holds in the hand shows no way to other patients.
         frame(chosen.run, width=NARROW)
         return
-    st.navigation(list(declared), position="top")
+    st.navigation(_sections(declared), position="top")
     st.logo(WORDMARK)
     frame(chosen.run, width=WIDE)
+
+
+def _sections(declared: Mapping[Page, PageEntry]) -> dict[str, list[Page]]:
+    """The pages under their headings; a few stand side by side without any."""
+    is_short = len(declared) <= FEW_PAGES
+    sections: dict[str, list[Page]] = {}
+    for page, entry in declared.items():
+        sections.setdefault("" if is_short else entry.section, []).append(page)
+    return sections
 
 
 def _name(record: Clinic, actor: Actor) -> str:

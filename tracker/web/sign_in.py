@@ -183,9 +183,9 @@ def _give(entry: Entry, answer: Response, token: str) -> None:
 
 
 def seconds_left(entry: Entry) -> Response:
-    """How long the session lives if nothing is done; 401 once it has ended."""
+    """How long the session lives if nothing is done; nothing once it has ended."""
     left = entry.clinic.seconds_left(entry.visitor.token) if entry.visitor.actor and entry.visitor.token else None
-    return JSONResponse({"seconds": left}, status_code=401 if left is None else 200)
+    return JSONResponse({"seconds": left})
 
 
 def stay(entry: Entry) -> Response:

@@ -144,7 +144,7 @@ treatment = Table(
     Column("depth_mm", Float),
     Column("spacing_mm", Float),
     Column("points", Integer),
-    Column("numbing", String, nullable=False),
+    sealed("numbing"),
     Column("cost", Integer),
     Column("currency", String, nullable=False),
     sealed("note"),

@@ -128,14 +128,24 @@ class Store:
             The disk is full or faulty, or another process kept the record busy; nothing has been changed. Or the
             record is open for reading only.
         """
-        if self.read_only:
-            raise RecordError(
-                f"Nothing was saved: {self.read_only_reason or 'this is for reading only.'}", code="read_only"
-            )
+        self.expect_writable()
         with self._transaction() as connection:
             since = last_touched(connection)
             yield connection
             seal_touched(connection, since)
+
+    def expect_writable(self) -> None:
+        """Refuse what is not to be begun in a record that takes nothing, such as keeping a file.
+
+        Raises
+        ------
+        RecordError
+            ``read_only``
+        """
+        if self.read_only:
+            raise RecordError(
+                f"Nothing was saved: {self.read_only_reason or 'this is for reading only.'}", code="read_only"
+            )
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

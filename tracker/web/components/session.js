@@ -29,6 +29,7 @@ export default function (component) {
     } else idle.hidden = true;
   };
 
+  let isLeaving = false;
   const ask = async (method) => {
     let answer;
     try {
@@ -36,11 +37,14 @@ export default function (component) {
     } catch {
       return; // the server is away; Streamlit says so
     }
-    if (answer.status === 401) window.location.replace(ENDED);
-    else if (answer.ok) show((await answer.json()).seconds);
+    if (!answer.ok || isLeaving) return;
+    const { seconds } = await answer.json();
+    if (seconds === null) window.location.replace(ENDED);
+    else show(seconds);
   };
 
   const leave = () => {
+    isLeaving = true;
     const form = document.createElement("form");
     form.method = "post";
     form.action = "/session/sign-out";
