@@ -263,7 +263,7 @@ def test_a_full_disk_leaves_the_backups_as_they_were(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     for module, function in (
-        (backup_module, "replace_with"),
+        (backup_module, "private"),
         (backup_module, "copy_database"),
         (backup_module, "write_list"),
         (backup_module, "sync_tree"),

@@ -29,6 +29,7 @@ from tracker.clinic.backup_form import (
     alone,
     backups_in,
     digest_of,
+    make_durable,
     pool_file,
     read_list,
     read_manifest,
@@ -37,7 +38,7 @@ from tracker.clinic.backup_form import (
     write_manifest,
 )
 from tracker.clinic.blobs import Area
-from tracker.clinic.durable import make_folder, replace_with, sync_folder
+from tracker.clinic.durable import make_folder, private, replace_with, sync_folder
 from tracker.clinic.files import Files
 from tracker.clinic.keystore import KEYS_FILE, kept_keys
 from tracker.clinic.sealing import Secrets, secrets_of
@@ -173,7 +174,7 @@ class Backup:
 
     def _copy(self, names: Iterable[str], known: dict[str, Blob], progress: Progress) -> set[str]:
         """Copy files that the folder lacks; names of those that cannot be read."""
-        new, lost = [name for name in names if name not in known], set()
+        new, lost, copied = [name for name in names if name not in known], set(), list[Path]()
         for done, name in enumerate(new):
             progress(done, len(new), "copying")
             data = self._raw(name)
@@ -182,10 +183,16 @@ class Backup:
                 continue
             path = pool_file(self._out, name)
             make_folder(path.parent)
-            replace_with(path, data)
+            part = path.with_name(f".{name}")
+            part.unlink(missing_ok=True)
+            with private(part) as file:
+                file.write(data)
+            part.replace(path)
+            copied.append(path)
             known[name] = Blob(name, len(data), hashlib.sha256(data).hexdigest())
             self._copied += 1
             self._copied_bytes += len(data)
+        make_durable(copied)  # before a list names them
         if new:
             progress(len(new), len(new), "")
         return lost

@@ -19,7 +19,8 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ KIND = "tracker backup"
 MANIFEST, DATABASE, BLOBS, KEYS, ERASED = "manifest.json", "record.sqlite", "blobs.txt", "keys", "erased"
 POOL = "blobs"
 _PIECE = 1 << 20
+_MANY = 64
 _FACTS = {"form", "record", "database", "database_kind", "files", "log", "mac"}
 
 
@@ -144,14 +146,16 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def copy_checked(source: Path, target: Path, digest: str | None = None) -> tuple[int, str]:
-    """Copy a file durably, and check it on the way.
+def copy_checked(source: Path, target: Path, digest: str | None = None, *, is_synced: bool = True) -> tuple[int, str]:
+    """Copy a file, and check it on the way.
 
     Parameters
     ----------
     source, target : Path
     digest : str, optional
         SHA-256 it has to have; the target is not made otherwise.
+    is_synced : bool
+        The copy is on the disk when this returns; otherwise `make_durable` has to follow.
 
     Returns
     -------
@@ -172,8 +176,9 @@ def copy_checked(source: Path, target: Path, digest: str | None = None) -> tuple
                 found.update(piece)
                 size += len(piece)
                 out.write(piece)
-            out.flush()
-            os.fsync(out.fileno())
+            if is_synced:
+                out.flush()
+                os.fsync(out.fileno())
         if digest is not None and found.hexdigest() != digest:
             raise RecordError(f"{source} is damaged; please use another backup.", code="damaged")
         part.replace(target)
@@ -213,6 +218,21 @@ def _lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise RecordError("Another backup into this folder is running; please wait for it.", code="busy") from error
+
+
+def make_durable(files: Sequence[Path]) -> None:
+    """Make files that were just written, and their names, survive a power cut.
+
+    Of many files the disk is told once: thousands of single calls would take most of the time of a backup.
+    """
+    if len(files) > _MANY and sys.platform == "linux":  # where this call waits until all is written
+        os.sync()
+        return
+    for path in files:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    for folder in {path.parent for path in files}:
+        sync_folder(folder)
 
 
 def sync_tree(folder: Path) -> None:

@@ -31,6 +31,7 @@ from tracker.clinic.backup_form import (
     check_manifest,
     copy_checked,
     digest_of,
+    make_durable,
     pool_file,
     read_list,
     read_manifest,
@@ -173,7 +174,7 @@ def _copy(
         _load(part, url)
     if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
         raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
-    listed, folders = read_list(backup / BLOBS), set[Path]()
+    listed, copied = read_list(backup / BLOBS), list[Path]()
     for done, blob in enumerate(listed):
         progress(done, len(listed), "restoring")
         if bucket is not None:
@@ -181,11 +182,10 @@ def _copy(
             continue
         target = part / Area.KEPT / blob.name[:2] / blob.name
         make_folder(target.parent)
-        folders.add(target.parent)
-        size += copy_checked(pool_file(out, blob.name), target, blob.digest)[0]
+        size += copy_checked(pool_file(out, blob.name), target, blob.digest, is_synced=False)[0]
+        copied.append(target)
     progress(len(listed), len(listed), "")
-    for folder in folders:
-        sync_folder(folder)
+    make_durable(copied)
     add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
     return len(listed), size
 
