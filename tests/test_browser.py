@@ -42,7 +42,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 30
+START_SECONDS = 90
 MEASURING_SECONDS = 400
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 

@@ -374,6 +374,7 @@ def on_the_team(clinic: Clinic, patient_id: str) -> str:
 def test_a_photo_is_served_to_whom_it_concerns_and_to_others_it_is_unknown(clinic: Clinic, who: str) -> None:
     token_of_owner(clinic)
     patient = clinic.add_patient(code="P-1", name="Jane")
+    clinic.give_consent(patient.id, Purpose.PORTAL, given_by="Jane", signed_on=date(2026, 3, 1))
     view = clinic.add_view(patient.id, site="thigh")
     photo = clinic.add_photo(view.id, photo_bytes(), "a.jpg")
     browser = signed_in(clinic, PEOPLE[who](clinic, patient.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -64,6 +65,7 @@ def row_before_photo() -> None:
 
     def row_first(*given: Any) -> Any:
         stored = real_store(*given)
+        time.sleep(0.005)  # as long as a photo of some megabytes takes
         while late:
             real_put(*late.pop())
         return stored

@@ -37,8 +37,8 @@ FAULTS = {
 MOST = 2_000
 #: The program's own doctor looks after every so many: that takes longest.
 PER_DOCTOR = 4
-#: Of these calls every few are tried on the first day.
-ALIKE, FEW = ("pwrite64", "fcntl", "fdatasync"), 9
+#: Of calls that are many and alike every so many are tried, on an ordinary and on the first day.
+STEPS = {"pwrite64": (7, 29), "fcntl": (13, 41), "openat": (1, 5), "fdatasync": (1, 5)}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def syscall_points(folder: Path, *, only: str = "", every: bool = False, lanes: 
     only : str
         Only this call, such as ``"fsync"``; by default all.
     every : bool
-        False leaves out most of the calls that make the tables of a new record: there are hundreds, all alike.
+        Every single call; otherwise `STEPS` says of which calls only some are tried: there are hundreds, all alike.
     lanes : int
         So many at once.
     """
@@ -80,7 +80,7 @@ def syscall_points(folder: Path, *, only: str = "", every: bool = False, lanes: 
         outcome = Outcome()
         while index := os.read(waiting, 1):
             one = SERIES[index[0]]
-            step = 1 if every or not one.is_first_day or one.call not in ALIKE else FEW
+            step = 1 if every else STEPS.get(one.call, (1, 1))[one.is_first_day]
             for where, found, journal in _points(folder / f"lane{lane}", template, decoded, one, step):
                 outcome.add(found, where)
                 outcome.finish(journal)

@@ -147,6 +147,11 @@ def _key_store(home: Path) -> Examined:
 
 def _keys(connection: Connection, secrets: Secrets) -> Examined:
     patients = set(connection.execute(select(schema.patient.c.id)).scalars())
+    broken = secrets.keys.broken()
+    if broken:
+        what = f"The file of the keys is damaged: {broken[0]}."
+        advice = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
+        return Examined("keys", State.DAMAGE, what, advice, len(patients), places=broken)
     known, destroyed = set(secrets.keys.patients()), secrets.keys.destroyed()
     missing = sorted(patients - known - set(destroyed))
     if missing:

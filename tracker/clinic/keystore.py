@@ -148,6 +148,12 @@ class KeyStore:
                 self._file.execute("UPDATE about SET value = ? WHERE name = 'root'", (new.wrap(new.root),))
             self._master = new
 
+    def broken(self) -> tuple[str, ...]:
+        """What SQLite's own check says of the file; empty if it is sound. It sees names that no index knows."""
+        with self._lock, reading(self._file):
+            said = tuple(str(row[0]) for row in self._file.execute("PRAGMA integrity_check(20)"))
+        return () if said == ("ok",) else said
+
     def _remembered(self, patient_id: str) -> dict[str, bytes]:
         with self._lock, reading(self._file):
             changed = self._file.execute("PRAGMA data_version").fetchone()[0]
