@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from tracker.clinic import schema
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.store import Store
-from tracker.clinic.store.store import _of_folder
+from tracker.clinic.store.store import of_folder
 
 _copytree = shutil.copytree
 
@@ -45,7 +45,7 @@ def _copy_tables(source: Path, target: Path) -> None:
     url = os.environ["TRACKER_DATABASE"]
     with closing(Secrets.of_record(target)) as secrets:
         Store(target, secrets).close()  # makes the tables
-    old, new = (make_url(_of_folder(url, home)).query["options"].rpartition("=")[2] for home in (source, target))
+    old, new = (make_url(of_folder(url, home)).query["options"].rpartition("=")[2] for home in (source, target))
     with psycopg.connect(make_url(url).difference_update_query(["options"]).render_as_string(False)) as connection:
         connection.execute("SET session_replication_role = replica")  # neither triggers nor references
         for table in schema.metadata.tables:

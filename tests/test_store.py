@@ -231,7 +231,7 @@ def test_a_kill_at_any_statement_of_an_upgrade_leaves_a_record_that_opens(
             assert store.verify().broken == ()
         if not was_killed:
             break
-        step += 7 if step > 20 else 1
+        step += 19 if step > 20 else 1
 
     assert step > 60
 
@@ -241,7 +241,7 @@ def test_a_kill_while_a_record_is_made_leaves_one_that_opens(tmp_path: Path) -> 
     while killed_at(step, partial(opened, tmp_path / f"{step}")):
         with closing(opened(tmp_path / f"{step}")) as store:
             assert store.verify().broken == ()
-        step += 9
+        step += 29
 
     assert step > 60
 
