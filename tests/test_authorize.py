@@ -129,6 +129,8 @@ def _expected(actor: str, name: str, whose: str) -> str:
     for parameter in checked:
         if whose in ("missing", "erased") or not (_is_theirs(actor, parameter, whose) or mark == "A"):
             return "not_found"
+    if actor == "practitioner by breaking the glass" and rule.verb == "issue" and checked:
+        return "not_allowed"  # an emergency ends, what was given to a patient does not
     is_meant = mark == "A" or (mark == "O" and (bool(checked) or rule.is_personal))
     return "reached" if is_meant else "not_allowed"
 
@@ -352,6 +354,32 @@ def test_breaking_the_glass_shows_a_patient_for_some_hours_and_says_why(
     with pytest.raises(RecordError) as refusal:
         new.patient(people.other)
     assert refusal.value.code in ("not_found", "signed_out")
+
+
+def test_a_code_that_is_guessed_in_an_emergency_is_in_the_log(people: Cast) -> None:
+    new = people.clinic.acting_for(people.signed_in(Role.PRACTITIONER))
+
+    with pytest.raises(RecordError) as refusal:
+        new.break_glass("no such code", "Bleeding after an injection elsewhere")
+
+    latest = people.clinic.log()[0]
+    assert refusal.value.code == "not_found"
+    assert (latest.action, latest.outcome) == ("break_glass", "denied")
+
+
+def test_a_patient_removes_what_they_typed_and_nothing_else(people: Cast) -> None:
+    weigh: dict[str, Any] = {"quantity": "weight", "value": 64.0, "unit": "kg", "day": date(2026, 3, 2)}
+    typed = people.clinic.add_body_measure(people.own, **weigh)
+    own = people.clinic.add_body_measure(people.own, **weigh, by_patient=True)
+    patient = people.clinic.acting_for(people.actors["patient"])
+
+    with pytest.raises(RecordError):
+        patient.remove_body_measure(typed.id)
+    patient.remove_body_measure(own.id)
+
+    with pytest.raises(RecordError):
+        people.clinic.remove_body_measure(own.id)
+    people.clinic.remove_body_measure(typed.id)
 
 
 def test_a_visitor_sees_the_demonstration_and_nothing_else(tmp_path: Path) -> None:

@@ -180,13 +180,11 @@ def test_a_backup_holds_neither_the_key_nor_anything_readable(clinic: Clinic, ou
             assert secret not in data
 
 
-@pytest.mark.parametrize("what", [DATABASE, BLOBS, "manifest.json", "pool", "keys"])
+@pytest.mark.parametrize("what", [DATABASE, BLOBS, "manifest.json", "keys"])
 def test_a_damaged_backup_is_refused_and_leaves_nothing(what: str, clinic: Clinic, out: Path, tmp_path: Path) -> None:
     add(clinic, new_view(clinic), 1, 2)
     folder = clinic.back_up(out).folder
     path = folder / what
-    if what == "pool":
-        path = pool_file(out, read_list(folder / BLOBS)[0].name)
     if what == "keys":
         path = out / "keys" / "keys.sqlite"
     data = bytearray(path.read_bytes())
@@ -202,14 +200,49 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(what: str, clinic: Clini
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_a_photo_that_rotted_in_a_backup_does_not_cost_the_others(clinic: Clinic, out: Path, tmp_path: Path) -> None:
+    add(clinic, new_view(clinic), 1, 2)
+    rotten = read_list(clinic.back_up(out).folder / BLOBS)[0].name
+    path = pool_file(out, rotten)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(data)
+
+    restored = restore(out, tmp_path / "new", is_drill=True)
+
+    assert restored.damaged == (rotten,)
+    assert restored.files == 1
+    assert sum(p.is_file() for p in (tmp_path / "new" / "photos").rglob("*")) == 1
+
+
+def test_what_rotted_in_a_backup_is_copied_anew_within_a_week(
+    clinic: Clinic, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(clinic, new_view(clinic), 1, 2)
+    path = pool_file(out, read_list(clinic.back_up(out).folder / BLOBS)[0].name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+
+    monkeypatch.setattr(backup_module, "CHECKED_IN_DAYS", 1)  # as if this were the day of this file
+    made = clinic.back_up(out)
+
+    assert made.copied == 1
+    assert path.read_bytes() == whole
+    assert drilled(out, tmp_path / "new") == []
+
+
 def test_every_file_that_is_missing_from_a_backup_is_noticed(clinic: Clinic, out: Path, tmp_path: Path) -> None:
     add(clinic, new_view(clinic), 1, 2)
     clinic.back_up(out)
     for path in sorted(path for path in out.rglob("*") if path.is_file() and path.name not in (".lock", "erased")):
         kept = path.read_bytes()
         path.unlink()
-        with pytest.raises(RecordError):
-            restore(out, tmp_path / "new")
+        if path.parents[1].name == backup_module.POOL:
+            place = tmp_path / f"without-{path.name[:8]}"
+            assert restore(out, place, is_drill=True).damaged == (path.name,)
+        else:
+            with pytest.raises(RecordError):
+                restore(out, tmp_path / "new")
         path.write_bytes(kept)
     assert not (tmp_path / "new").exists()
     assert drilled(out, tmp_path / "new") == []

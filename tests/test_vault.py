@@ -398,6 +398,17 @@ def test_two_records_share_a_bucket_by_prefix(bucket: str, keys: KeyStore) -> No
     assert names(two) == []
 
 
+def test_a_place_in_a_bucket_belongs_to_one_record(bucket: str, keys: KeyStore) -> None:
+    """Whose orphans would the other's blobs be? Nobody's: the second record is refused."""
+    own, again, other = (Vault(Bucket(bucket), keys, whose) for whose in ("a" * 32, "a" * 32, "b" * 32))
+    own.put("p", ORIGINAL, b"photo")
+    again.put("p", ORIGINAL, b"another photo")
+
+    assert refusal(lambda: other.put("p", ORIGINAL, b"third")) == "other_vault"
+    assert refusal(other.claim) == "other_vault"
+    assert len(names(own)) == 2
+
+
 @pytest.fixture(params=PLACES)
 def clinic(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
     """An empty record with its vault in a folder, or in a bucket."""

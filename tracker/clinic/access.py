@@ -202,7 +202,10 @@ class Access(Entering):
             hosts = select(schema.study.c.host_id)
             patient_id = connection.execute(chosen.where(schema.patient.c.id.not_in(hosts))).scalar()
             if patient_id is None:
-                raise register.not_found("patient")
+                audit.append(connection, self._entry(Verb.EMERGENCY, "break_glass", outcome="denied"))
+        if patient_id is None:  # said only after it was written down
+            raise register.not_found("patient")
+        with self._journal.writing() as connection:
             until = care_team.break_glass(connection, patient_id, self._actor.account_id, clock.now())
             audit.append(
                 connection,

@@ -164,6 +164,10 @@ def authorize(connection: Connection, actor: Actor, verb: Verb, *targets: Target
         raise _not_allowed(present)
     if present.role is Role.PATIENT and verb is Verb.VIEW and not has_consent(connection, patient_id, Purpose.PORTAL):
         raise not_found("photo")
+    if verb is Verb.ISSUE and present.role is Role.PRACTITIONER and not present.is_visitor:
+        for each in concerned - care_team.everybodys(connection):
+            if not care_team.is_on_team(connection, present.account_id, each):
+                raise _not_allowed(present)  # an emergency ends; what is given, or an invitation, does not
     if verb not in WHILE_RESTRICTED and any(_is_restricted(connection, each) for each in concerned):
         raise RecordError(
             "The record of this patient is only kept, and used for nothing; the owner can lift that.",

@@ -50,6 +50,8 @@ from tracker.errors import RecordError
 Progress = Callable[[int, int, str], None]
 #: What the record knows of when it was copied last, and when a copy was last tried, among the facts about it.
 LAST_BACKUP, LAST_RESTORE = "last_backup", "last_restore"
+#: In so many days every file in a backup's pool is read through once, if a backup is made each day.
+CHECKED_IN_DAYS = 7
 _ATTEMPTS = 3
 
 
@@ -204,10 +206,21 @@ class Backup:
         return blobs.read(name) if found is None and blobs.move(name, Area.KEPT) else found
 
     def _known(self) -> dict[str, Blob]:
-        """Files that earlier backups copied and that are still there."""
+        """Files that earlier backups copied and that are still there; a part of them is read through each day.
+
+        What has rotted since is copied anew while the record still has it: all backups share these files.
+        """
         found = {blob.name: blob for folder in backups_in(self._out) for blob in read_list(folder / BLOBS)}
         present = {path.name: path.stat().st_size for path in (self._out / POOL).glob("??/*")}
-        return {name: blob for name, blob in found.items() if present.get(name) == blob.size}
+        due = datetime.now(UTC).toordinal() % CHECKED_IN_DAYS
+
+        def is_whole(name: str, blob: Blob) -> bool:
+            if present.get(name) != blob.size:
+                return False
+            is_due = int(name[:4], 16) % CHECKED_IN_DAYS == due
+            return not is_due or digest_of(pool_file(self._out, name)) == blob.digest
+
+        return {name: blob for name, blob in found.items() if is_whole(name, blob)}
 
     def _check_own(self) -> None:
         """Keys are kept once for all backups in a folder: those of another record would take their place."""

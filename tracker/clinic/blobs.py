@@ -45,6 +45,9 @@ class Blobs(Protocol):
     ``not_read`` where the place does not answer.
     """
 
+    def claim(self, record_id: str) -> None:
+        """Make the place the record's own; `RecordError` with code ``other_vault`` if it is another record's."""
+
     def create(self, name: str, data: bytes) -> bool:
         """Keep a blob; False, and nothing changed, if there is one of this name."""
 

@@ -128,9 +128,12 @@ def add(
     return _measure(connection, connection.execute(select(schema.body_measure).where(_MEASURE.id == new_id)).one())
 
 
-def remove(connection: Connection, measure_id: str) -> None:
-    """Remove a reading that was typed by mistake."""
-    if not connection.execute(delete(schema.body_measure).where(_MEASURE.id == measure_id)).rowcount:
+def remove(connection: Connection, measure_id: str, *, only_by_patient: bool = False) -> None:
+    """Remove a reading that was typed by mistake; a patient only one of their own."""
+    chosen = delete(schema.body_measure).where(_MEASURE.id == measure_id)
+    if only_by_patient:
+        chosen = chosen.where(_MEASURE.by_patient)
+    if not connection.execute(chosen).rowcount:
         raise not_found("measure")
 
 

@@ -19,6 +19,8 @@ from tracker.clinic.folders import not_read
 from tracker.errors import RecordError
 
 SENT_AGAIN = 2
+#: Object that says whose record the others belong to.
+_OWNER = "record.id"
 
 
 class Bucket:
@@ -54,6 +56,28 @@ class Bucket:
             )
         except BaseError as error:
             raise _no_vault(_said(error)) from error
+
+    def claim(self, record_id: str) -> None:
+        """Make the bucket, below this prefix, the record's own.
+
+        Two records in one place would take each other's blobs for orphans.
+
+        Raises
+        ------
+        RecordError
+            ``other_vault``: it is another record's.
+        """
+        with _saving():
+            try:
+                obstore.put(self._store, _OWNER, record_id.encode(), mode="create", use_multipart=False)
+                return
+            except (AlreadyExistsError, PreconditionError):
+                owner = bytes(obstore.get(self._store, _OWNER).bytes()).decode(errors="replace").strip()
+        if owner != record_id:
+            raise RecordError(
+                "The place that TRACKER_VAULT names holds the photos of another record; please name one of its own.",
+                code="other_vault",
+            )
 
     def create(self, name: str, data: bytes) -> bool:
         """Keep a blob; False, and nothing changed, if there is one of this name."""

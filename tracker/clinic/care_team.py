@@ -58,6 +58,12 @@ def takes_care(connection: Connection, account_id: str, patient_id: str, moment:
     return connection.execute(chosen).first() is not None
 
 
+def is_on_team(connection: Connection, account_id: str, patient_id: str) -> bool:
+    """Whether somebody takes care of a patient for good, and not in an emergency only."""
+    team = select(_TEAM.since).where(_TEAM.account_id == account_id, _TEAM.patient_id == patient_id)
+    return connection.execute(team).first() is not None
+
+
 def everybodys(connection: Connection) -> frozenset[str]:
     """Rows among the patients that are all practitioners': the demonstration, and the hosts of studies."""
     hosts = select(schema.study.c.host_id)

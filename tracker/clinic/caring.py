@@ -7,6 +7,7 @@ from datetime import date
 
 from tracker.clinic import body_measures, consent_texts, consents, grades, overview
 from tracker.clinic import details as details_of_patient
+from tracker.clinic.actors import SYSTEM, Actor, Role
 from tracker.clinic.body_measures import BodyMeasure
 from tracker.clinic.consent_texts import ConsentText, Purpose
 from tracker.clinic.consents import Channel, Consent, Scope
@@ -26,6 +27,7 @@ class Caring:
     """Details, consents, grades and typed measures of one record; a base of `Clinic`."""
 
     _store: Store
+    _actor: Actor = SYSTEM
 
     def details(self, patient_id: str) -> PatientDetails:
         """What is known of a patient; `RecordError` with code ``not_found`` if there is none."""
@@ -209,7 +211,7 @@ class Caring:
     def remove_body_measure(self, measure_id: str) -> None:
         """Remove a reading that was typed by mistake."""
         with self._store.writing() as connection:
-            body_measures.remove(connection, measure_id)
+            body_measures.remove(connection, measure_id, only_by_patient=self._actor.role is Role.PATIENT)
 
     def summaries(self, patient_ids: Collection[str]) -> tuple[PatientSummary, ...]:
         """What Today shows of some patients."""

@@ -32,7 +32,7 @@ from tracker.clinic.sealing import Secrets
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
-from tracker.clinic.sweeping import Swept, sweep
+from tracker.clinic.sweeping import GRACE, Swept, sweep
 from tracker.clinic.topics import Chosen
 from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
@@ -268,7 +268,11 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
         RecordError
             Disk or database did not answer; a later sweep goes on.
         """
-        return sweep(self._store, self._files.vault, now or datetime.now(UTC))
+        moment = now or datetime.now(UTC)
+        with self._store.reading() as connection:
+            known = photos.ids(connection)
+        self._files.sweep_derived(known.__contains__, older_than=(moment - GRACE).timestamp())
+        return sweep(self._store, self._files.vault, moment)
 
     def start_worker(self, executor: Executor | None = None) -> None:
         """Measure in the background from now on; does nothing if that is so already.

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,6 +101,23 @@ class Files:
             path.unlink(missing_ok=True)
         with suppress(OSError):  # other files of the photo may be there
             folder.rmdir()
+
+    def sweep_derived(self, is_known: Callable[[str], bool], *, older_than: float) -> int:
+        """Remove derivatives of photos that are no longer in the record; how many photos that were.
+
+        Parameters
+        ----------
+        is_known : callable
+            Whether a photo of this id is in the record.
+        older_than : float
+            Seconds since 1970: what is younger may belong to a photo that is just being stored.
+        """
+        gone = 0
+        for folder in (self.home / _DERIVED).glob("??/*"):
+            if folder.stat().st_mtime < older_than and not is_known(folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
+                gone += 1
+        return gone
 
     def _key(self, photo: StoredPhoto) -> bytes:
         return self._keys.derive(photo.patient_id, _DERIVED)

@@ -29,6 +29,9 @@ class Folder:
         self._home = home
         self._safe: set[Path] = set()
 
+    def claim(self, record_id: str) -> None:
+        """Nothing to do: the folder lies in the record."""
+
     def create(self, name: str, data: bytes) -> bool:
         """Keep a blob; False, and nothing changed, if there is one of this name."""
         with _saving():

@@ -54,6 +54,11 @@ def photo(connection: Connection, photo_id: str) -> StoredPhoto:
     return _photo(row, secrets_of(connection))
 
 
+def ids(connection: Connection) -> frozenset[str]:
+    """Identifiers of all photos."""
+    return frozenset(connection.execute(select(_PHOTO.id)).scalars())
+
+
 def file_of(connection: Connection, photo_id: str) -> str:
     """Name of the file with the original bytes."""
     name = connection.execute(select(_PHOTO.file).where(_PHOTO.id == photo_id)).scalar()

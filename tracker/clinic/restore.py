@@ -81,6 +81,8 @@ class Restored:
         Sealed photos and reports that were copied and checked.
     missing : tuple of str
         Names of files that the record had lost before the backup was made.
+    damaged : tuple of str
+        Names of files that are damaged in the backup; everything else was put back.
     seconds : float
     """
 
@@ -89,6 +91,7 @@ class Restored:
     files: int
     bytes: int
     missing: tuple[str, ...]
+    damaged: tuple[str, ...]
     seconds: float
 
 
@@ -139,7 +142,8 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
     try:
         make_folder(part)
         facts = _checked(backup, part)
-        files, size = _copy(backup, part, facts, _targets(home, is_drill), progress or (lambda done, total, what: None))
+        told = progress or (lambda done, total, what: None)
+        files, size, damaged = _copy(backup, part, facts, _targets(home, is_drill), told)
         with suppress(FileNotFoundError):
             home.rmdir()
         part.replace(home)
@@ -153,7 +157,7 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
     finally:
         shutil.rmtree(part, ignore_errors=True)
     missing = tuple(facts["files"]["missing"])
-    return Restored(home, backup, files, size, missing, time.monotonic() - began)
+    return Restored(home, backup, files, size, missing, damaged, time.monotonic() - began)
 
 
 def _checked(backup: Path, part: Path) -> dict[str, Any]:
@@ -167,27 +171,35 @@ def _checked(backup: Path, part: Path) -> dict[str, Any]:
 
 def _copy(
     backup: Path, part: Path, facts: dict[str, Any], targets: tuple[Blobs | None, str], progress: Progress
-) -> tuple[int, int]:
+) -> tuple[int, int, tuple[str, ...]]:
     out, size, (bucket, url) = backup.parent, 0, targets
     copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
     if url or facts["database_kind"] != "sqlite":
         _load(part, url)
     if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
         raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
-    listed, copied = read_list(backup / BLOBS), list[Path]()
+    if bucket is not None:
+        bucket.claim(facts["record"])
+    listed, copied, damaged = read_list(backup / BLOBS), list[Path](), list[str]()
     for done, blob in enumerate(listed):
         progress(done, len(listed), "restoring")
-        if bucket is not None:
-            size += _into_bucket(bucket, pool_file(out, blob.name), blob)
-            continue
         target = part / Area.KEPT / blob.name[:2] / blob.name
-        make_folder(target.parent)
-        size += copy_checked(pool_file(out, blob.name), target, blob.digest, is_synced=False)[0]
-        copied.append(target)
+        try:
+            if bucket is not None:
+                size += _into_bucket(bucket, pool_file(out, blob.name), blob)
+                continue
+            make_folder(target.parent)
+            size += copy_checked(pool_file(out, blob.name), target, blob.digest, is_synced=False)[0]
+        except (RecordError, FileNotFoundError) as error:
+            if isinstance(error, RecordError) and error.code != "damaged":
+                raise
+            damaged.append(blob.name)  # one photo must not cost the others
+        else:
+            copied.append(target)
     progress(len(listed), len(listed), "")
     make_durable(copied)
     add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
-    return len(listed), size
+    return len(listed) - len(damaged), size, tuple(damaged)
 
 
 def _targets(home: Path, is_drill: bool) -> tuple[Blobs | None, str]:

@@ -68,6 +68,7 @@ def sweep(store: Store, vault: Vault, now: datetime) -> Swept:
     RecordError
         Disk or database did not answer; a later sweep goes on.
     """
+    vault.claim()
     seen = aside = back = gone = 0
     for blob in list(vault.blobs.listed(Area.ASIDE)):
         seen += 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from tracker.clinic.blobs import Area, Blobs, Lying, blob_name, open_blob, seal_blob
 from tracker.clinic.buckets import Bucket
 from tracker.clinic.folders import Folder
+from tracker.clinic.keys import record_id
 from tracker.clinic.keystore import KeyStore
 from tracker.errors import RecordError
 
@@ -24,11 +25,26 @@ class Vault:
     blobs : Blobs
         Where they lie.
     keys : KeyStore
+    record_id : str
+        Whose place it is: `claim` says so there. Empty: nobody else can come to it.
     """
 
-    def __init__(self, blobs: Blobs, keys: KeyStore) -> None:
+    def __init__(self, blobs: Blobs, keys: KeyStore, record_id: str = "") -> None:
         self.blobs = blobs
         self._keys = keys
+        self._unclaimed = record_id
+
+    def claim(self) -> None:
+        """See, once, that the place is this record's; before anything is kept or removed in it.
+
+        Raises
+        ------
+        RecordError
+            ``other_vault``: it is another record's. ``not_saved``: it does not answer.
+        """
+        if self._unclaimed:
+            self.blobs.claim(self._unclaimed)
+            self._unclaimed = ""
 
     def put(self, patient_id: str, kind: str, data: bytes) -> str:
         """Keep bytes of a patient, and say under which name; the same bytes are kept once.
@@ -110,6 +126,7 @@ class Vault:
         return self.blobs.listed()
 
     def _keep(self, patient_id: str, kind: str, name: str, data: bytes) -> None:
+        self.claim()
         key = self._keys.derive(patient_id, "blobs")
         sealed = seal_blob(key, patient_id, kind, name, data)
         if self.blobs.create(name, sealed):
@@ -130,4 +147,4 @@ def vault_of(home: Path, keys: KeyStore) -> Vault:
         ``no_vault``: that place cannot be used.
     """
     address = os.environ.get("TRACKER_VAULT")
-    return Vault(Bucket(address) if address else Folder(home), keys)
+    return Vault(Bucket(address), keys, record_id(home)) if address else Vault(Folder(home), keys)

@@ -60,6 +60,7 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
                 "files": restored.files,
                 "bytes": restored.bytes,
                 "missing": list(restored.missing),
+                "damaged": list(restored.damaged),
                 "seconds": round(restored.seconds, 3),
                 "erased_again": list(settled.erased),
                 "log_entries_lost": settled.log_entries_lost,
@@ -71,6 +72,8 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
     print(f"{where}: {restored.files} sealed files in {restored.seconds:.1f} s ({rate:.0f} MB/s).")
     if restored.missing:
         print(f"{len(restored.missing)} files were missing already when the backup was made.")
+    if restored.damaged:
+        print(f"{len(restored.damaged)} files are damaged in this backup and were left out; try an older or newer one.")
     if settled.erased:
         print(f"{len(settled.erased)} patients who were erased since have been erased again.")
     if settled.log_entries_lost:
