@@ -210,6 +210,25 @@ def test_a_course_begins_gets_an_appointment_and_ends(clinic: Clinic, ann: str) 
     assert clinic.courses(ann)[0].ended_on == TODAY
 
 
+def test_what_was_given_before_the_course_was_begun_is_its_first_session(clinic: Clinic, ann: str, thigh: str) -> None:
+    for days in (30, 0):
+        clinic.add_treatment(ann, NewTreatment(TODAY - days * DAY, (thigh,)))
+
+    clinic.start_course(ann, template="Mesotherapy", started_on=TODAY)
+
+    assert clinic.courses(ann)[0].done == 1
+
+
+def test_an_invitation_for_a_patient_is_made_where_they_agreed_to_read_online(clinic: Clinic, ann: str) -> None:
+    assert "Give the patient an account" not in {each.label for each in section(clinic, ann, "Consents").expander}
+    clinic.give_consent(ann, Purpose.PORTAL, given_by="Ann", signed_on=TODAY)
+
+    app = press(section(clinic, ann, "Consents"), "Make an invitation")
+
+    assert any("/session/invitation/" in each.value for each in app.code)
+    assert [each.patient_id for each in clinic.accounts()] == [ann]
+
+
 def test_after_the_third_session_one_looks_back(clinic: Clinic, ann: str) -> None:
     clinic.start_course(ann, template="Mesotherapy", started_on=TODAY - 30 * DAY)
     for days in (20, 10):

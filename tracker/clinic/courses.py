@@ -26,6 +26,7 @@ from tracker.clinic.register import not_found, random_id
 from tracker.errors import RecordError
 
 _TEMPLATE, _COURSE, _VISIT = schema.course_template.c, schema.course.c, schema.visit.c
+_TREATED = select(schema.treatment.c.visit_id)
 _AHEAD = timedelta(days=730)
 
 
@@ -141,7 +142,7 @@ def start(
     started_on: date,
     today: date,
 ) -> Course:
-    """Begin a course with the plan of a template.
+    """Begin a course with the plan of a template; what was given since its first day counts as its sessions.
 
     Raises
     ------
@@ -165,6 +166,9 @@ def start(
             started_on=started_on,
         )
     )
+    # The first treatment is often written down before the course is begun.
+    since = _VISIT.patient_id == patient_id, _VISIT.course_id.is_(None), _VISIT.day >= started_on
+    connection.execute(update(schema.visit).where(*since, _VISIT.id.in_(_TREATED)).values(course_id=course_id))
     return course(connection, course_id)
 
 
@@ -219,10 +223,9 @@ def _set(connection: Connection, course_id: str, **values: Any) -> None:
 
 def _with_sessions() -> Select[Any]:
     """Courses with the number and the latest day of their sessions, in one query."""
-    given = select(schema.treatment.c.visit_id)
     done = (
         select(_VISIT.course_id, func.count().label("done"), func.max(_VISIT.day).label("last_on"))
-        .where(_VISIT.id.in_(given), _VISIT.course_id.is_not(None))
+        .where(_VISIT.id.in_(_TREATED), _VISIT.course_id.is_not(None))
         .group_by(_VISIT.course_id)
         .subquery()
     )

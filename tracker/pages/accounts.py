@@ -8,9 +8,9 @@ from tracker.clinic import Clinic
 from tracker.clinic.accounts import Account
 from tracker.clinic.actors import STAFF, Role
 from tracker.errors import TrackerError
-from tracker.pages.frame import NARROW, complain, plain
+from tracker.pages.frame import NARROW, complain
+from tracker.pages.invited import remember_invitation, show_invitation
 
-INVITED = "invited"
 MAY = {
     Role.OWNER: "everything, and invites the others",
     Role.PRACTITIONER: "their own patients, whole; others in an emergency, with a reason",
@@ -24,7 +24,7 @@ def page(clinic: Clinic) -> None:
     """Show the accounts, and let them be added, changed and closed."""
     st.title("People and access", anchor=False)
     with st.container(width=NARROW + 180):
-        _invitation()
+        show_invitation()
         with st.popover("Invite somebody", icon=":material/person_add:"):
             _invite(clinic)
         for account in clinic.accounts():
@@ -42,26 +42,7 @@ def _invite(clinic: Clinic) -> None:
     except TrackerError as error:
         complain(error)
     else:
-        _remember(name, token)
-
-
-def _invitation() -> None:
-    """The address of an invitation, shown once: it is kept nowhere."""
-    invited = st.session_state.pop(INVITED, None)
-    if invited is None:
-        return
-    name, token = invited
-    with st.container(border=True):
-        st.markdown(f"**Invitation for {plain(name)}**")
-        st.caption(
-            "Give them this address in person, or by a way nobody else reads. It works once, within seven days, and is "
-            "shown only now."
-        )
-        st.code(f"{_here()}/session/invitation/{token}", language=None, wrap_lines=True)
-
-
-def _here() -> str:
-    return (st.context.url or "").split("//", 1)[0] + "//" + (st.context.headers.get("Host") or "")
+        remember_invitation(name, token)
 
 
 def _row(clinic: Clinic, account: Account) -> None:
@@ -74,7 +55,9 @@ def _row(clinic: Clinic, account: Account) -> None:
             with st.expander("Change"):
                 _change(clinic, account)
         else:
-            _end_or_close(clinic, account)
+            with st.container(horizontal=True):
+                _again(clinic, account)
+                _end_or_close(clinic, account)
 
 
 def _state(account: Account) -> None:
@@ -94,8 +77,7 @@ def _change(clinic: Clinic, account: Account) -> None:
     if chosen is not account.role and st.button("Change the role", key=f"store-{account.id}", type="primary"):
         _done(lambda: clinic.set_role(account.id, chosen))
     with st.container(horizontal=True):
-        if not account.is_disabled and st.button("New invitation (password forgotten)", key=f"again-{account.id}"):
-            _invite_again(clinic, account)
+        _again(clinic, account)
         if account.has_second_factor and st.button("Take the second factor away", key=f"factor-{account.id}"):
             _done(lambda: clinic.reset_second_factor(account.id))
         _end_or_close(clinic, account)
@@ -115,18 +97,18 @@ def _end_or_close(clinic: Clinic, account: Account) -> None:
         _done(lambda: clinic.disable_account(account.id))
 
 
+def _again(clinic: Clinic, account: Account) -> None:
+    if not account.is_disabled and st.button("New invitation (password forgotten)", key=f"again-{account.id}"):
+        _invite_again(clinic, account)
+
+
 def _invite_again(clinic: Clinic, account: Account) -> None:
     try:
         token = clinic.invite_again(account.id)
     except TrackerError as error:
         complain(error)
     else:
-        _remember(account.name, token)
-
-
-def _remember(name: str, token: str) -> None:
-    st.session_state[INVITED] = (name, token)
-    st.rerun()
+        remember_invitation(account.name, token)
 
 
 def _done(change) -> None:  # type: ignore[no-untyped-def]

@@ -29,7 +29,9 @@ def break_glass_popover(clinic: Clinic) -> None:
         except TrackerError as error:
             complain(error)
         else:
-            st.success(plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."))
+            st.toast(
+                plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."), icon=":material/lock_open:"
+            )
             st.rerun()
 
 

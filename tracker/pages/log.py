@@ -10,7 +10,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.actors import Role, Verb
 from tracker.clinic.audit import LogEntry
 from tracker.pages.access import may
-from tracker.pages.frame import plain
+from tracker.pages.frame import day_text, plain
 from tracker.pages.log_words import what
 
 PER_PAGE = 100
@@ -42,14 +42,29 @@ def who_looked(clinic: Clinic, patient_id: str) -> None:
     if not entries:
         st.caption("Nobody has looked at your photos yet.")
         return
+    own = clinic.acting().account_id
     st.table(
         [
-            {"When": _moment(entry), "Who": _who(entry, {}), "What": plain(what(entry))}
+            {"When": _told_moment(entry), "Who": _told_who(entry, own), "What": plain(what(entry))}
             for entry in entries
             if entry.outcome == "done"
         ],
         border="horizontal",
     )
+
+
+def _told_moment(entry: LogEntry) -> str:
+    local = entry.at.astimezone()
+    return f"{day_text(local.date())}, {local:%H:%M}"
+
+
+def _told_who(entry: LogEntry, own: str) -> str:
+    """Who it was, to a patient: no name, but what to ask the clinic about."""
+    if not entry.account_id:
+        return "you, by a link" if entry.role == Role.PATIENT else WITHOUT_ACCOUNT.get(entry.role, entry.role)
+    if entry.account_id == own or entry.role == Role.PATIENT:
+        return "you"
+    return "the program" if entry.role == Role.SYSTEM else f"your clinic ({entry.role}, {entry.account_id[:8]})"
 
 
 def _wholeness(clinic: Clinic) -> None:

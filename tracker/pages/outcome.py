@@ -49,6 +49,8 @@ def _show(clinic: Clinic, view: View, *, waiting: bool) -> None:
     if report is not None:
         _verdict(report, view, days)
     photo_rows(photos, checks={p.digest: p.checks for p in report.photos} if report is not None else {})
+    if not view.is_control:
+        link("record", "Write down the treatment", icon=":material/vaccines:", patient=view.patient_id)
 
 
 def _verdict(report: Report, view: View, days: Set[date]) -> None:

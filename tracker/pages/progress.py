@@ -54,7 +54,7 @@ def page(clinic: Clinic) -> None:
         _aftermath(report)
     show_beside(clinic, view)
     show_side_effects(clinic, view)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         injections_popover(clinic, view)
         if not view.is_control:
             link("points", "Injection points", icon=":material/my_location:", view=view.id)

@@ -61,7 +61,7 @@ def _invited_to(clinic: Clinic) -> None:
     with st.container(width=NARROW):
         st.title("Blinded rating", anchor=False)
         if not waiting:
-            st.info("There is no sitting for you at the moment.")
+            st.info("There is no sitting for you at the moment. Once the clinic invites you to one, it is here.")
         for number, sitting in enumerate(waiting, start=1):
             with st.container(border=True, horizontal=True, vertical_alignment="center"):
                 st.text(f"Sitting {number}: {sitting.answered} of {len(sitting.pairs)} answered", width="stretch")

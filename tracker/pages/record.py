@@ -49,6 +49,8 @@ def _summary(clinic: Clinic, patient: Patient) -> None:
     said += [f"Spent so far: {money(spent)}"] if spent else []
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(plain("  ·  ".join(said)) if said else "Nothing is planned and nothing was given yet.")
-        link("session", "Add photos", icon=":material/add_a_photo:", patient=patient.id)
+        with st.container(horizontal=True, width="content"):
+            link("session", "Add photos", icon=":material/add_a_photo:", patient=patient.id)
+            link("side-effects", "Side effects and diary", icon=":material/healing:", patient=patient.id)
     if details.allergies:
         st.warning(f"Allergies: {plain(details.allergies)}", icon=":material/emergency:")

@@ -11,6 +11,7 @@ from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
 from tracker.pages.consent_sheet import SHARED, ask_consents, keep_consents
 from tracker.pages.frame import NARROW, complain, day_text, plain
+from tracker.pages.patient_account import account_section
 
 GENERATION = "consents"
 
@@ -25,6 +26,7 @@ def consents_section(clinic: Clinic, patient: Patient) -> None:
         missing = [purpose for purpose in Purpose if purpose not in holding]
         if missing:
             _ask(clinic, patient, missing)
+        account_section(clinic, patient)
         if given:
             with st.expander(f"Everything that was ever given ({len(given)})", icon=":material/history:"):
                 for consent in given:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from tracker.clinic import Clinic
+from tracker.clinic.actors import STAFF
 from tracker.clinic.records import Patient, View
 from tracker.clinic.treatment_records import NewTreatment, Treatment, expired_warning
 from tracker.clinic.visits import SessionDay
@@ -16,7 +17,8 @@ from tracker.pages.due import money
 from tracker.pages.frame import complain, day_text, plain
 from tracker.pages.treatment_form import ask_treatment, line_words
 
-GENERATION, LINES, EXPIRED = "treatment", "treatment-lines", "treatment-expired"
+GENERATION, EXPIRED = "treatment", "expired"
+ANYWAY = "It was given although a lot is past its last day of use"
 PHOTOS_FIRST = "Take the photos first: from the injection on, photos show side effects for some days."
 
 
@@ -38,8 +40,9 @@ def _form(clinic: Clinic, patient: Patient, views: Sequence[View], last: NewTrea
         )
     warned = st.container()
     with st.form(key, border=False):
-        new = ask_treatment(views, last, lines=lines, key=key)
-        anyway = st.checkbox("It was given although a lot is past its last day of use", key=f"{key}-anyway")
+        new = ask_treatment(views, last, lines=lines, key=key, operator=_signed_in(clinic))
+        was_refused = st.session_state.get(f"{key}-{EXPIRED}", False)
+        anyway = was_refused and st.checkbox(ANYWAY, key=f"{key}-anyway")
         with st.container(horizontal=True):
             more = st.form_submit_button("Another ingredient", icon=":material/add:")
             save = st.form_submit_button("Save the treatment", type="primary", icon=":material/save:")
@@ -51,6 +54,14 @@ def _form(clinic: Clinic, patient: Patient, views: Sequence[View], last: NewTrea
         warned.warning(plain(expired), icon=":material/warning:")
     if save and (anyway or not expired):
         _save(clinic, patient, new)
+    elif save and not was_refused:
+        st.session_state[f"{key}-{EXPIRED}"] = True
+        st.rerun()
+
+
+def _signed_in(clinic: Clinic) -> str:
+    actor = clinic.acting()
+    return clinic.account(actor.account_id).name if actor.role in STAFF and not actor.is_visitor else ""
 
 
 def _save(clinic: Clinic, patient: Patient, new: NewTreatment) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -17,8 +16,8 @@ from tracker.clinic.records import View
 from tracker.errors import TrackerError
 from tracker.pages.access import is_visitor, may
 from tracker.pages.frame import complain, day_text, link, plain
+from tracker.pages.invited import origin, say_where_it_opens
 from tracker.web.links import issued_url
-from tracker.web.place import ORIGIN
 
 _NEW = "new-link"
 NOT_SHARED = "The patient has not agreed to results being shared. Ask for that consent first."
@@ -47,7 +46,7 @@ def share_section(clinic: Clinic, view: View) -> None:
 
 def _share(clinic: Clinic, view: View) -> None:
     st.caption("The report is kept as it is now; what is measured later does not change it.")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Share the present report", type="primary", icon=":material/send:", key=f"issue-{view.id}"):
             try:
                 with st.spinner("Making the report…"):
@@ -67,15 +66,11 @@ def _new_link() -> None:
         return
     with st.container(border=True, key="new-link"):
         st.markdown(f"**The link works once, until {day_text(new.expires_at.date())}**")
-        st.code(f"{_origin()}/r/{new.token}", language=None, wrap_lines=True)
+        st.code(f"{origin()}/r/{new.token}", language=None, wrap_lines=True)
+        say_where_it_opens()
         st.markdown("**PIN**")
         st.code(new.pin, language=None)
         st.caption(ONCE)
-
-
-def _origin() -> str:
-    told = os.environ.get(ORIGIN) or st.context.url or ""
-    return "/".join(told.split("/")[:3])
 
 
 def _shared(clinic: Clinic, view: View) -> None:

@@ -89,7 +89,7 @@ def _row(clinic: Clinic, patient: Patient, summary: PatientSummary, rejected: Ma
             _view(view, rejected.get(view.view_id, 0), cares=cares)
         if not summary.views:
             st.caption("Nothing is photographed yet.")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             link("session", "Add a session", icon=":material/add_a_photo:", patient=patient.id)
             if cares:
                 link("record", "Record", icon=":material/clinical_notes:", patient=patient.id)

@@ -17,7 +17,9 @@ CURRENCIES = ("USD", "EUR", "GBP", "CHF", "AUD", "CAD", "BRL", "INR", "TRY", "PL
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
-def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: int, key: str) -> NewTreatment:
+def ask_treatment(
+    views: Sequence[View], last: NewTreatment | None, *, lines: int, key: str, operator: str = ""
+) -> NewTreatment:
     """Ask what is given, with what was given the last time filled in.
 
     Parameters
@@ -29,6 +31,8 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
         How many ingredients to ask for.
     key : str
         Of the widgets.
+    operator : str
+        Who gives it, as far as is known; otherwise who gave the last.
     """
     today = date.today()  # noqa: DTZ011
     before = last or NewTreatment(today)
@@ -49,7 +53,7 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
         for number in range(lines)
     )
     depth, spacing, points, numbing = st.columns([2, 2, 2, 4])
-    cost, currency, operator, note = st.columns([2, 2, 3, 5])
+    cost, currency, by, note = st.columns([2, 2, 3, 5])
     known = [*dict.fromkeys((*((before.currency,) if before.currency else ()), *CURRENCIES))]
     paid = cost.number_input("Cost", 0.0, 1e6, float(before.cost or 0) or None, 10.0, key=f"{key}-cost")
     return NewTreatment(
@@ -65,7 +69,7 @@ def ask_treatment(views: Sequence[View], last: NewTreatment | None, *, lines: in
         numbing=numbing.text_input("Numbing", before.numbing, max_chars=120, key=f"{key}-numbing"),
         cost=None if paid is None else Decimal(str(paid)),
         currency=currency.selectbox("Currency", known, key=f"{key}-currency") if known else "",
-        operator=operator.text_input("By", before.operator, max_chars=120, key=f"{key}-operator"),
+        operator=by.text_input("By", operator or before.operator, max_chars=120, key=f"{key}-operator"),
         note=note.text_input("Note", max_chars=500, key=f"{key}-note"),
     )
 

@@ -200,7 +200,8 @@ def show_set_up(entry: Entry) -> Response:
     """The page on which the owner's account is made; closed once there is one."""
     if entry.clinic.has_owner():
         return RedirectResponse(SIGN_IN, 303)
-    return form_page("set_up", status=entry.status, error=entry.error, name=entry.form.get("name", ""))
+    typed = {field: entry.form.get(field, "") for field in ("name", "set_up_code")}
+    return form_page("set_up", status=entry.status, error=entry.error, **typed)
 
 
 def set_up(entry: Entry) -> Response:
