@@ -229,6 +229,22 @@ def test_an_invitation_for_a_patient_is_made_where_they_agreed_to_read_online(cl
     assert [each.patient_id for each in clinic.accounts()] == [ann]
 
 
+@pytest.mark.parametrize(("side", "views"), [("left", [("right", True), ("left", False)]), ("", [])])
+def test_the_untreated_side_is_added_with_the_treated_one(
+    clinic: Clinic, ann: str, side: str, views: list[tuple[str, bool]]
+) -> None:
+    app = run(clinic, "session", patient=ann)
+    field(app, "selectbox", "Body site").set_value("thigh")
+    app.segmented_control[0].set_value(side)
+    field(app, "checkbox", "Add the other side too, untreated, to compare with").check()
+    press(app, "Add view")
+
+    added = clinic.views(ann)
+    assert sorted((view.laterality, view.is_control) for view in added) == sorted(views)
+    assert [view.control_id for view in added if not view.is_control] == [v.id for v in added if v.is_control]
+    assert bool(app.error) is not bool(views)
+
+
 def test_after_the_third_session_one_looks_back(clinic: Clinic, ann: str) -> None:
     clinic.start_course(ann, template="Mesotherapy", started_on=TODAY - 30 * DAY)
     for days in (20, 10):

@@ -19,6 +19,8 @@ INDICATIONS = (
     "other",
 )
 """What a view is treated for decides what is measured in it, see `tracker.clinic.topics`."""
+BOTH = "Add the other side too, untreated, to compare with"
+WHY_BOTH = "Only beside skin that is not treated can a change be told from what would have changed anyway."
 
 
 def new_view_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> None:
@@ -30,10 +32,19 @@ def new_view_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> No
         pose = st.text_input("Pose", placeholder="standing, weight on both feet", max_chars=80)
         indication = st.selectbox("Treated for", INDICATIONS, index=None, placeholder="Choose")
         is_control = st.checkbox("This side is not treated (control)")
+        both = st.checkbox(BOTH, help=WHY_BOTH)
         control = st.selectbox("Untreated side to compare with", list(controls), format_func=controls.__getitem__)
         if not st.form_submit_button("Add view", type="primary"):
             return
+    other = {"left": "right", "right": "left"}.get(side or "") if both and not is_control else ""
+    if other is None:
+        st.error("Please choose left or right: then the other side can be its control.", icon=":material/error:")
+        return
     try:
+        if other:
+            control = clinic.add_view(
+                patient.id, site=site or "", laterality=other, pose=pose, indication=indication or "", is_control=True
+            ).id
         view = clinic.add_view(
             patient.id,
             site=site or "",

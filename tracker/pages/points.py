@@ -18,7 +18,9 @@ from tracker.web.components import Picture
 from tracker.web.components.points import points_editor
 from tracker.web.links import photo_url
 
-STAY = "Points stay on the skin: at later sessions they are carried by the alignment of the photos."
+STAY = (
+    "Click where it was injected. Points stay on the skin: at later sessions the alignment of the photos carries them."
+)
 _COPIED = "points-copied"
 
 
@@ -62,6 +64,7 @@ def _place(
     copied = st.session_state.get(_COPIED) == photo.id and last is not None
     start = _points(last) if copied and last else list(own.points) if own else []
     bar = st.container(horizontal=True, vertical_alignment="bottom")
+    st.caption(STAY)
     version = f"{photo.id}-{copied}-{hash(tuple(start))}"
     placed = points_editor(
         Picture(photo_url(photo.id), day_text(photo.taken_on), f"{view.title} on {day_text(photo.taken_on)}, to place"),
@@ -71,7 +74,6 @@ def _place(
         version=version,
         key=f"points-{version}",  # what the browser placed before belongs to what it started from
     )
-    st.caption(STAY)
     with bar:
         depth, amount = _amounts(start, key=f"{photo.id}-{copied}")
         points = [

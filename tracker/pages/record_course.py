@@ -78,7 +78,9 @@ def _start(clinic: Clinic, patient: Patient) -> None:
         link("practice", "Change the plans", icon=":material/edit:")
     with st.form(f"start-course-{patient.id}", border=False):
         left, right = st.columns(2)
-        indication = left.selectbox("Treated for", INDICATIONS, index=None, placeholder="Choose")
+        known = [view.indication for view in clinic.views(patient.id) if view.indication in INDICATIONS]
+        index = INDICATIONS.index(known[0]) if known else None
+        indication = left.selectbox("Treated for", INDICATIONS, index=index, placeholder="Choose")
         first = right.date_input("First session", "today")
         if not st.form_submit_button("Begin the course", type="primary"):
             return
