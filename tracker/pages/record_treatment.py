@@ -17,7 +17,7 @@ from tracker.pages.due import money
 from tracker.pages.frame import complain, day_text, plain
 from tracker.pages.treatment_form import ask_treatment, line_words
 
-GENERATION, EXPIRED = "treatment", "expired"
+GENERATION, EXPIRED, SAVED = "treatment", "expired", "treatment-saved"
 ANYWAY = "It was given although a lot is past its last day of use"
 PHOTOS_FIRST = "Take the photos first: from the injection on, photos show side effects for some days."
 
@@ -25,6 +25,9 @@ PHOTOS_FIRST = "Take the photos first: from the injection on, photos show side e
 def treatment_section(clinic: Clinic, patient: Patient) -> None:
     """Show the form of today's treatment, then every session."""
     views, past = clinic.views(patient.id), clinic.treatments(patient.id)
+    if st.session_state.pop(SAVED, False):
+        # A toast begun just before a rerun is not always seen, and the form below is filled in again.
+        st.success("The treatment is saved.", icon=":material/check:")
     with st.expander("Write down a treatment", icon=":material/vaccines:", expanded=not past):
         st.caption(PHOTOS_FIRST)
         _form(clinic, patient, views, past[0].given if past else None)
@@ -71,7 +74,7 @@ def _save(clinic: Clinic, patient: Patient, new: NewTreatment) -> None:
         complain(error)
         return
     st.session_state[GENERATION] += 1
-    st.toast("The treatment is saved.", icon=":material/check:")
+    st.session_state[SAVED] = True
     st.rerun()
 
 
