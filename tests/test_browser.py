@@ -566,7 +566,7 @@ def test_the_owner_sets_up_the_clinic_and_invites_who_sees_no_more_than_the_role
     confirm_second_factor(ada)
     ada.get_by_text("DEMO-01").wait_for(timeout=20_000)
     picture(ada, "today-assistant")
-    assert ada.get_by_role("link", name="Add a session").count() > 0
+    ada.get_by_role("link", name="Add a session").first.wait_for(timeout=30_000)
     assert ada.get_by_test_id("stTopNavSection").count() == 0
     for name in ("Progress", "Compare", "Log", "People and access", "Record"):
         assert ada.get_by_role("link", name=name).count() == 0
