@@ -131,5 +131,5 @@ def _structure(path: Path) -> list[str]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
         try:
             return [str(row[0]) for row in file.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # it quotes damaged text
             return [str(error)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -37,6 +38,7 @@ from tracker.clinic.topics import Chosen
 from tracker.clinic.treating import Treating
 from tracker.clinic.worker import Worker
 from tracker.compute import PhotoProcess
+from tracker.errors import RecordError
 from tracker.measurement import Metric
 from tracker.photo import warm_up
 from tracker.pipeline import with_typed
@@ -89,6 +91,16 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
             else has changed is opened, but nothing can be changed in it.
         """
         home = home or data_folder()
+        try:
+            return cls._opened(home, metrics)
+        except (OSError, sqlite3.Error) as error:
+            said = getattr(error, "strerror", None) or error
+            raise RecordError(
+                f"The record in {home} cannot be opened ({said}). Please check the disk and try again.", code="not_read"
+            ) from error
+
+    @classmethod
+    def _opened(cls, home: Path, metrics: Sequence[Metric] | None) -> Self:
         prepare(home)
         secrets = Secrets.of_record(home)
         try:

@@ -14,7 +14,7 @@ from tracker.clinic import audit, schema
 from tracker.clinic.audit import Head
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.keys import key_file
-from tracker.clinic.keystore import KEYS_FILE
+from tracker.clinic.keystore import KEYS_FILE, is_as_made
 from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.store import Store
 from tracker.clinic.tombstones import read_tombstones, tombstone_file
@@ -133,10 +133,12 @@ def _key_place(home: Path) -> Examined:
 
 
 def _key_store(home: Path) -> Examined:
-    """The file of the keys: its own index has to say the same as its rows."""
+    """The file of the keys: its own index has to say the same as its rows, and its tables are those we made."""
     try:
         with closing(sqlite3.connect(f"file:{home / KEYS_FILE}?mode=ro", uri=True, timeout=30)) as file:
             rows = [str(row[0]) for row in file.execute("PRAGMA integrity_check(20)")]
+            if rows == ["ok"] and not is_as_made(file):
+                rows = ["its tables are described in other words than ours"]
     except (sqlite3.Error, UnicodeDecodeError) as error:
         rows = [str(error)]
     if rows == ["ok"]:

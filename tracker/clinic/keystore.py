@@ -222,6 +222,15 @@ def kept_keys(path: Path) -> set[str]:
         return set()
 
 
+def is_as_made(file: sqlite3.Connection) -> bool:
+    """Whether the tables of a store of keys are described as this program describes them, to the letter."""
+    described = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+    with closing(sqlite3.connect(":memory:")) as made:
+        for table in _TABLES:
+            made.execute(table)
+        return set(file.execute(described)) == set(made.execute(described))
+
+
 def record_of(file: sqlite3.Connection) -> str | None:
     """What names the record that these keys belong to; None if they belong to none yet."""
     with reading(file):

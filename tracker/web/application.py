@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from tracker.errors import RecordError
-from tracker.web.faults import FAULT, log_fault
+from tracker.web.faults import FAULT, log_fault, quiet_streamlit
 from tracker.web.guard import Guard
 from tracker.web.links import SET_UP
 from tracker.web.place import Place

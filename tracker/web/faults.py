@@ -19,6 +19,22 @@ def log_fault(fault: Exception) -> None:
     logging.getLogger("tracker.web").error("A page failed: %s in %s", type(fault).__name__, where)
 
 
+class WithoutWords(logging.Filter):
+    """Takes the traceback, and with it what an exception says, out of what Streamlit writes to its log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the line through, without the exception; `log_fault` says where it was."""
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def quiet_streamlit() -> None:
+    """Let Streamlit's own line about a page that failed name no more than ours does."""
+    log = logging.getLogger("streamlit.error_util")
+    if not any(isinstance(each, WithoutWords) for each in log.filters):
+        log.addFilter(WithoutWords())
+
+
 async def quietly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Run a part of the app; one sentence stands in for an answer that failed before it began."""
     has_begun = False
