@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from tracker.clinic.actors import Actor, Role
 from tracker.errors import RecordError
 from tracker.web import sockets
 from tracker.web.cookies import SECURE_NAME
+from tracker.web.faults import quiet_streamlit
 from tracker.web.guard import SOCKETS_OF_PATIENT, SOCKETS_OF_STAFF, Guard
 from tracker.web.links import SIGN_IN
 from tracker.web.place import Place
@@ -582,3 +584,14 @@ def test_no_number_of_tabs_makes_the_list_of_them_endless(monkeypatch: pytest.Mo
 
     assert not presence.owns_tab("39", "session")
     assert presence.owns_tab("40", "session")
+
+
+def test_what_streamlit_writes_of_a_fault_does_not_quote_it(caplog: pytest.LogCaptureFixture) -> None:
+    quiet_streamlit()
+    log = logging.getLogger("streamlit.error_util")
+    fault = ValueError("Ann Quillfeather was here")
+    with caplog.at_level(logging.ERROR, log.name):
+        log.error("Uncaught app execution", exc_info=fault)
+
+    assert [record.message for record in caplog.records] == ["Uncaught app execution"]
+    assert "Quillfeather" not in caplog.text

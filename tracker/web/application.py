@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 OPENING_SECONDS = 120
 
+quiet_streamlit()
 _SERVING, _OPEN = threading.Event(), threading.Event()
 
 
