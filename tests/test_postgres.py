@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, inspect, select, update
 
 from tests.postgres import Server, running_server
 from tests.stores import fill, opened
@@ -60,6 +60,14 @@ def broken(store: Store) -> set[tuple[str, str]]:
 def test_the_revisions_make_the_tables_that_the_program_expects(store: Store) -> None:
     with store.reading() as connection:
         assert differences(connection) == []
+
+
+def test_a_record_that_is_made_on_sqlite_afterwards_has_every_reference(store: Store, tmp_path: Path) -> None:
+    """Making a circle of references on PostgreSQL must not take it out of what SQLite is made from."""
+    with closing(opened(tmp_path / "sqlite", "")) as other, other.reading() as connection:
+        keys = inspect(connection).get_foreign_keys("photo")
+
+    assert ("result_id", "SET NULL") in {(k["constrained_columns"][0], k["options"].get("ondelete")) for k in keys}
 
 
 def test_what_the_program_wrote_is_whole(store: Store) -> None:
