@@ -143,7 +143,7 @@ def _shape_fits(connection: Connection, secret: bytes) -> bool:
 
 
 _ON_SQLITE = (
-    "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 7) <> 'sqlite_' ORDER BY type, name"
+    "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE substr(name, 1, 11) <> 'sqlite_stat' ORDER BY type, name"
 )
 _ON_POSTGRES = (
     "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
