@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from benchmarks.load import memory
 from benchmarks.raw_client import Answer, Seen, Socket, ask, close_code, pressed, typed
@@ -536,16 +537,19 @@ def a_script_of_ones_own(house: House) -> None:
 @probe
 def too_many_tabs(house: House) -> None:
     open_ones: list[Socket] = []
-    codes: list[int] = []
+    answered = refused_ones = 0
     try:
         for _ in range(12):
             try:
                 open_ones.append(Socket(house.address, cookie=house.cookie("auditor")))
-                if open_ones[-1].run(seconds=5).closed is not None:
-                    codes.append(1008)
-            except Exception:
-                codes.append(1008)
-        assert codes.count(1008) >= 4
+            except (ConnectionClosed, InvalidHandshake):  # refused by the server; any other failure is ours
+                refused_ones += 1
+                continue
+            seen = open_ones[-1].run(seconds=15)
+            refused_ones += seen.closed is not None
+            answered += seen.closed is None and bool(seen.pages)
+        assert 1 <= answered <= 8
+        assert refused_ones >= 4
     finally:
         for socket in open_ones:
             socket.close()
