@@ -13,7 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.days import TODAY
 from tracker.calibration import CalibratedImage, calibrate
+from tracker.clinic import clock
 from tracker.phantom import PhantomPhoto, series
 from tracker.photo import read_photo
 
@@ -33,6 +35,14 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if os.environ.get("TRACKER_TEST_DATABASE"):  # from `test_postgres`, which runs some tests once more
             patch.setenv("TRACKER_DATABASE", os.environ["TRACKER_TEST_DATABASE"])
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_day() -> Iterator[None]:
+    """The record's day stays the one of the tests, also past midnight."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "today", lambda: TODAY)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.days import TODAY
 from tracker.clinic import Clinic
 from tracker.clinic.course_plans import MESOTHERAPY, CourseTemplate, Phase, due, planned_sessions
 from tracker.clinic.details import PatientDetails, Phototype
@@ -22,7 +23,6 @@ from tracker.errors import RecordError
 from tracker.phantom import PhantomPhoto
 from tracker.quality import SkinState
 
-TODAY = date.today()  # noqa: DTZ011
 DAY = timedelta(days=1)
 BLEND = (
     BlendLine("Vitamin C", IngredientKind.VITAMIN, "10 %", 2.5, "LOT-7", TODAY + 90 * DAY, "Maker"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.days import TODAY
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Actor, Role
 from tracker.clinic.consent_texts import OFFERED, Purpose
@@ -21,7 +22,6 @@ from tracker.clinic.treatment_records import BlendLine, Device, NewTreatment
 from tracker.pages import PAGES, pages_of
 from tracker.pages.due import due_words, injected_words
 
-TODAY = date.today()  # noqa: DTZ011
 DAY = timedelta(days=1)
 HOSTILE = "<b>x</b> ![p](http://evil.example/p.png) :red[x] $x$"
 SECTIONS = ("Treatment", "Course", "Grades and measures", "Consents", "Details")

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.days import TODAY
 from tracker.clinic import Clinic
 from tracker.clinic.consent_texts import OFFERED, Purpose
 from tracker.clinic.consents import WHOLE, Channel, Masking, Pictures, Scope, check_consent
 from tracker.errors import RecordError
 
-TODAY = date.today()  # noqa: DTZ011
 EVERY_PURPOSE = pytest.mark.parametrize("purpose", list(Purpose))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from tests.days import TODAY
 from tracker.clinic import Clinic, View
 from tracker.clinic.diary_records import AT_HOME, Reading
 from tracker.errors import PhotoRejected, RecordError
 
-TODAY = date.today()  # noqa: DTZ011
 CANARY = "canary-of-the-diary"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests.days import TODAY
 from tracker.clinic import Clinic, View
 from tracker.clinic.actors import Role
 from tracker.clinic.consent_texts import Purpose
@@ -18,7 +18,6 @@ from tracker.errors import RecordError
 from tracker.phantom import series
 from tracker.report import patient_headline
 
-TODAY = date.today()  # noqa: DTZ011
 PASSWORD = "a long walk by the sea"
 
 

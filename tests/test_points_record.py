@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
+from tests.days import TOMORROW
 from tracker.alignment import Alignment
 from tracker.clinic import Clinic, StoredPhoto, View
 from tracker.clinic.carrying import carried_points, inverse_at
@@ -248,9 +248,8 @@ def test_a_day_to_come_and_the_untreated_side_are_refused(
 ) -> None:
     untreated = clinic.add_view(view.patient_id, site="thigh", laterality="right", is_control=True)
     there = clinic.add_photo(untreated.id, course[0].jpeg, "x.jpg")
-    tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011
 
-    for photo_id, day, code in ((photos[0].id, tomorrow, "future"), (there.id, None, "is_control")):
+    for photo_id, day, code in ((photos[0].id, TOMORROW, "future"), (there.id, None, "is_control")):
         with pytest.raises(RecordError) as refused:
             clinic.set_points(photo_id, [InjectionPoint(10.0, 10.0)], day=day)
         assert refused.value.code == code

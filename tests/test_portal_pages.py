@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.days import TODAY
 from tracker.clinic import Clinic, View
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.effect_records import EffectKind
@@ -18,7 +19,6 @@ from tracker.clinic.point_records import InjectionPoint
 from tracker.pages import diary, patient, points, progress, side_effects, today
 from tracker.phantom import series
 
-TODAY = date.today()  # noqa: DTZ011
 PASSWORD = "a long walk by the sea"
 
 

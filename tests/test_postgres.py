@@ -70,6 +70,12 @@ def test_a_record_that_is_made_on_sqlite_afterwards_has_every_reference(store: S
     assert ("result_id", "SET NULL") in {(k["constrained_columns"][0], k["options"].get("ondelete")) for k in keys}
 
 
+@pytest.mark.parametrize("change", ["UPDATE audit SET role = 'owner'", "DELETE FROM audit", "TRUNCATE audit"])
+def test_the_database_itself_refuses_to_change_or_remove_an_entry_of_the_log(store: Store, change: str) -> None:
+    with pytest.raises(psycopg.errors.RaiseException, match="the log only grows"):
+        behind_its_back(store, change)
+
+
 def test_what_the_program_wrote_is_whole(store: Store) -> None:
     assert store.verify() == Verified((), len(sealed_tables()) * len(ROWS) + 1)
 

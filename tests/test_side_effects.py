@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.days import TODAY
 from tracker.clinic import Clinic, View
 from tracker.clinic.effect_records import OFFERED, Advice, EffectKind, ExpectedWindow, Level, answer_to
 from tracker.errors import RecordError
 
-TODAY = date.today()  # noqa: DTZ011
 EXPECTED = {window.kind: window for window in OFFERED}
 
 

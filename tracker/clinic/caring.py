@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from tracker.clinic import body_measures, consent_texts, consents, grades, overview
+from tracker.clinic import body_measures, clock, consent_texts, consents, grades, overview
 from tracker.clinic import details as details_of_patient
 from tracker.clinic.actors import SYSTEM, Actor, Role
 from tracker.clinic.body_measures import BodyMeasure
@@ -17,10 +17,6 @@ from tracker.clinic.overview import PatientDue, PatientRejections, PatientSummar
 from tracker.clinic.records import Patient
 from tracker.clinic.store import Store
 from tracker.measurement.typed import TypedQuantity
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011  # the day of the clinic's wall
 
 
 class Caring:
@@ -37,7 +33,7 @@ class Caring:
     def set_details(self, patient_id: str, new: PatientDetails) -> PatientDetails:
         """Replace what is known of a patient; `RecordError` if a year or a text makes no sense."""
         with self._store.writing() as connection:
-            return details_of_patient.set_details(connection, patient_id, new, today=_today())
+            return details_of_patient.set_details(connection, patient_id, new, today=clock.today())
 
     def rename_patient(self, patient_id: str, *, name: str, note: str = "") -> Patient:
         """Correct the name and the note of a patient; `RecordError` if a text cannot be stored."""
@@ -94,7 +90,7 @@ class Caring:
                 channel=channel,
                 scope=scope,
                 taken_by=taken_by,
-                today=_today(),
+                today=clock.today(),
             )
 
     def withdraw_consent(self, patient_id: str, purpose: Purpose, *, channel: Channel = Channel.CLINIC) -> None:
@@ -141,7 +137,14 @@ class Caring:
         """
         with self._store.writing() as connection:
             return grades.add(
-                connection, view_id, scale_name=scale, score=score, day=day, grader=grader, note=note, today=_today()
+                connection,
+                view_id,
+                scale_name=scale,
+                score=score,
+                day=day,
+                grader=grader,
+                note=note,
+                today=clock.today(),
             )
 
     def remove_grade(self, grade_id: str) -> None:
@@ -205,7 +208,7 @@ class Caring:
                 view_id=view_id,
                 level=level,
                 by_patient=by_patient,
-                today=_today(),
+                today=clock.today(),
             )
 
     def remove_body_measure(self, measure_id: str) -> None:

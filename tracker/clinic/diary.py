@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
-from tracker.clinic import body_measures, diary_rows, photos, register
+from tracker.clinic import body_measures, clock, diary_rows, photos, register
 from tracker.clinic.diary_records import DiaryDay, Reading, by_day
 from tracker.clinic.entries import paragraphs, past_day
 from tracker.clinic.files import Files
@@ -44,7 +44,7 @@ class Diary(Showing):
         RecordError
             ``empty``: nothing was told; or a text, a number or a day makes no sense. Nothing has been changed.
         """
-        today, text = _today(), paragraphs("diary entry", text, most=2000)
+        today, text = clock.today(), paragraphs("diary entry", text, most=2000)
         day = past_day("day", day or today, today=today)
         if not text and not readings:
             raise RecordError("There is nothing to keep yet; please fill in a line.", code="empty")
@@ -119,7 +119,7 @@ class Diary(Showing):
             ``future``: it says it was taken on a day to come; or it could not be saved.
         """
         new = new_photo(view_id, data, name, taken_on)  # what is no photo makes no view either
-        past_day("day of the photo", new.taken_on, today=_today())
+        past_day("day of the photo", new.taken_on, today=clock.today())
         with self._store.writing() as connection:
             home = diary_rows.home_view(connection, register.view(connection, view_id))
         return self._stored_in(home.id, data, name, new.taken_on)
@@ -156,7 +156,3 @@ class Diary(Showing):
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, day), data)
         self._arrived()
         return stored
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011  a day of a body is one of the room it is in

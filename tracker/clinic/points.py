@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from tracker.alignment import Alignment
-from tracker.clinic import injections, photos, point_rows, register, schema
+from tracker.clinic import clock, injections, photos, point_rows, register, schema
 from tracker.clinic.carrying import carried_points
 from tracker.clinic.maps import map_of
 from tracker.clinic.point_records import CarriedPattern, CarriedPoint, InjectionPoint, Pattern, check_points
@@ -51,7 +51,7 @@ class Points(Showing):
                 raise RecordError(
                     "This is the untreated side; points belong on a view that is treated.", code="is_control"
                 )
-            if day > date.today():  # noqa: DTZ011  a day of treatment is one of the clinic's room
+            if day > clock.today():
                 raise RecordError("A treatment cannot lie in the future; please check the day.", code="future")
             point_rows.replace_points(connection, photo.view_id, photo_id, day, listed)
             if listed and day not in injections.injections(connection, photo.view_id):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from tracker.clinic import effect_rows, register
+from tracker.clinic import clock, effect_rows, register
 from tracker.clinic.actors import SYSTEM, Actor, Role
 from tracker.clinic.effect_records import MOST_LEVEL, Advice, EffectKind, ExpectedWindow, SideEffect
 from tracker.clinic.entries import one_line, paragraphs, past_day
@@ -50,7 +50,7 @@ class SideEffects:
         RecordError
             ``future``, ``too_early``, ``bad_level``, ``other_patient`` or ``bad_text``; nothing has been changed.
         """
-        today, note = _today(), paragraphs("note", note, most=1000)
+        today, note = clock.today(), paragraphs("note", note, most=1000)
         past_day("day it was noticed", noticed_on, today=today)
         _check_level(level)
         told_by = self._teller()
@@ -70,7 +70,7 @@ class SideEffects:
         RecordError
             ``bad_level``; ``before_noticed``; ``future``; ``is_resolved``: it was said to have gone.
         """
-        today = _today()
+        today = clock.today()
         _check_level(level)
         day = past_day("day", day or today, today=today)
         with self._store.writing() as connection:
@@ -84,7 +84,7 @@ class SideEffects:
 
     def resolve_side_effect(self, effect_id: str, day: date | None = None) -> SideEffect:
         """Note on which day a side effect had gone, by default today; errors as of `note_level`."""
-        today = _today()
+        today = clock.today()
         day = past_day("day", day or today, today=today)
         with self._store.writing() as connection:
             _check_after(effect_rows.effect(connection, effect_id, today), day)
@@ -94,26 +94,26 @@ class SideEffects:
     def reopen_side_effect(self, effect_id: str) -> SideEffect:
         """Take back that a side effect has gone."""
         with self._store.writing() as connection:
-            effect_rows.effect(connection, effect_id, _today())
+            effect_rows.effect(connection, effect_id, clock.today())
             effect_rows.change(connection, effect_id, resolved_on=None)
-            return effect_rows.effect(connection, effect_id, _today())
+            return effect_rows.effect(connection, effect_id, clock.today())
 
     def mark_seen(self, effect_id: str) -> SideEffect:
         """Note that somebody of the clinic has read of a side effect."""
         with self._store.writing() as connection:
-            effect_rows.effect(connection, effect_id, _today())
+            effect_rows.effect(connection, effect_id, clock.today())
             effect_rows.change(connection, effect_id, seen_at=datetime.now(UTC))
-            return effect_rows.effect(connection, effect_id, _today())
+            return effect_rows.effect(connection, effect_id, clock.today())
 
     def side_effects(self, patient_id: str) -> tuple[SideEffect, ...]:
         """Side effects of a patient, the latest first, each with what to say of it today."""
         with self._store.reading() as connection:
-            return effect_rows.effects(connection, patient_id, _today())
+            return effect_rows.effects(connection, patient_id, clock.today())
 
     def open_side_effects(self) -> tuple[SideEffect, ...]:
         """Side effects of all patients that have not gone, the latest first."""
         with self._store.reading() as connection:
-            return effect_rows.open_effects(connection, _today())
+            return effect_rows.open_effects(connection, clock.today())
 
     def effect_windows(self) -> tuple[ExpectedWindow, ...]:
         """What is expected of every kind of side effect, with where that comes from."""
@@ -171,7 +171,3 @@ def _check_level(level: int) -> None:
 def _check_after(known: SideEffect, day: date) -> None:
     if day < known.noticed_on:
         raise RecordError("This day is before it was noticed; please check the day.", code="before_noticed")
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011  a day of a body is one of the room it is in

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from tracker.clinic import courses, treatments, visits
+from tracker.clinic import clock, courses, treatments, visits
 from tracker.clinic.course_plans import CourseTemplate, Due, Phase
 from tracker.clinic.courses import Course
 from tracker.clinic.store import Store
 from tracker.clinic.treatment_records import Lot, LotUse, NewTreatment, Treatment
 from tracker.clinic.visits import SessionDay, Visit
-
-
-def _today() -> date:
-    return date.today()  # noqa: DTZ011  # the day of the clinic's wall
 
 
 class Treating:
@@ -62,7 +58,7 @@ class Treating:
         RecordError
             There is no such template, or a course runs already.
         """
-        today = _today()
+        today = clock.today()
         with self._store.writing() as connection:
             return courses.start(
                 connection,
@@ -81,11 +77,11 @@ class Treating:
     def agree_next(self, course_id: str, day: date | None) -> Course:
         """Keep the appointment of the next session, or take it back with None."""
         with self._store.writing() as connection:
-            return courses.agree_next(connection, course_id, day, today=_today())
+            return courses.agree_next(connection, course_id, day, today=clock.today())
 
     def end_course(self, course_id: str, day: date | None = None) -> Course:
         """End a course, by default today."""
-        today = _today()
+        today = clock.today()
         with self._store.writing() as connection:
             return courses.end(connection, course_id, day or today, today=today)
 
@@ -103,7 +99,7 @@ class Treating:
     def note_visit(self, patient_id: str, day: date, *, operator: str = "", note: str = "") -> Visit:
         """Write down who treated a patient on a day, and what is to be remembered; it replaces what was there."""
         with self._store.writing() as connection:
-            return visits.note_visit(connection, patient_id, day, operator=operator, note=note, today=_today())
+            return visits.note_visit(connection, patient_id, day, operator=operator, note=note, today=clock.today())
 
     def treatments(self, patient_id: str) -> tuple[Treatment, ...]:
         """Treatments of a patient, the latest first: the first one is what the next one is copied from."""
@@ -119,7 +115,7 @@ class Treating:
             An untreated side was to be treated, or a number or a day makes no sense; nothing has been changed.
         """
         with self._store.writing() as connection:
-            return treatments.add(connection, patient_id, new, today=_today())
+            return treatments.add(connection, patient_id, new, today=clock.today())
 
     def remove_treatment(self, treatment_id: str) -> None:
         """Remove a treatment that was written down by mistake, with the days of injection that it noted."""

@@ -8,7 +8,7 @@ from datetime import date
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.actors import Role, Verb
 from tracker.clinic.diary_records import DiaryDay, Reading
 from tracker.clinic.effect_records import Advice, Answer, EffectKind, SideEffect
@@ -78,7 +78,7 @@ def _feel(clinic: Clinic, patient_id: str, areas: Sequence[View]) -> None:
         if kind is None:
             return
         level = st.slider("How strong? 0 is nothing, 10 the worst you can imagine", 0, 10, 3, key=f"level-{generation}")
-        day = st.date_input("Since when?", date.today(), max_value=date.today(), key=f"since-{generation}")  # noqa: DTZ011
+        day = st.date_input("Since when?", clock.today(), max_value=clock.today(), key=f"since-{generation}")
         area = _area(areas, "Where?", f"where-{generation}") if areas else None
         note = st.text_input("Anything else about it?", max_chars=500, key=f"note-{generation}")
         if not st.button("Tell my clinic", type="primary", icon=":material/send:", width="stretch"):
@@ -197,7 +197,7 @@ def _send(clinic: Clinic, view_id: str, file: UploadedFile) -> None:
     except PhotoRejected as error:
         if error.code != "no_date":
             raise
-        clinic.add_home_photo(view_id, file.getvalue(), file.name, taken_on=date.today())  # noqa: DTZ011
+        clinic.add_home_photo(view_id, file.getvalue(), file.name, taken_on=clock.today())
 
 
 def show_diary(clinic: Clinic, patient_id: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.records import View
 from tracker.pages.frame import day_text
 from tracker.timeline import SIDE_EFFECT_DAYS
@@ -33,7 +33,7 @@ def injections_popover(clinic: Clinic, view: View) -> None:
                     clinic.forget_injection(view.id, day)
                     st.rerun()
         with st.form(f"injection-{view.id}", border=False, clear_on_submit=True):
-            new = st.date_input("Day of an injection", value=None, max_value=date.today())  # noqa: DTZ011
+            new = st.date_input("Day of an injection", value=None, max_value=clock.today())
             if st.form_submit_button("Note it", icon=":material/add:") and isinstance(new, date):
                 clinic.note_injection(view.id, new)
                 st.rerun()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.details import PatientDetails, Phototype
 from tracker.errors import TrackerError
@@ -39,7 +37,7 @@ def new_patient_form(clinic: Clinic) -> None:
         left, right = st.columns(2)
         code = left.text_input("Code", max_chars=40, help="What the clinic calls this person; not shown to others.")
         name = right.text_input("Name", max_chars=120)
-        details = _details(date.today().year)  # noqa: DTZ011
+        details = _details(clock.today().year)
         note = st.text_input("Note", max_chars=500)
         st.subheader("Consents", anchor=False)
         st.caption("Each is given by itself, and care does not depend on the others. Only what is switched on is kept.")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.consents import Channel, Consent
 from tracker.clinic.course_plans import Due
@@ -64,7 +62,7 @@ def _next(clinic: Clinic, patient_id: str) -> None:
 def _when(due: Due) -> str:
     if due.agreed is not None:
         return day_text(due.agreed)
-    if due.latest <= date.today():  # noqa: DTZ011  the day on the patient's wall
+    if due.latest <= clock.today():
         return "Please ask your clinic for a day"
     return f"Between {day_text(due.earliest)} and {day_text(due.latest)}; no day is agreed yet"
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.records import Patient
 from tracker.pages.choice import choose_patient
 from tracker.pages.due import due_words, injected_words, money
@@ -41,7 +40,7 @@ def page(clinic: Clinic) -> None:
 
 def _summary(clinic: Clinic, patient: Patient) -> None:
     """What to know before anything is done today."""
-    today = date.today()  # noqa: DTZ011
+    today = clock.today()
     (summary,) = clinic.summaries([patient.id])
     details, spent = clinic.details(patient.id), clinic.spent(patient.id)
     said = [due_words(summary.due, today)] if summary.due else []

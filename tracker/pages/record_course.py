@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.course_plans import Phase, SourcedNote, planned_sessions
 from tracker.clinic.courses import Course
 from tracker.clinic.records import Patient
@@ -93,7 +93,7 @@ def _start(clinic: Clinic, patient: Patient) -> None:
 
 
 def _running(clinic: Clinic, patient: Patient, course: Course) -> None:
-    today, due = date.today(), course.due  # noqa: DTZ011
+    today, due = clock.today(), course.due
     title = f"{course.name}{f', {course.indication}' if course.indication else ''}"
     st.markdown(f"#### {plain(title)}")
     planned = planned_sessions(course.phases)

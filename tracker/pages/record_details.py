@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.details import PatientDetails, Phototype
 from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
@@ -15,7 +13,7 @@ from tracker.pages.frame import NARROW, complain
 
 def details_section(clinic: Clinic, patient: Patient) -> None:
     """Show the details, and let them be corrected."""
-    known, year = clinic.details(patient.id), date.today().year  # noqa: DTZ011
+    known, year = clinic.details(patient.id), clock.today().year
     key = f"details-{patient.id}"
     with st.container(width=NARROW + 180), st.form(key):
         name = st.text_input("Name", patient.name, max_chars=120, key=f"{key}-name")

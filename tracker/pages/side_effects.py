@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.actors import Verb
 from tracker.clinic.effect_records import Advice, EffectKind, ExpectedWindow, SideEffect
 from tracker.clinic.records import View
@@ -96,7 +96,7 @@ def _note(clinic: Clinic, patient_id: str, titles: dict[str, str]) -> None:
         where = {"": "Anywhere"} | titles
         view_id = st.selectbox("Where", list(where), format_func=where.__getitem__)
         level = st.slider("How strong, 0 to 10", 0, 10, 3)
-        day = st.date_input("Noticed on", date.today(), max_value=date.today())  # noqa: DTZ011
+        day = st.date_input("Noticed on", clock.today(), max_value=clock.today())
         note = st.text_input("Note", max_chars=500)
         if not st.form_submit_button("Note it", type="primary") or not isinstance(day, date) or kind is None:
             return

@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.actors import Verb
 from tracker.clinic.course_plans import Due
 from tracker.clinic.overview import PatientSummary, ViewSummary
@@ -42,7 +42,7 @@ def page(clinic: Clinic) -> None:
     if not patients:
         st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
         return
-    today = date.today()  # noqa: DTZ011
+    today = clock.today()
     dues = {each.patient_id: each.due for each in clinic.dues()}
     shown = _shown(_by_urgency(patients, dues, today))
     ids = [patient.id for patient in shown]

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import streamlit as st
 
+from tracker.clinic import clock
 from tracker.clinic.records import View
 from tracker.clinic.treatment_records import BlendLine, Device, IngredientKind, NewTreatment
 from tracker.pages.choice import view_label
@@ -34,7 +35,7 @@ def ask_treatment(
     operator : str
         Who gives it, as far as is known; otherwise who gave the last.
     """
-    today = date.today()  # noqa: DTZ011
+    today = clock.today()
     before = last or NewTreatment(today)
     treatable = {view.id: view_label(view) for view in views if not view.is_control}
     day_field, where_field, device_field = st.columns([2, 4, 2])

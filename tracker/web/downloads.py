@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date
 from pathlib import PurePath
 
 from tracker.calibration.batch import empty_table
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.report_files import ReportFile, render_report, report_pictures, suffix_of
 from tracker.errors import RecordError
 from tracker.reports.card import PAPERS, render_card
@@ -26,7 +25,7 @@ def card_file(clinic: Clinic, file_name: str) -> ReportFile | None:
     file_name : str
         ``"a4.pdf"``, ``"letter.pdf"`` or ``"values.csv"``.
     """
-    day = date.today()  # noqa: DTZ011  a day on paper is the day of the room it is printed in
+    day = clock.today()
     batch, name = day.isoformat(), PurePath(file_name)
     if file_name == "values.csv":
         batch = clinic.printed_card() or batch

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Column, Connection, Integer, String, Table, event
+from sqlalchemy import Column, Connection, Integer, String, Table
 
 from tracker.clinic.schema.base import Instant, metadata
 
@@ -36,8 +34,8 @@ _POSTGRESQL = (
 )
 
 
-@event.listens_for(audit, "after_create")
-def _only_grows(_table: Table, connection: Connection, **_options: Any) -> None:
+def only_grows(connection: Connection) -> None:
+    """Make the database refuse to change or remove an entry. A migration calls it when it has made the table."""
     on_sqlite = connection.dialect.name == "sqlite"
     for statement in [_SQLITE.format(verb) for verb in ("UPDATE", "DELETE")] if on_sqlite else _POSTGRESQL:
         connection.exec_driver_sql(statement)

@@ -6,6 +6,7 @@ from alembic import op
 from sqlalchemy import MetaData
 
 from tracker.clinic.schema import metadata
+from tracker.clinic.schema.audit import only_grows
 
 revision = "0008"
 down_revision = None
@@ -26,3 +27,4 @@ def upgrade() -> None:
     for table in metadata.sorted_tables:
         table.to_metadata(made)
     made.create_all(op.get_bind(), checkfirst=False)
+    only_grows(op.get_bind())
