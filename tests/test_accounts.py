@@ -144,13 +144,13 @@ def test_without_a_second_factor_nothing_but_giving_one_is_allowed(clinic: Clini
 
 
 def test_the_visitors_of_the_demonstration_leave_when_the_owner_comes(clinic: Clinic) -> None:
-    token = clinic.enter_demonstration()
+    token = clinic.enter_demonstration(is_here=True)
     assert clinic.session_of(token) is not None
 
     clinic.set_up_owner("Ada", PASSWORD, code=clinic.setup_code())
 
     assert clinic.session_of(token) is None
-    assert refused(clinic.enter_demonstration) == "closed"
+    assert refused(lambda: clinic.enter_demonstration(is_here=True)) == "closed"
 
 
 # Sign-in

@@ -389,7 +389,7 @@ def run_app(monkeypatch: pytest.MonkeyPatch, home: Path, actor: Callable[[Clinic
 
 def visitor(clinic: Clinic) -> Actor:
     """Somebody who looks around the demonstration."""
-    return actor_of(clinic, clinic.enter_demonstration())
+    return actor_of(clinic, clinic.enter_demonstration(is_here=True))
 
 
 def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

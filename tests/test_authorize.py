@@ -385,7 +385,7 @@ def test_a_patient_removes_what_they_typed_and_nothing_else(people: Cast) -> Non
 def test_a_visitor_sees_the_demonstration_and_nothing_else(tmp_path: Path) -> None:
     with Clinic.open(tmp_path) as clinic:
         shown = clinic.add_patient(code="D-1", is_demonstration=True)
-        actor = clinic.session_of(clinic.enter_demonstration())
+        actor = clinic.session_of(clinic.enter_demonstration(is_here=True))
         assert actor is not None
         visitor = clinic.acting_for(actor)
         assert [each.id for each in visitor.patients()] == [shown.id]

@@ -38,6 +38,7 @@ from tracker.web.sign_in import session_routes
 
 COOKIE = "tracker_8501"
 GREETING = b"the clinic itself"
+PROXIED = {"host": "clinic.example.org", "x_forwarded_for": "203.0.113.9"}
 
 
 @dataclass
@@ -146,9 +147,9 @@ def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(browser: Bro
 def test_over_tls_the_cookie_is_bound_to_the_host(clinic: Clinic) -> None:
     place = Place.of_environment({"TRACKER_ORIGIN": "https://clinic.example.org"})
     browser = Browser(clinic, place)
-    proxied = {"host": "clinic.example.org", "x_forwarded_for": "203.0.113.9"}
+    form = {"set_up_code": clinic.setup_code(), "name": "Olga", "password": PASSWORD, "again": PASSWORD}
 
-    cookie = browser.post("/session/demonstration", **proxied).headers["set-cookie"]
+    cookie = browser.post(SET_UP, form, **PROXIED).headers["set-cookie"]
 
     assert cookie.startswith("__Host-tracker=")
     assert "secure" in cookie.lower()
@@ -259,6 +260,40 @@ def test_a_visitor_sees_the_demonstration_until_there_is_an_owner(clinic: Clinic
     assert not browser.is_inside
     assert b"demonstration" not in Browser(clinic).get(SIGN_IN).body
     assert Browser(clinic).post("/session/demonstration").status != 303
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({}, PROXIED),
+        ({}, PROXIED | {"x_forwarded_for": "127.0.0.1, 203.0.113.9"}),
+        ({"TRACKER_PROXY": "127.0.0.1/32"}, PROXIED | {"x_forwarded_for": "::1"}),
+    ],
+)
+def test_the_demonstration_is_not_shown_to_a_network(
+    clinic: Clinic, settings: dict[str, str], headers: dict[str, str]
+) -> None:
+    place = Place.of_environment({"TRACKER_ORIGIN": "https://clinic.example.org", **settings})
+    browser = Browser(clinic, place)
+
+    page, answer = browser.get(SIGN_IN, **headers), browser.post("/session/demonstration", **headers)
+
+    assert b"Welcome" in page.body
+    assert b"Look around" not in page.body
+    assert answer.status != 303
+    assert "set-cookie" not in answer.headers
+    assert b"only on the computer" in answer.body
+
+    here = Browser(clinic, place)  # who sits at the machine itself still may
+    assert here.post("/session/demonstration").headers["location"] == "/"
+    assert here.is_inside
+
+
+def test_the_first_set_up_asks_for_its_code_even_at_the_machine_itself(clinic: Clinic, browser: Browser) -> None:
+    answer = browser.post(SET_UP, {"set_up_code": "", "name": "Olga", "password": PASSWORD, "again": PASSWORD})
+
+    assert answer.status == 403
+    assert not clinic.has_owner()
 
 
 def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(clinic: Clinic) -> None:

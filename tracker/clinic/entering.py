@@ -122,8 +122,26 @@ class Entering(Acting):
         with self._store.reading() as connection:
             return web_sessions.is_demonstration_open(connection)
 
-    def enter_demonstration(self) -> str:
-        """Token of a visitor's session; `RecordError` with code ``closed`` once there are accounts or patients."""
+    def enter_demonstration(self, *, is_here: bool) -> str:
+        """Token of a visitor's session.
+
+        Parameters
+        ----------
+        is_here : bool
+            Whether somebody at this machine asks, and not through a proxy: nobody signs in for the demonstration, and a
+            clinic that is being set up is not shown to a network.
+
+        Raises
+        ------
+        RecordError
+            ``closed``: there are accounts or patients; ``not_here``: somebody asks from elsewhere.
+        """
+        if not is_here:
+            raise RecordError(
+                "The demonstration is shown only on the computer on which the program runs; please open it there, or "
+                "set up the owner's account.",
+                code="not_here",
+            )
         with self._journal.writing() as connection:
             if not web_sessions.is_demonstration_open(connection):
                 raise RecordError("The demonstration is closed; please sign in.", code="closed")

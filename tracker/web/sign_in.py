@@ -133,7 +133,7 @@ def _tried(entry: Entry, show: Handler | None, answer: Handler) -> Response:
 
 def show_sign_in(entry: Entry) -> Response:
     """The page to sign in, or the welcome while the clinic has no owner."""
-    open_for_all = entry.clinic.is_demonstration_open()
+    is_open = entry.visitor.caller.is_here and entry.clinic.is_demonstration_open()
     template = "sign_in" if entry.clinic.has_owner() else "welcome"
     return form_page(
         template,
@@ -141,7 +141,7 @@ def show_sign_in(entry: Entry) -> Response:
         error=entry.error,
         notice=entry.notice,
         name=entry.form.get("name", ""),
-        demonstration=open_for_all,
+        demonstration=is_open,
     )
 
 
@@ -154,7 +154,7 @@ def sign_in(entry: Entry) -> Response:
 
 def enter_demonstration(entry: Entry) -> Response:
     """Begin a session that sees the demonstration."""
-    return _entered(entry, entry.clinic.enter_demonstration())
+    return _entered(entry, entry.clinic.enter_demonstration(is_here=entry.visitor.caller.is_here))
 
 
 def sign_out(entry: Entry) -> Response:
