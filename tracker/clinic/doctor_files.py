@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -91,7 +90,7 @@ def _open(files: Files, wanted: list[_Wanted], full: bool) -> Examined:
         except RecordError as error:
             broken.append(f"photo {photo_id} of patient {patient_id}: {error.code}")
             continue
-        if hashlib.sha256(data).hexdigest() != digest:
+        if files.secrets.digest(data) != digest:
             broken.append(f"photo {photo_id} of patient {patient_id}: another photo")
     left = len(wanted) - len(chosen)
     if broken:

@@ -112,6 +112,7 @@ RULES: dict[str, Rule] = {
     "injections": Rule(Verb.MEASURED),
     "remove_demonstration": _wide(Verb.ADMINISTER, is_logged=True),
     # photos
+    "digest_of": _personal(Verb.ADD),
     "check_photo": Rule(Verb.ADD),
     "judge_photo": Rule(Verb.ADD),
     "add_photo": Rule(Verb.ADD),
