@@ -559,7 +559,7 @@ def test_the_record_reports_what_track_reports(measured: Clinic, course: tuple[P
 
     assert found is not None
     assert found.title == expected.title
-    assert [p.name for p in found.photos] == [p.name for p in expected.photos]
+    assert [p.taken_on for p in found.photos] == [p.taken_on for p in expected.photos]
     assert [p.checks for p in found.photos] == [p.checks for p in expected.photos]
     assert [r.code for r in found.rejections] == [r.code for r in expected.rejections]
     assert (found.mm_per_px, found.colour_evidence) == (expected.mm_per_px, expected.colour_evidence)

@@ -361,6 +361,33 @@ def test_an_erased_patient_is_known_to_be_and_never_gets_a_key_again(store: KeyS
     assert set(store.destroyed()) == {"p", "never-had-one"}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE destroyed SET at = '2020-01-01T00:00:00+00:00' WHERE patient_id = 'p'",
+        "UPDATE destroyed SET patient_id = 'q' WHERE patient_id = 'p'",
+        "DELETE FROM destroyed WHERE patient_id = 'p'",
+        "INSERT INTO destroyed VALUES ('q', '2020-01-01T00:00:00+00:00')",
+        "DELETE FROM about WHERE name = 'destroyed'",
+    ],
+)
+def test_a_list_of_destroyed_keys_that_was_changed_is_found_and_stays_so(
+    home: Path, store: KeyStore, change: str
+) -> None:
+    assert store.is_destroyed_list_whole()
+    store.create("p")
+    store.destroy("p")
+    assert store.is_destroyed_list_whole()
+    with sqlite3.connect(home / "keys.sqlite") as file:
+        assert file.execute(change).rowcount == 1
+    file.close()
+    assert not store.is_destroyed_list_whole()
+
+    store.destroy("another")
+
+    assert not store.is_destroyed_list_whole()
+
+
 def test_a_key_that_another_process_destroys_is_forgotten_here_too(home: Path, store: KeyStore) -> None:
     store.create("p")
     store.derive("p", "texts")

@@ -5,6 +5,7 @@ Destroying a key is how a person is erased: whatever copy of the record remains,
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import sqlite3
@@ -114,8 +115,12 @@ class KeyStore:
         at = datetime.now(UTC).isoformat()
         with self._lock:
             with writing(self._file):
+                fits = _destroyed_fits(self._file, self._master.root)
                 self._file.execute("DELETE FROM key WHERE patient_id = ?", (patient_id,))
                 self._file.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (patient_id, at))
+                # A list that did not fit before goes on not to fit: our own line must not hide what was done to it.
+                seal = _destroyed_seal(self._file, self._master.root) if fits else b""
+                self._file.execute("INSERT OR REPLACE INTO about VALUES ('destroyed', ?)", (seal,))
             self._known.pop(patient_id, None)
 
     def patients(self) -> tuple[str, ...]:
@@ -128,6 +133,11 @@ class KeyStore:
         with self._lock, reading(self._file):
             rows = self._file.execute("SELECT patient_id, at FROM destroyed ORDER BY patient_id").fetchall()
         return {row[0]: datetime.fromisoformat(row[1]) for row in rows}
+
+    def is_destroyed_list_whole(self) -> bool:
+        """Whether the list of destroyed keys, with its moments, is as it was written; it has a seal, as rows have."""
+        with self._lock, reading(self._file):
+            return _destroyed_fits(self._file, self._master.root)
 
     def rewrap(self, new: MasterKey) -> None:
         """Wrap everything with another master key of the same record; the old one opens nothing here afterwards.
@@ -262,10 +272,21 @@ def fits(file: sqlite3.Connection, key: bytes) -> bool:
     return True
 
 
+def _destroyed_seal(file: sqlite3.Connection, root: bytes) -> bytes:
+    rows = file.execute("SELECT patient_id, at FROM destroyed ORDER BY patient_id").fetchall()
+    return hmac.digest(derived(root, "list of destroyed keys"), repr(rows).encode(), "sha256")
+
+
+def _destroyed_fits(file: sqlite3.Connection, root: bytes) -> bool:
+    row = file.execute("SELECT value FROM about WHERE name = 'destroyed'").fetchone()
+    return row is not None and isinstance(row[0], bytes) and hmac.compare_digest(row[0], _destroyed_seal(file, root))
+
+
 def keep_root(file: sqlite3.Connection, record: str, master: MasterKey) -> None:
-    """Store name and root of a new record; to be called within `writing`."""
+    """Store name and root of a new record, whose list of destroyed keys is empty; to be called within `writing`."""
     file.execute("INSERT INTO about VALUES ('record', ?)", (record,))
     file.execute("INSERT INTO about VALUES ('root', ?)", (master.wrap(master.root),))
+    file.execute("INSERT INTO about VALUES ('destroyed', ?)", (_destroyed_seal(file, master.root),))
 
 
 @contextmanager

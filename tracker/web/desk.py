@@ -20,9 +20,10 @@ from tracker.clinic.actors import Actor, Role
 from tracker.clinic.demonstration import load_demonstration
 from tracker.errors import RecordError
 from tracker.pages import PageEntry, pages_of
-from tracker.pages.frame import NARROW, WIDE, complain, frame
+from tracker.pages.frame import NARROW, WIDE, complain, frame, plain
 from tracker.web.components.session import SignedIn, session_menu
 from tracker.web.presence import Presence
+from tracker.web.read_only import STEPS, TITLE, WHY
 from tracker.web.sign import WORDMARK
 
 FEW_PAGES = 6
@@ -123,6 +124,9 @@ def show(run: Run | None) -> None:
     """
     try:
         record = clinic()
+        if record.read_only_reason:
+            _say_closed(record)
+            return
         if run is None:
             st.info(SIGNED_OUT)
             return
@@ -145,6 +149,14 @@ def show(run: Run | None) -> None:
     st.navigation(_sections(declared), position="top")
     st.logo(WORDMARK)
     frame(chosen.run, width=WIDE)
+
+
+def _say_closed(record: Clinic) -> None:
+    """The same that is said to who is not signed in."""
+    st.title(TITLE, anchor=False)
+    st.error(plain(record.read_only_reason))
+    st.markdown(plain(WHY))
+    st.markdown("\n".join(f"{number}. {plain(step)}" for number, step in enumerate(STEPS, 1)))
 
 
 def _sections(declared: Mapping[Page, PageEntry]) -> dict[str, list[Page]]:
