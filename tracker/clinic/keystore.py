@@ -23,8 +23,8 @@ from tracker.errors import RecordError
 KEYS_FILE = "keys.sqlite"
 _BUSY_SECONDS = 30.0
 _REMEMBERED = 4096
-#: Seconds for which what is remembered is taken as it is, also if another process destroys a key meanwhile. A page opens hundreds of sealed texts, and threads that ask
-#: the file for each wait for each other.
+#: Seconds for which what is remembered is taken as it is, also if another process destroys a key meanwhile. A page
+#: opens hundreds of sealed texts, and threads that ask the file for each wait for each other.
 FRESH_SECONDS = 0.05
 _SAFE = {
     "busy_timeout": int(_BUSY_SECONDS * 1000),
