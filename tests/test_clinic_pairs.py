@@ -112,7 +112,8 @@ def uses(clinic: Clinic) -> dict[str, str]:
     }
 
 
-def test_no_row_says_whose_file_it_is_of(measured: Clinic, jpegs: tuple[bytes, ...]) -> None:
+@pytest.mark.sqlite
+def test_no_row_says_whose_file_it_is(measured: Clinic, jpegs: tuple[bytes, ...]) -> None:
     """Who steals the database and has a copy of a photo cannot tell that the photo is here, nor of which pair it is."""
     assert uses(measured) == PAIRED
     photos, home = measured.photos(only_view(measured).id), measured.home
