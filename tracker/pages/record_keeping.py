@@ -87,7 +87,7 @@ def moment_text(moment: datetime) -> str:
 
 def names_of(clinic: Clinic) -> Mapping[str, str]:
     """Names of accounts by id, for the owner."""
-    return {"system": "the command line"} | {account.id: account.name for account in clinic.accounts()}
+    return {"system": "somebody at the command line"} | {account.id: account.name for account in clinic.accounts()}
 
 
 def _wish(clinic: Clinic, wish: PatientRequest) -> None:
@@ -145,7 +145,8 @@ def _goes(preview: Preview) -> str:
         named += count
         said += [f"{count} {one if count == 1 else several}"] if count else []
     rest = sum(preview.rows.values()) - named
-    said.append(f"{rest} further {'row' if rest == 1 else 'rows'} of the record, the name among them")
+    further = "further " if said else ""
+    said.append(f"{rest} {further}{'row' if rest == 1 else 'rows'} of the record, the name among them")
     return f"{', '.join(said)}; and the key, without which no backup shows anything of this person."
 
 
