@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from tests.days import TODAY
 from tests.signing_in import actor_of, token_of, token_of_owner
 from tests.small_photos import picture
 from tracker.clinic import Clinic, schema
-from tracker.clinic.actors import Actor, Role
+from tracker.clinic.actors import NOBODY, Actor, Role
 from tracker.clinic.issue_records import Wish
 from tracker.clinic.retention import RetentionRule
 from tracker.errors import RecordError
 from tracker.pages import PAGES, pages_of
 from tracker.pages.record_keeping import RECEIPT
 from tracker.web.desk import fill
+from tracker.web.guard import OWN_PAGES_ONLY, PRIVATE_PATHS, VISITOR, Visitor
 from tracker.web.links import receipt_url
+from tracker.web.place import Caller
+from tracker.web.routes import routes
 
 HOSTILE = "<b>x</b> ![p](http://evil.example/p.png) :red[x] $x$"
 YEAR = timedelta(days=366)
 SECTION = "Keeping and erasing"
-OTHERS = [role for role in (*Role,) if role not in (Role.OWNER, Role.SYSTEM)]
+OTHERS = [role for role in Role if role not in (Role.OWNER, Role.SYSTEM)]
 
 
 @pytest.fixture
@@ -126,34 +131,38 @@ def test_only_the_owner_has_the_page_and_the_part_of_the_record(clinic: Clinic, 
     assert "Demonstration" not in run(doctor, "practice").segmented_control[0].options
 
 
-@pytest.mark.parametrize("role", OTHERS)
-def test_nobody_else_can_do_any_of_it(role: Role, clinic: Clinic, owner: Clinic, ann: str) -> None:
-    if role is Role.NOBODY:
-        actor = Actor("", Role.NOBODY)
-    else:
-        actor = actor_of(clinic, token_of(clinic, role, "Somebody", ann if role is Role.PATIENT else None))
-    if role is Role.PRACTITIONER:
-        clinic.add_to_care_team(ann, actor.account_id)
-    bound, erased = clinic.acting_for(actor), owner.add_patient(code="A-2").id
+def test_nobody_else_can_do_any_of_it(clinic: Clinic, owner: Clinic, ann: str) -> None:
+    erased = owner.add_patient(code="A-2").id
     clinic.erase_at_once(erased)
-    for call in (
+    for role in OTHERS:
+        actor = NOBODY
+        if role is not Role.NOBODY:
+            token = token_of(clinic, role, f"The {role}", ann if role is Role.PATIENT else None)
+            actor = actor_of(clinic, token)
+        if role is Role.PRACTITIONER:
+            clinic.add_to_care_team(ann, actor.account_id)
+        for call in _owners_own(clinic.acting_for(actor), ann, erased):
+            with pytest.raises(RecordError) as refusal:
+                call()
+            assert refusal.value.code in ("not_allowed", "not_found", "signed_out")
+    assert {each.id for each in clinic.patients()} == {ann}
+    assert clinic.erasure_preview(ann).asked_at is None
+
+
+def _owners_own(bound: Clinic, patient_id: str, erased: str) -> list[Callable[[], object]]:
+    return [
         bound.erasures,
         bound.waiting_erasures,
         bound.due_records,
         bound.remove_demonstration,
         lambda: bound.receipt_file(erased),
         lambda: bound.set_retention_rule(RetentionRule()),
-        lambda: bound.erasure_preview(ann),
-        lambda: bound.begin_erasure(ann),
-        lambda: bound.erase_patient(ann),
-        lambda: bound.set_legal_hold(ann, "mine"),
-        lambda: bound.restrict(ann),
-    ):
-        with pytest.raises(RecordError) as refusal:
-            call()
-        assert refusal.value.code in ("not_allowed", "not_found", "signed_out")
-    assert {each.id for each in clinic.patients()} == {ann}
-    assert clinic.erasure_preview(ann).asked_at is None
+        lambda: bound.erasure_preview(patient_id),
+        lambda: bound.begin_erasure(patient_id),
+        lambda: bound.erase_patient(patient_id),
+        lambda: bound.set_legal_hold(patient_id, "mine"),
+        lambda: bound.restrict(patient_id),
+    ]
 
 
 # The record
@@ -360,3 +369,36 @@ def test_the_next_code_is_proposed_and_may_be_changed(clinic: Clinic, owner: Cli
     press(app, "Add patient")
     assert {each.code for each in clinic.patients()} == {"P-0099", "P-0100", "Special"}
     assert boxes(run(owner, "new-patient"))["Code"] == "P-0101"
+
+
+# The route of the receipt
+
+
+def taken(clinic: Clinic, actor: Actor | None, path: str) -> tuple[int, bytes]:
+    """What our own routes answer to somebody the guard has let in."""
+    app, answers = Starlette(routes=routes(lambda: clinic)), []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [],
+        VISITOR: Visitor(Caller("127.0.0.1"), actor, None),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    return answers[0]["status"], b"".join(each.get("body", b"") for each in answers[1:])
+
+
+def test_only_the_owner_takes_a_receipt_and_only_of_who_was_erased(clinic: Clinic, owner: Clinic, ann: str) -> None:
+    path, doctor = receipt_url(ann), actor_of(clinic, token_of(clinic, Role.PRACTITIONER, "Dr. Ada"))
+    assert path.startswith(PRIVATE_PATHS)
+    assert path.startswith(OWN_PAGES_ONLY)
+    assert taken(clinic, owner.acting(), path)[0] == 404  # is here still
+    clinic.erase_at_once(ann)
+
+    assert taken(clinic, owner.acting(), path)[1].startswith(b"%PDF")
+    for actor in (None, doctor):
+        assert taken(clinic, actor, path) == (404, b"Not found")

@@ -97,6 +97,7 @@ class Eraser:
         _check(preview, account_id, despite, at_once)
         tombstone = _tombstone(secrets, preview)
         add_tombstones(tombstone_file(self._files.home), (tombstone,))
+        tombstone = next(each for each in self.tombstones() if each.patient_id == patient_id)  # that of a first try
         self._destroy(secrets, patient_id)
         receipt = Receipt(tombstone, rule.backup_days, code=preview.code, despite=despite.strip())
         self._given[patient_id] = receipt

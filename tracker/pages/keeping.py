@@ -55,9 +55,7 @@ def _new_receipt(receipts: tuple[Receipt, ...]) -> None:
     with st.container(border=True, key="new-receipt"):
         st.markdown("##### :material/check_circle: Erased. Keep this receipt")
         for label, words in receipt.lines():
-            left, right = st.columns([1, 4], gap="small")
-            left.caption(label)
-            right.markdown(plain(words))
+            st.markdown(f":gray[{label}]  \n{plain(words)}")
         st.caption("The code stands on it now, and not on one that is made later: the program does not keep it.")
         with st.container(horizontal=True):
             _download(receipt, "Download the receipt")

@@ -45,7 +45,8 @@ def may_keep(clinic: Clinic, patient: Patient) -> bool:
 def waits(clinic: Clinic, patient: Patient) -> bool:
     """Whether an erasure was begun or is asked for, and who acts decides on it."""
     return may_keep(clinic, patient) and (
-        clinic.erasure_preview(patient.id).asked_at is not None or _open_wish(clinic, patient) is not None
+        any(each.patient_id == patient.id for each in clinic.waiting_erasures())
+        or _open_wish(clinic, patient) is not None
     )
 
 
