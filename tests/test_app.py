@@ -260,7 +260,7 @@ def run_page(entry: PageEntry, clinic: Clinic, **ids: str) -> AppTest:
 EVERY_PAGE = pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.path)
 
 
-NOT_OF_PATIENTS = {"colour-card", "repeatability", "practice", "new-patient", "people", "log"}
+NOT_OF_PATIENTS = {"colour-card", "repeatability", "practice", "keeping", "new-patient", "people", "log"}
 
 
 def words(app: AppTest) -> str:

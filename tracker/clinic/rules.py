@@ -99,6 +99,7 @@ RULES: dict[str, Rule] = {
     "patients": Rule(Verb.LIST, is_wide=True, is_personal=True, sifted="id"),
     "patient": Rule(Verb.LIST),
     "add_patient": _personal(Verb.REGISTER),
+    "proposed_code": _personal(Verb.REGISTER),
     "views": Rule(Verb.LIST),
     "view": Rule(Verb.LIST),
     "add_view": Rule(Verb.REGISTER),
@@ -250,6 +251,10 @@ RULES: dict[str, Rule] = {
     # what the clinic owes its patients
     "export_patient": Rule(Verb.EXPORT, is_logged=True),
     "erasure_preview": Rule(Verb.ERASE),
+    "waiting_erasures": _wide(Verb.ERASE),
+    "erasures": _wide(Verb.ERASE),
+    "receipt_file": _wide(Verb.ERASE),
+    "due_records": _wide(Verb.ERASE),
     "begin_erasure": Rule(Verb.ERASE, is_logged=True),
     "give_up_erasure": Rule(Verb.ERASE, is_logged=True),
     "erase_patient": Rule(Verb.ERASE, is_logged=True),

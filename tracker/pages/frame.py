@@ -83,9 +83,10 @@ def link(
     st.page_link(page, label=label, icon=icon, query_params=chosen or None)
 
 
-def go(place: str, *, patient: str) -> NoReturn:
-    """Leave for another page, with a patient."""
-    st.switch_page(st.Page(_elsewhere, url_path=place, title=place), query_params={"patient": patient})
+def go(place: str, *, patient: str | None = None) -> NoReturn:
+    """Leave for another page, with or without a patient."""
+    chosen = {"patient": patient} if patient else None
+    st.switch_page(st.Page(_elsewhere, url_path=place, title=place), query_params=chosen)
 
 
 def on_phone() -> bool:

@@ -64,6 +64,7 @@ WHAT = {
     "set_legal_hold": "changed a legal hold",
     "restrict": "restricted a patient's record",
     "invite_rater": "invited a rater to a sitting",
+    "rotate_master_key": "replaced the master key",
     "renew_recovery_codes": "made new recovery codes",
 }
 _OUTCOMES = {"done": "", "denied": "refused", "failed": "failed"}

@@ -29,7 +29,6 @@ NOBODY = "Nobody is followed here yet. Add the first patient above."
 
 def page(clinic: Clinic) -> None:
     """Show the list of patients, those who are due first."""
-    cares = may(clinic, Verb.MEASURED)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title("Today", anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
@@ -46,10 +45,20 @@ def page(clinic: Clinic) -> None:
         return
     today = clock.today()
     dues = {each.patient_id: each.due for each in clinic.dues()}
-    shown = _shown(_by_urgency(patients, dues, today))
+    own = [patient for patient in patients if not patient.is_demonstration]
+    _rows(clinic, _shown(_by_urgency(own or patients, dues, today)), today)
+    rendered = [patient for patient in patients if patient.is_demonstration]
+    if own and rendered:
+        with st.expander(f"Demonstration ({len(rendered)})", icon=":material/science:"):
+            _rows(clinic, rendered, today)
+            if may(clinic, Verb.ADMINISTER):
+                link("practice", "Remove the demonstration", icon=":material/delete:")
+
+
+def _rows(clinic: Clinic, shown: Sequence[Patient], today: date) -> None:
     ids = [patient.id for patient in shown]
     summaries = {each.patient_id: each for each in clinic.summaries(ids)}
-    rejected = {each.view_id: each.photos for each in clinic.rejected(ids)} if cares else {}
+    rejected = {each.view_id: each.photos for each in clinic.rejected(ids)} if may(clinic, Verb.MEASURED) else {}
     for patient in shown:
         if patient.id in summaries:
             _row(clinic, patient, summaries[patient.id], rejected, today)

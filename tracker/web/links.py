@@ -61,6 +61,11 @@ def issued_url(report_id: str) -> str:
     return f"/report/issued/{report_id}"
 
 
+def receipt_url(erased: str) -> str:
+    """Address of the receipt of an erasure, by the random number of who was erased."""
+    return f"/report/erasure/{erased}"
+
+
 def issued_picture_url(report_id: str, position: int) -> str:
     """Address of the first (0) or the latest (1) photo of an issued report; a component adds the width."""
     return f"/photo/issued/{report_id}/{position}"

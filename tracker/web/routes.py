@@ -53,6 +53,7 @@ def routes(opened: Opened, view_of: Callable[[str], str] = lambda _: "") -> list
         Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, acting)),
         Route("/card/{file_name}", partial(_card, acting)),
         Route("/report/{view_id}.{format_name}", partial(_report, acting)),
+        Route("/report/erasure/{erased}", partial(_receipt, acting)),
         *issued_routes(acting, width_step),
     ]
 
@@ -121,6 +122,13 @@ def _report(acting: Acting, request: Request) -> Response:
     except TrackerError:
         return _not_found()
     return _sent(file)
+
+
+def _receipt(acting: Acting, request: Request) -> Response:
+    try:
+        return _sent(acting(request).receipt_file(request.path_params["erased"]))
+    except TrackerError:
+        return _not_found()
 
 
 def _card(acting: Acting, request: Request) -> Response:
