@@ -32,8 +32,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("TRACKER_KEYS", str(folder))
         for name in ("TRACKER_MASTER_KEY", "TRACKER_MASTER_KEY_FILE", "TRACKER_VAULT", "TRACKER_DATABASE"):
             patch.delenv(name, raising=False)
-        if os.environ.get("TRACKER_TEST_DATABASE"):  # from `test_postgres`, which runs some tests once more
-            patch.setenv("TRACKER_DATABASE", os.environ["TRACKER_TEST_DATABASE"])
+        for name in ("DATABASE", "VAULT"):  # from tests that run some others once more on a server
+            if os.environ.get(f"TRACKER_TEST_{name}"):
+                patch.setenv(f"TRACKER_{name}", os.environ[f"TRACKER_TEST_{name}"])
         yield folder
 
 

@@ -112,8 +112,9 @@ def dates(photos: tuple[StoredPhoto, ...]) -> list[str]:
     return [photo.taken_on.isoformat() for photo in photos]
 
 
-def originals(clinic: Clinic) -> list[Path]:
-    return [path for path in (clinic.home / "photos").rglob("*") if path.is_file()]
+def originals(clinic: Clinic) -> list[str]:
+    """Names of the sealed originals, wherever they lie."""
+    return [blob.name for blob in clinic._files.vault.names()]
 
 
 def run(code: str, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
@@ -311,8 +312,7 @@ def test_a_removed_photo_leaves_nothing_behind(measured: Clinic) -> None:
 
 def test_an_original_that_was_damaged_is_noticed(clinic: Clinic, jpegs: list[bytes]) -> None:
     photo = clinic.add_photo(new_view(clinic).id, jpegs[0], "2026-03-02.jpg")
-    file = originals(clinic)[0]
-    file.write_bytes(jpegs[0][:-1] + b"\x00")
+    clinic._files.vault.blobs.replace(originals(clinic)[0], jpegs[0][:-1] + b"\x00")
 
     with pytest.raises(RecordError) as refused:
         clinic.original(photo.id)
@@ -804,7 +804,8 @@ def test_a_report_needs_no_pixels_and_little_time(measured: Clinic) -> None:
                 f"FROM photo WHERE arrival = {first}"
             )
             _copy_result(connection, result, k, seal(f"result.notes:i{k}", "[]"))
-    shutil.rmtree(measured.home / "photos")
+    for name in originals(measured):
+        measured._files.vault.blobs.remove(name)
     shutil.rmtree(measured.home / "derived")
 
     times = []

@@ -17,11 +17,14 @@ from tests.small_photos import another, picture
 from tracker.__main__ import main
 from tracker.clinic import Clinic, doctor_files, doctor_system, schema
 from tracker.clinic.audit_anchor import Anchor
+from tracker.clinic.blobs import Blobs
 from tracker.clinic.doctor import examine
 from tracker.clinic.examining import CODES, Examined, State, worst
+from tracker.clinic.folders import Folder
 from tracker.clinic.keys import key_file
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.tombstones import Tombstone, add_tombstones, tombstone_file
+from tracker.clinic.vault import bucket_of
 from tracker.errors import RecordError
 
 FLIPS = 20  # the series of many is in `tests.faults.flips`
@@ -82,6 +85,7 @@ def test_a_sound_record_has_nothing_damaged_and_nothing_is_changed_by_looking(ho
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.folder
 def test_every_flipped_bit_of_a_sealed_file_is_found(home: Path) -> None:
     rng, blobs = random.Random(5), sorted((home / "photos").glob("??/*"))
     missed = 0
@@ -127,16 +131,29 @@ def test_every_flipped_bit_of_the_keys_that_changes_what_they_are_is_found(home:
     assert missed == []
 
 
+def blobs_of(home: Path) -> tuple[Blobs, list[str]]:
+    """Where the sealed files of a record lie, and their names."""
+    blobs = bucket_of(home) or Folder(home)
+    return blobs, sorted(blob.name for blob in blobs.listed())
+
+
+def sealed(blobs: Blobs, name: str) -> bytes:
+    found = blobs.read(name)
+    assert found is not None
+    return found
+
+
 def lose_a_photo(home: Path) -> str:
-    sorted((home / "photos").glob("??/*"))[0].unlink()
+    blobs, names = blobs_of(home)
+    blobs.remove(names[0])
     return "files"
 
 
 def swap_two_photos(home: Path) -> str:
-    one, two, *_ = sorted((home / "photos").glob("??/*"))
-    first, second = one.read_bytes(), two.read_bytes()
-    one.write_bytes(second)
-    two.write_bytes(first)
+    blobs, (one, two, *_) = blobs_of(home)
+    first, second = sealed(blobs, one), sealed(blobs, two)
+    blobs.replace(one, second)
+    blobs.replace(two, first)
     return "originals"
 
 
@@ -211,8 +228,8 @@ def test_the_photo_and_the_patient_of_a_damaged_file_are_named(home: Path) -> No
         photo = clinic.photos(clinic.views(patient.id)[0].id)[0]
         with clinic._store.reading() as connection:
             file = connection.execute(schema.photo.select().where(schema.photo.c.id == photo.id)).one().file
-    path = home / "photos" / file[:2] / file
-    path.write_bytes(path.read_bytes()[:-1])
+    blobs, _ = blobs_of(home)
+    blobs.replace(file, sealed(blobs, file)[:-1])
 
     (found,) = (each for each in examine(home, full=True) if each.name == "originals")
 

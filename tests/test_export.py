@@ -193,8 +193,9 @@ def test_a_short_password_and_another_file_are_refused() -> None:
 
 def test_an_export_that_fails_leaves_no_file(clinic: Clinic, tmp_path: Path) -> None:
     furnished(clinic, "P-1", "MINE")
-    for path in (clinic.home / "photos").glob("??/*"):
-        path.write_bytes(b"damaged")
+    blobs = clinic._files.vault.blobs
+    for blob in list(blobs.listed()):
+        blobs.replace(blob.name, b"damaged")
 
     assert main(["export", "--patient", "P-1", "--out", str(tmp_path / "out" / "export.zip")]) == 1
     assert list((tmp_path / "out").iterdir()) == []

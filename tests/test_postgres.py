@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +14,7 @@ import pytest
 from sqlalchemy import delete, insert, inspect, select, update
 
 from tests.postgres import Server, running_server
+from tests.repeating import passed_again
 from tests.stores import fill, opened
 from tests.test_store import all_succeed, differences, notes
 from tracker.clinic import schema
@@ -27,6 +25,8 @@ from tracker.clinic.verifying import Verified
 from tracker.errors import RecordError
 
 ROWS = range(1, 9)
+#: Files of tests that are run once more here.
+REPEATED = ("test_clinic", "test_ratings", "test_studies")
 
 
 @pytest.fixture(scope="module")
@@ -271,31 +271,9 @@ def add_for_ever(home: Path, url: str, round_: int, answers: int) -> None:
 @pytest.mark.slow
 def test_the_clinics_own_tests_hold_on_postgresql(server: Server) -> None:
     """Those whose subject is the record, not the work beside it; each record is in a schema of its own."""
-    chosen = ["tests/test_clinic.py", "tests/test_ratings.py", "tests/test_studies.py"]
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.on_postgres",
-            "-m",
-            "not slow and not browser",
-            "-k",
-            "not worker and not killed and not process and not program",
-            *chosen,
-        ],
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, "TRACKER_TEST_DATABASE": server.url},
-        capture_output=True,
-        text=True,
-        timeout=1800,
-        check=False,
-    )
+    passed = passed_again("tests.on_postgres", REPEATED, {"TRACKER_TEST_DATABASE": server.url})
 
     with closing(psycopg.connect(server.plain_url)) as connection:
         made = connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'record_%'").fetchone()[0]
-    assert done.returncode == 0, done.stdout[-5000:]
     assert made > 50  # so the records were indeed there
-    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) > 100
+    assert passed > 100

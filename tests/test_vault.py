@@ -18,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import numpy as np
 import obstore
@@ -26,6 +25,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import insert
 
+from tests.buckets import ObjectStore, running_object_store
 from tracker.clinic import Clinic, schema
 from tracker.clinic.blobs import Area, Blobs, open_blob, seal_blob
 from tracker.clinic.buckets import Bucket
@@ -43,33 +43,17 @@ PLACES = ("folder", "bucket")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Address of an object store on this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with socket.socket() as asked:
-            if asked.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    running.terminate()
-    running.wait()
+def server() -> Iterator[ObjectStore]:
+    with running_object_store() as found:
+        yield found
 
 
 @pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Address of a new bucket."""
-    name = f"clinic-{random.Random().getrandbits(48):x}"
-    settings = {"ENDPOINT_URL": server, "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "REGION": "eu-central-1"}
-    for what, value in settings.items():
-        monkeypatch.setenv(f"AWS_{what}", value)
-    urlopen(Request(f"{server}/{name}", method="PUT"), timeout=10).close()
-    return f"s3://{name}/records/one"
+def bucket(server: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Address of a place in a new bucket."""
+    for name, value in server.settings.items():
+        monkeypatch.setenv(name, value)
+    return f"{server.bucket()}/records/one"
 
 
 @pytest.fixture
@@ -260,6 +244,7 @@ def test_keeping_what_is_there_makes_it_count_as_new(vault: Vault, home: Path) -
 # The folder
 
 
+@pytest.mark.folder
 def test_a_full_disk_leaves_no_litter(home: Path, keys: KeyStore) -> None:
     program = """
 import resource, sys

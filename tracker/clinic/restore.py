@@ -37,7 +37,6 @@ from tracker.clinic.backup_form import (
     read_manifest,
 )
 from tracker.clinic.blobs import Area, Blobs
-from tracker.clinic.buckets import Bucket
 from tracker.clinic.clinic import Clinic
 from tracker.clinic.durable import make_folder, sync_folder, write_new
 from tracker.clinic.erasing import Eraser
@@ -49,6 +48,7 @@ from tracker.clinic.snapshot import load_snapshot
 from tracker.clinic.store import FILE_NAME, Store
 from tracker.clinic.store.store import of_folder
 from tracker.clinic.tombstones import add_tombstones, read_tombstones, tombstone_file
+from tracker.clinic.vault import bucket_of
 from tracker.errors import RecordError
 
 Progress = Callable[[int, int, str], None]
@@ -191,12 +191,13 @@ def _copy(
 ) -> _Copied:
     out, size, (bucket, url, take_over) = backup.parent, 0, targets
     copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
-    if url or facts["database_kind"] != "sqlite":
-        _load(part, url)
     if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
         raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
+    owns = bucket is None or bucket.claim(facts["record"], copy_id(part), take_over=take_over)
+    if url or facts["database_kind"] != "sqlite":  # last: what was refused has changed no database
+        _load(part, url)
     listed, copied, damaged = read_list(backup / BLOBS), list[Path](), list[str]()
-    if bucket is not None and not bucket.claim(facts["record"], copy_id(part), take_over=take_over):
+    if bucket is not None and not owns:
         absent = tuple(blob.name for blob in listed if bucket.find(blob.name) is None)
         add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
         return _Copied(len(listed) - len(absent), 0, (), absent, reads_only=True)
@@ -225,8 +226,7 @@ def _targets(home: Path, is_drill: bool) -> tuple[Blobs | None, str]:
     """The object store and the database that the environment names; nothing for the folder of the record."""
     if is_drill:
         return None, ""
-    address = os.environ.get("TRACKER_VAULT")
-    return Bucket(address) if address else None, of_folder(os.environ.get("TRACKER_DATABASE", ""), home)
+    return bucket_of(home), of_folder(os.environ.get("TRACKER_DATABASE", ""), home)
 
 
 def _load(part: Path, url: str) -> None:
@@ -249,7 +249,8 @@ def _into_bucket(bucket: Blobs, source: Path, blob: Blob) -> int:
     data = source.read_bytes()
     if hashlib.sha256(data).hexdigest() != blob.digest:
         raise RecordError(f"{source} is damaged; please use another backup.", code="damaged")
-    bucket.create(blob.name, data)
+    if not bucket.create(blob.name, data) and bucket.read(blob.name) != data:  # the one that is there was damaged
+        bucket.replace(blob.name, data)
     return len(data)
 
 

@@ -13,6 +13,7 @@ from tracker.clinic.buckets import Bucket
 from tracker.clinic.folders import Folder
 from tracker.clinic.keys import copy_id, record_id
 from tracker.clinic.keystore import KeyStore
+from tracker.clinic.store.store import of_folder
 from tracker.errors import RecordError
 
 ORIGINAL, REPORT = "original", "report"
@@ -191,5 +192,19 @@ def vault_of(home: Path, keys: KeyStore) -> Vault:
     RecordError
         ``no_vault``: that place cannot be used.
     """
-    address = os.environ.get("TRACKER_VAULT")
-    return Vault(Bucket(address), keys, record_id(home), copy_id(home)) if address else Vault(Folder(home), keys)
+    bucket = bucket_of(home)
+    return Vault(Folder(home), keys) if bucket is None else Vault(bucket, keys, record_id(home), copy_id(home))
+
+
+def bucket_of(home: Path) -> Bucket | None:
+    """The bucket that ``TRACKER_VAULT`` names for the record of a folder; None if it names none.
+
+    As in ``TRACKER_DATABASE``, ``{folder}`` stands for what tells the records of several folders apart.
+
+    Raises
+    ------
+    RecordError
+        ``no_vault``: it cannot be used.
+    """
+    address = of_folder(os.environ.get("TRACKER_VAULT", ""), home)
+    return Bucket(address) if address else None
