@@ -16,6 +16,8 @@ SECONDS = 8.0
 """For the whole of a request, however slowly its answer drips."""
 LARGEST = 256 * 1024
 _LOG = logging.getLogger("tracker.openid")
+for _talkative in ("httpx", "httpcore"):  # they name addresses, and at their most talkative what is sent there
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 
 class Unavailable(Exception):
