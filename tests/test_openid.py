@@ -7,6 +7,8 @@ import hmac
 import json
 import logging
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,6 +46,7 @@ from tracker.clinic.actors import Actor, Role
 from tracker.errors import RecordError
 from tracker.openid import fetching
 from tracker.openid import provider as openid
+from tracker.openid.round_trip import Challenge
 from tracker.openid.settings import Settings, is_safe
 from tracker.web import by_provider
 from tracker.web.guard import Guard
@@ -399,7 +402,7 @@ def test_a_provider_that_takes_the_secret_in_the_form_is_given_it_there() -> Non
         seen: list[tuple[dict[str, str], str]] = []
         other.tokens = lambda form, said: (seen.append((form, said)), (400, {}))[1]  # type: ignore[method-assign]
 
-        made, challenge = openid.Provider(settings), openid.Challenge.new()
+        made, challenge = openid.Provider(settings), Challenge.new()
         back = parse_qs(urlsplit(other.sign_in(made.address(challenge))).query)
         with pytest.raises(RecordError):
             made.identify(challenge, {name: value for name, (value,) in back.items()}, clock.now())
@@ -967,6 +970,17 @@ def test_without_settings_there_is_no_button_no_route_and_no_call(house: House) 
     browser.jar[COOKIE] = token_of_owner(house.clinic), True
     assert b"/session/account/connect" not in browser.get(ACCOUNT).body
     assert house.provider.asked == []
+
+
+def test_without_settings_the_program_does_not_even_load_what_could_call() -> None:
+    program = (
+        "import sys, tracker.clinic, tracker.web.application, tracker.web.desk; "
+        "print([m for m in ('tracker.openid.provider', 'tracker.openid.fetching') if m in sys.modules])"
+    )
+
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"
 
 
 def test_with_settings_nothing_is_asked_before_somebody_signs_in(house: House) -> None:

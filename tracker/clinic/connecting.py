@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -17,7 +17,10 @@ from tracker.clinic.sealing import secrets_of
 from tracker.clinic.trips import Door, Errand, Trip
 from tracker.clinic.web_sessions import digest_of
 from tracker.errors import RecordError
-from tracker.openid.provider import Challenge, Identity, Provider, bad_trip
+from tracker.openid.round_trip import Challenge, Identity, bad_trip
+
+if TYPE_CHECKING:
+    from tracker.openid.provider import Provider
 
 NOT_CONNECTED = "No account here is connected with this sign-in; please ask the owner of the clinic for an invitation."
 _SESSION, _INVITED = schema.web_session.c, schema.invitation.c

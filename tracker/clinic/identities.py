@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from tracker.clinic import schema
 from tracker.clinic.sealing import secrets_of
 from tracker.errors import RecordError
-from tracker.openid.provider import Identity
+from tracker.openid.round_trip import Identity
 
 _IDENTITY, _ACCOUNT = schema.identity.c, schema.account.c
 

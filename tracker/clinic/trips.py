@@ -14,7 +14,7 @@ from tracker.clinic import schema
 from tracker.clinic.sealing import SEALED, Secrets
 from tracker.clinic.web_sessions import digest_of, new_token
 from tracker.errors import RecordError
-from tracker.openid.provider import Challenge, bad_trip
+from tracker.openid.round_trip import Challenge, bad_trip
 
 LASTS, CODE_LASTS = timedelta(minutes=10), timedelta(minutes=5)
 _SPENT = schema.spent.c

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from authlib.oidc.discovery import get_well_known_url
 
 from tracker.errors import RecordError
 from tracker.openid.fetching import Declined, Unavailable, fetch
+from tracker.openid.round_trip import Challenge, Identity, bad_trip
 from tracker.openid.settings import Settings, is_safe
 from tracker.openid.tokens import LEEWAY_SECONDS, BadToken, Expected, UnknownKey, checked, has_second_factor
 
@@ -30,42 +30,6 @@ KEYS_EVERY_SECONDS, AFTER_FAILURE_SECONDS = 60.0, 5.0
 MOST_AT_ONCE = 8
 _LONGEST_ANSWER = 4096
 _LOG = logging.getLogger("tracker.openid")
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What makes one round trip to the provider ours, and one browser's; nobody can guess any of it.
-
-    Attributes
-    ----------
-    state, nonce, verifier : str
-    """
-
-    state: str
-    nonce: str
-    verifier: str
-
-    @classmethod
-    def new(cls) -> Challenge:
-        """A fresh one, 256 random bits each."""
-        return cls(*(secrets.token_urlsafe(32) for _ in range(3)))
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Somebody, as the provider knows them.
-
-    Attributes
-    ----------
-    issuer, subject : str
-        Together they name a person for good; an address for mail does not.
-    has_second_factor : bool
-        The provider says that more than a password was asked for.
-    """
-
-    issuer: str
-    subject: str
-    has_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,13 +234,6 @@ class Provider:
 
     def _called(self) -> str:
         return self.settings.name[:1].upper() + self.settings.name[1:]
-
-
-def bad_trip() -> RecordError:
-    """Somebody came back who was not sent, or has been back already."""
-    return RecordError(
-        "This sign-in was not begun in this browser, is over, or took too long; please begin again.", code="bad_trip"
-    )
 
 
 def _texts(found: Mapping[str, Any], name: str, default: tuple[str, ...]) -> tuple[str, ...]:
