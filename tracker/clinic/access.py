@@ -109,16 +109,7 @@ class Access(Entering):
             ``sign_in``: the old one is wrong; ``throttled``; ``weak_password``.
         """
         own, moment = self._actor.account_id, clock.now()
-        tried = f"password {own}", f"account {own}"  # whoever found an open session has no more tries than a stranger
-        with self._store.writing() as connection:
-            row = accounts.row_of(connection, own)
-            name = accounts.name_of(connection, row)
-            throttle.begin(connection, *tried, moment)
-        if not accounts.password_fits(row, old):
-            self.audit(Verb.ACCOUNT, "change_password", outcome="denied")
-            raise RecordError("The present password is wrong; please try again.", code="sign_in")
-        with self._store.writing() as connection:
-            throttle.succeeded(connection, *tried)
+        name = self._own_name_proven_by(old, "change_password")
         kept = passwords.hashed(passwords.check_new(new, name))
         with self._journal.writing() as connection:
             accounts.store_password(connection, own, kept)

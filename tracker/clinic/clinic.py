@@ -18,6 +18,7 @@ from tracker.clinic.actors import Role
 from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
+from tracker.clinic.connecting import Connecting
 from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
@@ -48,7 +49,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
+class Clinic(Access, Connecting, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as

@@ -255,6 +255,27 @@ class Entering(Enrolling):
             self._entered(connection, row.id, found.role, session_id, "accept_invitation")
             return session
 
+    def _own_name_proven_by(self, password: str, action: str) -> str:
+        """The name of the actor's account, once its password was given again.
+
+        Raises
+        ------
+        RecordError
+            ``sign_in``: it is wrong; ``throttled``.
+        """
+        own = self._actor.account_id
+        tried = f"password {own}", f"account {own}"  # whoever found an open session has no more tries than a stranger
+        with self._store.writing() as connection:
+            row = accounts.row_of(connection, own)
+            throttle.begin(connection, *tried, clock.now())
+            name = accounts.name_of(connection, row)
+        if not accounts.password_fits(row, password):
+            self._journal.write(self._entry(Verb.ACCOUNT, action, outcome="denied"))
+            raise RecordError("The present password is wrong; please try again.", code="sign_in")
+        with self._store.writing() as connection:
+            throttle.succeeded(connection, *tried)
+        return name
+
     def _entered(self, connection: Connection, account_id: str, role: Role, session_id: str, action: str) -> None:
         append(connection, Entry(Actor(account_id, role, session_id), Verb.ENTER, action, request_id=self._request_id))
 
