@@ -176,6 +176,7 @@ RULES: dict[str, Rule] = {
     "session_of": _personal(Verb.ENTER),
     "seconds_left": _personal(Verb.ENTER),
     "acting": _personal(Verb.ENTER),
+    "invited_name": _personal(Verb.ENTER),
     "accept_invitation": _personal(Verb.ENTER),
     "exchange_link": _personal(Verb.ENTER),
     "is_link_alive": _personal(Verb.ENTER),

@@ -8,11 +8,14 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
 from tracker.pages.frame import complain, plain
+from tracker.pages.notices import say
 
 _EMERGENCY = (
     "You see the patients of your care teams. In an emergency you can open another one for eight hours. The reason is "
     "kept in the log; the owner of the clinic and the patient can read it."
 )
+
+IN_EMERGENCY = ":material/emergency: Open to you in an emergency, for eight hours"
 
 
 def break_glass_popover(clinic: Clinic) -> None:
@@ -29,9 +32,7 @@ def break_glass_popover(clinic: Clinic) -> None:
         except TrackerError as error:
             complain(error)
         else:
-            st.toast(
-                plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."), icon=":material/lock_open:"
-            )
+            say(plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."), icon=":material/lock_open:")
             st.rerun()
 
 

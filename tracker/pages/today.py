@@ -12,9 +12,9 @@ from tracker.clinic.actors import Verb
 from tracker.clinic.course_plans import Due
 from tracker.clinic.overview import PatientSummary, ViewSummary
 from tracker.clinic.records import Patient
-from tracker.pages.access import is_visitor, may
+from tracker.pages.access import is_in_emergency, is_visitor, may
 from tracker.pages.attention import show_attention
-from tracker.pages.care_team import break_glass_popover, care_team_popover
+from tracker.pages.care_team import IN_EMERGENCY, break_glass_popover, care_team_popover
 from tracker.pages.choice import demonstration_badge
 from tracker.pages.due import due_words, injected_words
 from tracker.pages.frame import day_text, link, plain
@@ -94,7 +94,11 @@ def _row(clinic: Clinic, patient: Patient, summary: PatientSummary, rejected: Ma
             if cares:
                 link("record", "Record", icon=":material/clinical_notes:", patient=patient.id)
                 link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
-            if may(clinic, Verb.ISSUE) and not is_visitor(clinic) and not patient.is_demonstration:
+            if not may(clinic, Verb.ISSUE) or is_visitor(clinic) or patient.is_demonstration:
+                return
+            if is_in_emergency(clinic, patient):
+                st.caption(IN_EMERGENCY, width="content")
+            else:
                 care_team_popover(clinic, patient)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 PREVIEW_WIDTH = 320
 SIGN_IN, ENROL, SET_UP, ACCOUNT = (f"/session/{place}" for place in ("sign-in", "second-factor", "set-up", "account"))
+RECOVERY = "/session/recovery-codes"
 
 
 def photo_url(photo_id: str, *, aligned: bool = False, width: int | None = None) -> str:

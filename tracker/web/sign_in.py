@@ -19,7 +19,7 @@ from tracker.web.cookies import cookie_name, give, take_back
 from tracker.web.forms import FormTooLarge, form_page, picture_address, sent_form
 from tracker.web.guard import VISITOR, Visitor
 from tracker.web.headers import CLEAR_SITE_DATA
-from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN
+from tracker.web.links import ACCOUNT, ENROL, RECOVERY, SET_UP, SIGN_IN
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
@@ -30,6 +30,7 @@ NOTICES = {
 }
 DIFFERENT_PASSWORDS = "The two passwords are not the same."
 LINK_DEAD = "This link is not open. It may have been used, withdrawn, or run out; your clinic can send you another."
+INVITATION_DEAD = "This invitation was used or is too old; please ask for a new one."
 WAITING_CODES = ("throttled",)
 
 
@@ -84,6 +85,7 @@ def session_routes(opened: Callable[[], Clinic]) -> list[Route]:
         _route(ENROL, opened, show_second_factor, confirm_second_factor),
         _route("/session/invitation/{token}", opened, show_invitation, accept_invitation),
         _route(ACCOUNT, opened, show_account, change_password),
+        _route(RECOVERY, opened, show_account, renew_recovery_codes),
         _route("/session/sign-out", opened, None, sign_out),
         _route("/session/left", opened, seconds_left, stay),
         _route("/r/{token}", opened, show_link, open_link),
@@ -241,7 +243,10 @@ def confirm_second_factor(entry: Entry) -> Response:
 
 def show_invitation(entry: Entry) -> Response:
     """The page on which somebody who was invited chooses a password; showing it uses nothing up."""
-    return form_page("invitation", status=entry.status, error=entry.error)
+    name = entry.clinic.invited_name(entry.request.path_params["token"])
+    if not name:
+        return form_page("message", status=404, title="Welcome", text=INVITATION_DEAD, link=SIGN_IN, label="Sign in")
+    return form_page("invitation", status=entry.status, error=entry.error, name=name)
 
 
 def accept_invitation(entry: Entry) -> Response:
@@ -269,15 +274,25 @@ def open_link(entry: Entry) -> Response:
 def show_account(entry: Entry) -> Response:
     """The page of somebody's own account."""
     actor = entry.visitor.actor
-    if actor is None or not actor.account_id:
+    if actor is None or not actor.account_id or actor.is_enrolling:
         return RedirectResponse(SIGN_IN if actor is None else "/", 303)
-    return form_page("account", status=entry.status, error=entry.error, notice=entry.notice)
+    has_codes = entry.clinic.account(actor.account_id).has_second_factor
+    return form_page("account", status=entry.status, error=entry.error, notice=entry.notice, has_codes=has_codes)
 
 
 def change_password(entry: Entry) -> Response:
     """Change one's own password; the other sessions end."""
     entry.clinic.change_password(entry.form.get("old", ""), _new_password(entry.form))
     return RedirectResponse(f"{ACCOUNT}?said=changed", 303)
+
+
+def renew_recovery_codes(entry: Entry) -> Response:
+    """Make new recovery codes, and show them once."""
+    actor = entry.visitor.actor
+    if actor is None or not actor.account_id:
+        return RedirectResponse(SIGN_IN if actor is None else "/", 303)
+    codes = entry.clinic.renew_recovery_codes(entry.form.get("own", ""), entry.form.get("code", ""))
+    return form_page("recovery_codes", codes=codes)
 
 
 def _new_password(form: dict[str, str]) -> str:
