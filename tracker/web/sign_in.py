@@ -245,7 +245,8 @@ def show_invitation(entry: Entry) -> Response:
     """The page on which somebody who was invited chooses a password; showing it uses nothing up."""
     name = entry.clinic.invited_name(entry.request.path_params["token"])
     if not name:
-        return form_page("message", status=404, title="Welcome", text=INVITATION_DEAD, link=SIGN_IN, label="Sign in")
+        status = entry.status if entry.error else 404
+        return form_page("message", status=status, title="Welcome", text=INVITATION_DEAD, link=SIGN_IN, label="Sign in")
     return form_page("invitation", status=entry.status, error=entry.error, name=name)
 
 
