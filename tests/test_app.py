@@ -31,7 +31,7 @@ from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View, Work
 from tracker.clinic.rules import RULES
 from tracker.errors import RecordError
-from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, log, pages_of
+from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, log, pages_of, today
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
 from tracker.pages.log_words import WHAT
@@ -457,6 +457,7 @@ def test_who_sees_a_patient_in_an_emergency_is_offered_nothing_that_would_be_ref
     clinic.give_consent(patient_id, Purpose.PORTAL, given_by="Jane", signed_on=TODAY)
     actor = actor_of(clinic, token_of(clinic, Role.PRACTITIONER, "Otto"))
     seen = clinic.acting_for(actor)
+    assert today.NOT_YOURS in [info.value for info in run_page(PAGES[0], seen).info]
     seen.break_glass("P-1", "unconscious in the waiting room")
     pages = {entry.path: entry for entry in PAGES}
 
@@ -470,8 +471,7 @@ def test_who_sees_a_patient_in_an_emergency_is_offered_nothing_that_would_be_ref
     assert not [entry for entry in clinic.log() if entry.outcome == "denied"]
 
     clinic.add_to_care_team(patient_id, actor.account_id)
-    today = run_page(pages["today"], seen)
-    assert "in an emergency, for eight hours" not in words(today)
+    assert "in an emergency, for eight hours" not in words(run_page(pages["today"], seen))
 
 
 def test_the_log_is_a_list_where_there_is_no_room_for_its_columns(

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.days import TODAY
 from tracker.clinic import Clinic, View
+from tracker.clinic.actors import Verb
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.demonstration import demonstration_folder
 from tracker.clinic.demonstration_story import MADE_UP, tell_story
@@ -101,8 +102,11 @@ def test_a_patient_reads_what_was_issued_and_not_what_came_after(
 ) -> None:
     clinic.remove_photo(clinic.photos(view.id)[-1].id)
 
+    clinic.audit(Verb.VIEW, "picture", patient_id=view.patient_id)
     app = run(patient.page, own)
 
+    assert "Looked at a photo" in words(app)
+    assert "the program" in words(app)
     assert app.header[0].value.replace("\\", "") == issued.story.headline
     assert all(said in words(app) for _, said in issued.story.visits)
 

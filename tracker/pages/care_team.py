@@ -15,12 +15,15 @@ _EMERGENCY = (
     "kept in the log; the owner of the clinic and the patient can read it."
 )
 
+_OPENED = "emergency-opened"
 IN_EMERGENCY = ":material/emergency: Open to you in an emergency, for eight hours"
 
 
 def break_glass_popover(clinic: Clinic) -> None:
     """Offer to open a patient of somebody else's, with a reason."""
-    with st.popover("Emergency access", icon=":material/emergency:"):
+    # Under another key it is another one, and closed: what it was opened for is done.
+    opened = st.session_state.setdefault(_OPENED, 0)
+    with st.popover("Emergency access", icon=":material/emergency:", key=f"emergency-{opened}", on_change="rerun"):
         st.caption(_EMERGENCY)
         with st.form("break-glass", border=False, clear_on_submit=True):
             code = st.text_input("Code of the patient, exactly", max_chars=40)
@@ -32,6 +35,7 @@ def break_glass_popover(clinic: Clinic) -> None:
         except TrackerError as error:
             complain(error)
         else:
+            st.session_state[_OPENED] += 1
             say(plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."), icon=":material/lock_open:")
             st.rerun()
 

@@ -49,14 +49,11 @@ def who_looked(clinic: Clinic, patient_id: str) -> None:
         st.caption("Nobody has looked at your photos yet.")
         return
     own = clinic.acting().account_id
-    st.table(
-        [
-            {"When": _told_moment(entry), "Who": _told_who(entry, own), "What": plain(what(entry))}
-            for entry in entries
-            if entry.outcome == "done"
-        ],
-        border="horizontal",
-    )
+    for entry in entries:
+        if entry.outcome == "done":
+            with st.container(gap=None):
+                st.markdown(plain(what(entry).capitalize()))
+                st.caption(plain(f"{_told_moment(entry)}  ·  {_told_who(entry, own)}"))
 
 
 def _told_moment(entry: LogEntry) -> str:

@@ -19,9 +19,7 @@ from tracker.web.components import Picture
 from tracker.web.components.points import points_editor
 from tracker.web.links import photo_url
 
-STAY = (
-    "Click where it was injected. Points stay on the skin: at later sessions the alignment of the photos carries them."
-)
+STAY = "Points stay on the skin: at later sessions the alignment of the photos carries them."
 _COPIED = "points-copied"
 
 

@@ -24,6 +24,7 @@ PER_PAGE = 20
 SOON_DAYS = 7
 """Who is due within so many days stands first."""
 NOBODY = "Nobody is followed here yet. Add the first patient above."
+NOT_YOURS = "No patient is yours yet. Add one above, or ask to be put on the care team of one who is treated here."
 
 
 def page(clinic: Clinic) -> None:
@@ -40,7 +41,7 @@ def page(clinic: Clinic) -> None:
     show_attention(clinic)
     patients = clinic.patients()
     if not patients:
-        st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
+        st.info(_nobody(clinic))
         return
     today = clock.today()
     dues = {each.patient_id: each.due for each in clinic.dues()}
@@ -51,6 +52,14 @@ def page(clinic: Clinic) -> None:
     for patient in shown:
         if patient.id in summaries:
             _row(clinic, patient, summaries[patient.id], rejected, today)
+
+
+def _nobody(clinic: Clinic) -> str:
+    """Why the list is empty: to whom all patients belong, there are none; to others, none is theirs."""
+    if not may(clinic, Verb.REGISTER):
+        return "No patient is yours to see here yet."
+    is_everybodys = may(clinic, Verb.ADMINISTER) or is_visitor(clinic)
+    return NOBODY if is_everybodys else NOT_YOURS
 
 
 def _by_urgency(patients: Sequence[Patient], dues: Mapping[str, Due], today: date) -> Sequence[Patient]:
