@@ -25,7 +25,7 @@ from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
 from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
-from tracker.clinic.originals import new_photo, read_original, store_original
+from tracker.clinic.originals import made_whole, new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
@@ -187,7 +187,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
             register.view(connection, view_id)
             known = photos.find(connection, view_id, hashlib.sha256(data).hexdigest())
         if known is not None:
-            return known
+            return made_whole(self._store, self._files, known, data)
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, taken_on), data)
         self._arrived()
         return stored

@@ -8,6 +8,7 @@ from datetime import date
 from tracker.clinic import gate, photos
 from tracker.clinic.files import Files
 from tracker.clinic.measuring import Original, judge_photo
+from tracker.clinic.originals import is_whole
 from tracker.clinic.records import Tile
 from tracker.clinic.standards import Standards
 from tracker.clinic.store import Store
@@ -28,6 +29,7 @@ class Judging(Standards):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, chosen)
+        self._files = files
         self._bench = Workbench(store, files, chosen)
         self._worker: Worker | None = None
 
@@ -37,8 +39,9 @@ class Judging(Standards):
         with self._store.reading() as connection:
             wanted = gate.expected(connection, view_id)
             known = photos.find(connection, view_id, digest)
+        is_stored = known is not None and is_whole(self._store, self._files, known)  # else it is to be sent once more
         return gate.look_at(
-            data, name, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on, already_stored=known is not None
+            data, name, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on, already_stored=is_stored
         )
 
     def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile | None:
