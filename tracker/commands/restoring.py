@@ -64,6 +64,7 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
                 "seconds": round(restored.seconds, 3),
                 "erased_again": list(settled.erased),
                 "log_entries_lost": settled.log_entries_lost,
+                "links_ended": settled.links_ended,
                 "checks": [each.document() for each in found],
             }
         )
@@ -78,6 +79,9 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
         print(f"{len(settled.erased)} patients who were erased since have been erased again.")
     if settled.log_entries_lost:
         print(f"{settled.log_entries_lost} entries of the log were written after this backup and are lost.")
+    if not options.drill:
+        print(f"Everybody signs in anew; {settled.links_ended} links of patients and all invitations have ended.")
+        print("Look through accounts and consents: what was disabled or withdrawn since the backup is as it was then.")
     for line in lines_of(found, only_bad=True):
         print(line)
 
