@@ -23,6 +23,7 @@ from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
+from tracker.clinic.leftovers import remove_left_copies
 from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
 from tracker.clinic.originals import made_whole, new_photo, read_original, store_original
@@ -283,6 +284,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
         moment = now or datetime.now(UTC)
         with self._store.reading() as connection:
             known = photos.ids(connection)
+        remove_left_copies(self.home)
         self._files.sweep_derived(known.__contains__, older_than=(moment - GRACE).timestamp())
         return sweep(self._store, self._files.vault, moment)
 

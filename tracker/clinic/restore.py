@@ -47,6 +47,7 @@ from tracker.clinic.erasing import Eraser
 from tracker.clinic.files import Files
 from tracker.clinic.keys import RECORD_FILE, master_key
 from tracker.clinic.keystore import KEYS_FILE
+from tracker.clinic.leftovers import RESTORING
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.snapshot import load_snapshot
 from tracker.clinic.store import FILE_NAME, Store
@@ -144,7 +145,7 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
         raise RecordError(
             f"{home} is not empty; a record is restored into a new folder, please name one.", code="not_empty"
         )
-    part = home.absolute().parent / f".restoring-{secrets.token_hex(8)}"
+    part = home.absolute().parent / f"{RESTORING}{secrets.token_hex(8)}"
     try:
         make_folder(part)
         facts = _checked(backup, part)

@@ -12,6 +12,7 @@ from tracker.clinic.audit import Head
 from tracker.clinic.backup_form import read_manifest
 from tracker.clinic.doctor import examine
 from tracker.clinic.examining import CODES, Examined, State, worst
+from tracker.clinic.leftovers import DRILL
 from tracker.clinic.records import data_folder
 from tracker.clinic.restore import Restored, Settled, restore, settle
 from tracker.commands.doctor import lines_of
@@ -35,7 +36,7 @@ def restore_record(options: Namespace) -> int:
 def _drill(options: Namespace) -> int:
     """Restore into a folder that is removed again, look at every photo, and note in the record that it was tried."""
     home = (options.home or data_folder()).absolute()
-    place = home.parent / f".drill-{secrets.token_hex(8)}"
+    place = home.parent / f"{DRILL}{secrets.token_hex(8)}"
     try:
         restored = restore(options.backup, place, is_drill=True, progress=ProgressBar("file"))
         log = read_manifest(restored.backup)["log"]
