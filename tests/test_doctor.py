@@ -247,6 +247,22 @@ def test_what_is_wrong_with_the_computer_asks_for_attention(home: Path, monkeypa
     assert {found[name] for name in ("modes", "versions", "space", "temporary")} == {State.ATTENTION}
 
 
+@pytest.mark.parametrize("what", ["folder", "anchor"])
+def test_what_lies_beside_the_master_key_is_for_the_owner_only(home: Path, what: str) -> None:
+    assert states(home)["modes"] is State.GOOD
+    path = key_file(home).parent if what == "folder" else Anchor(home).path
+    before = path.stat().st_mode
+    path.chmod(0o777 if what == "folder" else 0o666)
+    try:
+        (found,) = (each for each in examine(home) if each.name == "modes")
+    finally:
+        path.chmod(before)
+
+    assert found.state is State.ATTENTION
+    assert found.places == (path.name,)
+    assert str(path) in found.advice
+
+
 def test_a_clock_that_went_back_asks_for_attention(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     later = datetime.now(UTC) + timedelta(days=400)
     assert (
