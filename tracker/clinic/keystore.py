@@ -9,6 +9,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -22,6 +23,9 @@ from tracker.errors import RecordError
 KEYS_FILE = "keys.sqlite"
 _BUSY_SECONDS = 30.0
 _REMEMBERED = 4096
+#: Seconds for which what is remembered is taken as it is, also if another process destroys a key meanwhile. A page
+#: opens hundreds of sealed texts, and threads that ask the file for each wait for each other.
+FRESH_SECONDS = 0.05
 _SAFE = {
     "busy_timeout": int(_BUSY_SECONDS * 1000),
     "journal_mode": "delete",
@@ -56,6 +60,7 @@ class KeyStore:
         self._lock = threading.RLock()
         self._known: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         self._seen = -1
+        self._looked_at = float("-inf")
         self._file = opened(home)
         try:
             if root_of(self._file, master.key) != master.root:
@@ -158,16 +163,24 @@ class KeyStore:
 
     def _remembered(self, patient_id: str) -> dict[str, bytes]:
         with self._lock, reading(self._file):
-            changed = self._file.execute("PRAGMA data_version").fetchone()[0]
-            if changed != self._seen:  # another process wrote: it may have destroyed a key
-                self._known.clear()
-                self._seen = changed
+            self._look_for_changes()
             known = self._known.get(patient_id)
             if known is None:
                 known = self._known[patient_id] = {"": self._read(patient_id)}
                 if len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
             return known
+
+    def _look_for_changes(self) -> None:
+        """Forget everything if another process wrote: it may have destroyed a key."""
+        now = time.monotonic()
+        if now - self._looked_at < FRESH_SECONDS:
+            return
+        changed = self._file.execute("PRAGMA data_version").fetchone()[0]
+        if changed != self._seen:
+            self._known.clear()
+            self._seen = changed
+        self._looked_at = now
 
     def _read(self, patient_id: str) -> bytes:
         row = self._file.execute("SELECT wrapped FROM key WHERE patient_id = ?", (patient_id,)).fetchone()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import threading
@@ -24,9 +23,11 @@ from tracker.pages.frame import NARROW, WIDE, complain, frame
 from tracker.web.components.session import SignedIn, session_menu
 from tracker.web.presence import Presence
 from tracker.web.sign import WORDMARK
+from tracker.web.tidying import Tidying
 
 FEW_PAGES = 6
 ROLE_NAMES = {role: str(role).capitalize() for role in Role}
+TIDYING = Tidying()
 SIGNED_OUT = "You are signed out. Please reload this page to sign in."
 
 
@@ -71,10 +72,7 @@ def prepare(is_open: threading.Event) -> None:
     record.start_worker()
     for needed_by_tables in ("pandas", "pyarrow"):
         importlib.import_module(needed_by_tables)
-    # What is loaded now lives as long as the process. Unfrozen, the collection after every rerun of a page walks
-    # all of it (0.1 s).
-    gc.collect()
-    gc.freeze()
+    TIDYING.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +119,7 @@ def show(run: Run | None) -> None:
     run : Run or None
         Who asked for it.
     """
+    TIDYING.note_run()
     try:
         record = clinic()
         if run is None:
