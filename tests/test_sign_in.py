@@ -30,7 +30,9 @@ from tests.test_app import ask as ask_once
 from tracker.clinic import Clinic, clock, throttle
 from tracker.clinic.actors import Role
 from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.report_files import ReportFile
 from tracker.pages import PAGES, pages_of
+from tracker.web import downloads
 from tracker.web.forms import LARGEST_FORM
 from tracker.web.guard import Guard
 from tracker.web.links import ACCOUNT, ENROL, RECOVERY, SET_UP, SIGN_IN, issued_url, photo_url, report_url
@@ -525,6 +527,22 @@ def test_a_view_of_a_photo_is_in_the_log_once_whatever_its_widths(clinic: Clinic
     looked = [entry for entry in clinic.log_of(patient.id) if entry.action == "picture"]
     assert len(looked) == 1
     assert looked[0].role == "owner"
+
+
+def test_a_report_that_is_taken_away_is_in_the_log_each_time(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in(clinic, token_of_owner(clinic))
+    patient = clinic.add_patient(code="P-1")
+    view = clinic.add_view(patient.id, site="thigh")
+    file = ReportFile("report.pdf", "application/pdf", b"%PDF")
+    monkeypatch.setattr(downloads, "render_report", lambda *_: file)
+
+    assert [browser.get(report_url(view.id, "pdf")).status for _ in range(2)] == [200, 200]
+    taken = [(entry.verb, entry.object) for entry in clinic.log_of(patient.id) if entry.action == "report"]
+    assert taken == [("export", f"view:{view.id}")] * 2
+
+    monkeypatch.setattr(downloads, "render_report", lambda *_: None)
+    assert browser.get(report_url(view.id, "odt")).status == 404
+    assert [entry.action for entry in clinic.log_of(patient.id)].count("report") == 2
 
 
 def test_every_page_belongs_to_somebody_and_every_role_has_a_page() -> None:
