@@ -384,7 +384,7 @@ def test_a_new_session_is_judged_at_once_and_measured_in_the_background(desk: sy
 
 def test_the_report_can_be_taken_away_as_a_pdf(desk: sync_api.Page, site: Site) -> None:
     open_view(desk, site, "progress")
-    desk.get_by_role("button", name="Report").click()
+    desk.get_by_role("button", name="Report").click(timeout=180_000)  # it is there with the verdict
     with desk.expect_download(timeout=30_000) as started:
         desk.locator("a[href$='.pdf']").first.click()
 
