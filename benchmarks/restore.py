@@ -6,7 +6,6 @@ decoding them, which a restore does not do either.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -20,6 +19,7 @@ from tracker.clinic import Clinic, photos
 from tracker.clinic.doctor import examine
 from tracker.clinic.examining import State
 from tracker.clinic.restore import restore, settle
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.vault import ORIGINAL
 
 
@@ -31,9 +31,8 @@ def filled(clinic: Clinic, count: int, size: int) -> None:
         names = [clinic._files.vault.put(view.patient_id, ORIGINAL, data) for data in batch]
         with clinic._store.writing() as connection:
             for number, (data, name) in enumerate(zip(batch, names, strict=True), start):
-                digest = hashlib.sha256(data).hexdigest()
-                new = photos.NewPhoto(view.id, digest, f"{number}.jpg", date(2026, 1, 1), (3000, 4000))
-                photos.add(connection, new, name)
+                new = photos.NewPhoto(view.id, f"{number}.jpg", date(2026, 1, 1), (3000, 4000))
+                photos.add(connection, new, name, secrets_of(connection).digest(data))
 
 
 def main(count: int = 10_000, kilobytes: int = 150, folder: str | None = None) -> int:

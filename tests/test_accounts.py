@@ -14,7 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from tracker.clinic import Clinic, clock, passwords, schema, second_factor, throttle
+from tracker.clinic import Clinic, accounts, clock, known_browsers, passwords, schema, second_factor, throttle
 from tracker.clinic.actors import Actor, Role
 from tracker.clinic.second_factor import accepted_step, code_at, step_of
 from tracker.errors import RecordError
@@ -144,13 +144,13 @@ def test_without_a_second_factor_nothing_but_giving_one_is_allowed(clinic: Clini
 
 
 def test_the_visitors_of_the_demonstration_leave_when_the_owner_comes(clinic: Clinic) -> None:
-    token = clinic.enter_demonstration()
+    token = clinic.enter_demonstration(is_here=True)
     assert clinic.session_of(token) is not None
 
     clinic.set_up_owner("Ada", PASSWORD, code=clinic.setup_code())
 
     assert clinic.session_of(token) is None
-    assert refused(clinic.enter_demonstration) == "closed"
+    assert refused(lambda: clinic.enter_demonstration(is_here=True)) == "closed"
 
 
 # Sign-in
@@ -508,3 +508,85 @@ def test_the_address_for_the_app_holds_name_and_secret() -> None:
     assert second_factor.address_of(SECRET, "Ada & Co: é") == (
         f"otpauth://totp/Tracker:Ada%20%26%20Co%3A%20%C3%A9?secret={SECRET}&issuer=Tracker"
     )
+
+
+# A browser that is known
+
+
+def held(clinic: Clinic, watch: Watch) -> None:
+    """Fifteen networks fail under the owner's name until nobody else may try either."""
+    for network in range(15):
+        for _ in range(throttle.PAIR.free):
+            refused(lambda: clinic.sign_in("Ada", "not the right one", address=f"203.0.113.{network}"))  # noqa: B023
+    assert refused(lambda: clinic.sign_in("Ada", PASSWORD, address="198.51.100.7")) == "throttled"
+
+
+def test_networks_that_hold_a_name_do_not_hold_the_browser_that_is_known(clinic: Clinic, watch: Watch) -> None:
+    _, _, codes = owner(clinic)
+    known = clinic.known_browser(clinic.sign_in("Ada", PASSWORD, codes[0], address="192.0.2.1"))
+    for minute in range(3):  # they come again as soon as the wait is over, for ever
+        held(clinic, watch)
+        assert refused(lambda: clinic.sign_in("Ada", PASSWORD, codes[9], address="192.0.2.1")) == "throttled"
+
+        token = clinic.sign_in("Ada", PASSWORD, codes[1 + minute], address="192.0.2.1", known=[known])
+
+        assert clinic.session_of(token) is not None
+        assert refused(lambda: clinic.sign_in("Ada", PASSWORD, address="192.0.2.1")) == "throttled", (
+            "it frees no others"
+        )
+        watch.on(minutes=1, seconds=1)
+
+
+def test_who_steals_what_a_browser_keeps_gains_its_own_few_tries_and_nothing_else(clinic: Clinic, watch: Watch) -> None:
+    _, _, codes = owner(clinic)
+    stolen = clinic.known_browser(clinic.sign_in("Ada", PASSWORD, codes[0]))
+    held(clinic, watch)
+
+    said = [
+        refused(lambda k=k: clinic.sign_in("Ada", f"guess {k}", address=f"198.51.100.{k}", known=[stolen]))
+        for k in range(12)
+    ]
+
+    assert said == ["sign_in"] * throttle.DEVICE.free + ["throttled"] * (12 - throttle.DEVICE.free)
+    watch.on(minutes=20)
+    assert refused(lambda: clinic.sign_in("Ada", PASSWORD, known=[stolen])) == "sign_in", (
+        "the second factor is asked for"
+    )
+
+
+def test_what_a_browser_keeps_is_of_one_account_for_half_a_year_and_until_the_password_changes(
+    clinic: Clinic, watch: Watch
+) -> None:
+    actor, _, codes = owner(clinic)
+    eve = member(clinic, Role.PRACTITIONER, "Eve")
+    known = clinic.known_browser(clinic.sign_in("Ada", PASSWORD, codes[0]))
+    tag, nonce, until, code = known.split(".")
+    later = str(int(until) + 1)
+    forged = (
+        "", "....", "x" * 200, ".".join((tag, nonce, later, code)), ".".join((tag, "0" * 32, until, code)),
+        ".".join((tag, nonce, until, code[::-1])), ".".join((tag, nonce, "²", code)),
+    )  # fmt: skip
+
+    def is_known(account_id: str, *kept: str) -> bool:
+        with clinic._store.reading() as connection:
+            row = accounts.row_of(connection, account_id)
+            return bool(known_browsers.known(connection, row, kept, clock.now()))
+
+    assert is_known(actor.account_id, known)
+    assert is_known(actor.account_id, *forged[:4], known)
+    assert not is_known(actor.account_id, *forged)
+    assert not is_known(eve.account_id, known)
+    watch.on(days=known_browsers.LASTS.days, seconds=1)
+    assert not is_known(actor.account_id, known)
+    watch.on(days=-1)
+    assert is_known(actor.account_id, known)
+    with clinic._store.writing() as connection:
+        accounts.store_password(connection, actor.account_id, passwords.hashed("another four words here"))
+    assert not is_known(actor.account_id, known)
+
+
+def test_only_a_complete_sign_in_of_an_account_makes_a_browser_known(clinic: Clinic) -> None:
+    visitor = clinic.enter_demonstration(is_here=True)
+    enrolling = clinic.set_up_owner("Ada", PASSWORD, code=clinic.setup_code())
+
+    assert [clinic.known_browser(token) for token in (visitor, enrolling, "", "nonsense")] == [""] * 4

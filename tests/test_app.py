@@ -6,8 +6,10 @@ import asyncio
 import io
 import json
 import re
+import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -33,7 +35,7 @@ from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, pages_of
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
 from tracker.pages.log_words import WHAT
-from tracker.web import desk, serve
+from tracker.web import desk, read_only, serve
 from tracker.web.guard import Guard
 from tracker.web.links import difference_url, photo_url, report_url
 from tracker.web.place import Place
@@ -96,7 +98,9 @@ def ask(
     if kind == "websocket":
         return Answer(int(messages[0].get("code", 101)), {}, b"")
     start = messages[0]
-    found = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+    found: dict[str, str] = {}
+    for name, value in ((name.decode().lower(), value.decode("latin-1")) for name, value in start["headers"]):
+        found[name] = f"{found[name]}, {value}" if name == "set-cookie" and name in found else value
     return Answer(start["status"], found, b"".join(m.get("body", b"") for m in messages[1:]))
 
 
@@ -389,7 +393,7 @@ def run_app(monkeypatch: pytest.MonkeyPatch, home: Path, actor: Callable[[Clinic
 
 def visitor(clinic: Clinic) -> Actor:
     """Somebody who looks around the demonstration."""
-    return actor_of(clinic, clinic.enter_demonstration())
+    return actor_of(clinic, clinic.enter_demonstration(is_here=True))
 
 
 def test_the_whole_app_starts_from_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -411,6 +415,23 @@ def test_without_a_session_the_app_shows_nothing(tmp_path: Path, monkeypatch: py
     assert [info.value for info in app.info] == [desk.SIGNED_OUT]
     assert not app.title
     assert "DEMO" not in words(app)
+
+
+@pytest.mark.sqlite
+def test_a_record_that_was_tampered_with_shows_what_to_do_instead_of_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Clinic.open(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "clinic.sqlite")) as connection:
+        connection.execute("DROP TRIGGER touched_photo_delete")
+    monkeypatch.setenv("TRACKER_HOME", str(tmp_path))
+
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
+
+    assert not app.exception
+    assert [title.value for title in app.title] == [read_only.TITLE]
+    assert "tracker doctor" in words(app)
+    assert "tracker restore" in words(app)
 
 
 def test_a_visitor_of_the_demonstration_is_led_to_the_set_up_instead_of_a_form(

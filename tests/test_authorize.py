@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from tests.cast import Cast, cast
-from tracker.clinic import Clinic, clock, guarding, schema, web_sessions
+from tracker.clinic import Clinic, clock, guarding, schema, throttle, web_sessions
 from tracker.clinic.actors import NOBODY, Role, Verb
 from tracker.clinic.audit import Entry
 from tracker.clinic.authorize import RESOLVERS
@@ -367,6 +367,50 @@ def test_a_code_that_is_guessed_in_an_emergency_is_in_the_log(people: Cast) -> N
     assert (latest.action, latest.outcome) == ("break_glass", "denied")
 
 
+def test_guessing_codes_in_an_emergency_has_to_wait_and_a_known_code_in_between_wins_nothing(
+    people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guessing = people.clinic.acting_for(people.signed_in(Role.PRACTITIONER))
+    other = people.clinic.acting_for(people.signed_in(Role.PRACTITIONER))
+    known, why = people.clinic.patient(people.other).code, "Bleeding after an injection elsewhere"
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+    def tried(code: str, clinic: Clinic = guessing) -> str:
+        try:
+            clinic.break_glass(code, why)
+        except RecordError as refusal:
+            return refusal.code
+        return ""
+
+    assert [tried(f"guess {k}") for k in range(3)] == ["not_found"] * 3
+    assert tried(known) == ""
+    said = [tried(f"guess {k}") for k in range(3, 8)]
+
+    assert said == ["not_found"] * (throttle.PAIR.free - 3) + ["throttled"] * (8 - throttle.PAIR.free)
+    assert tried(known) == "throttled"
+    assert tried(known, other) == "", "nobody else has to wait"
+
+
+def test_the_owner_is_told_who_broke_the_glass_until_they_have_read_it(people: Cast) -> None:
+    owner = people.clinic.acting_for(people.signed_in(Role.OWNER))
+    for each in owner.emergencies():
+        owner.read_emergencies(each.since)
+    someone = people.signed_in(Role.PRACTITIONER)
+    code = people.clinic.patient(people.other).code
+    people.clinic.acting_for(someone).break_glass(code, "Bleeding after an injection elsewhere")
+
+    (told,) = owner.emergencies()
+    people.clinic.acting_for(someone).break_glass(code, "Bleeding after an injection elsewhere")
+    owner.read_emergencies(told.since)
+
+    assert (told.account_id, told.patient_id) == (someone.account_id, people.other)
+    (still,) = owner.emergencies()
+    assert still.since > told.since
+    owner.read_emergencies(still.since)
+    assert owner.emergencies() == ()
+
+
 def test_a_patient_removes_what_they_typed_and_nothing_else(people: Cast) -> None:
     weigh: dict[str, Any] = {"quantity": "weight", "value": 64.0, "unit": "kg", "day": date(2026, 3, 2)}
     typed = people.clinic.add_body_measure(people.own, **weigh)
@@ -385,7 +429,7 @@ def test_a_patient_removes_what_they_typed_and_nothing_else(people: Cast) -> Non
 def test_a_visitor_sees_the_demonstration_and_nothing_else(tmp_path: Path) -> None:
     with Clinic.open(tmp_path) as clinic:
         shown = clinic.add_patient(code="D-1", is_demonstration=True)
-        actor = clinic.session_of(clinic.enter_demonstration())
+        actor = clinic.session_of(clinic.enter_demonstration(is_here=True))
         assert actor is not None
         visitor = clinic.acting_for(actor)
         assert [each.id for each in visitor.patients()] == [shown.id]

@@ -200,6 +200,40 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(what: str, clinic: Clini
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("what", [BLOBS, "manifest.json"])
+@pytest.mark.parametrize("harm", ["torn", "changed", "empty"])
+def test_a_damaged_list_of_an_old_backup_does_not_keep_the_next_from_being_whole(
+    what: str, harm: str, clinic: Clinic, out: Path, tmp_path: Path
+) -> None:
+    view = new_view(clinic)
+    add(clinic, view, 1, 2)
+    first = clinic.back_up(out)
+    path = first.folder / what
+    data = path.read_bytes()
+    changed = (
+        data[:-2] + bytes([data[-2] ^ 1]) + data[-1:] if what == BLOBS else data.replace(b'"count": 2', b'"count": 3')
+    )
+    path.write_bytes({"torn": data[: len(data) // 2], "changed": changed, "empty": b""}[harm])
+    assert path.read_bytes() != data
+    add(clinic, view, 3)
+
+    second = clinic.back_up(out)
+
+    assert second.damaged == (first.folder.name,)
+    assert (second.files, second.copied) == (3, 3), "everything is taken again"
+    assert [each.what for each in examine(clinic.home) if each.name == "old_backups"] == [
+        f"1 earlier backups are damaged and cannot be restored: {first.folder.name}."
+    ]
+    assert drilled(out, tmp_path / "new") == []
+
+    third = clinic.back_up(out, keep=1)  # the damaged one goes in its turn, and nothing that is needed with it
+
+    assert (third.copied, third.damaged) == (0, ())
+    assert not first.folder.exists()
+    assert [each.state for each in examine(clinic.home) if each.name == "old_backups"] == [State.GOOD]
+    assert drilled(out, tmp_path / "again") == []
+
+
 def test_a_photo_that_rotted_in_a_backup_does_not_cost_the_others(clinic: Clinic, out: Path, tmp_path: Path) -> None:
     add(clinic, new_view(clinic), 1, 2)
     rotten = read_list(clinic.back_up(out).folder / BLOBS)[0].name
@@ -356,14 +390,21 @@ def test_a_folder_with_backups_of_another_record_is_refused_and_theirs_stay(
     assert drilled(out, tmp_path / "new") == []
 
 
-@pytest.mark.parametrize("what", ["UPDATE key SET wrapped = zeroblob(40)", "DELETE FROM key"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "UPDATE key SET wrapped = zeroblob(40)",
+        "DELETE FROM key",
+        "INSERT INTO destroyed SELECT patient_id, '2020-01-01T00:00:00+00:00' FROM key; DELETE FROM key",
+    ],
+)
 def test_keys_that_are_damaged_or_missing_do_not_replace_the_last_good_ones(
     what: str, clinic: Clinic, out: Path, tmp_path: Path
 ) -> None:
     add(clinic, new_view(clinic), 1)
     clinic.back_up(out)
     file = sqlite3.connect(clinic.home / "keys.sqlite")
-    file.execute(what)
+    file.executescript(what)
     file.commit()
     file.close()
 

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.days import TODAY
+from tests.signing_in import actor_of, token_of, token_of_owner
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Actor, Role
 from tracker.clinic.consent_texts import OFFERED, Purpose
@@ -358,6 +359,21 @@ def test_today_says_how_long_ago_the_last_injection_was(clinic: Clinic, ann: str
     clinic.note_injection(thigh, TODAY - 8 * DAY)
 
     assert "Last injection 8 days ago" in words(run(clinic, "today")).replace("\\", "")
+
+
+def test_the_owner_is_told_on_today_who_opened_a_patient_in_an_emergency(clinic: Clinic, ann: str) -> None:
+    owner = clinic.acting_for(actor_of(clinic, token_of_owner(clinic)))
+    doctor = clinic.acting_for(actor_of(clinic, token_of(clinic, Role.PRACTITIONER, "Dr *Eve*")))
+    assert "emergency" not in words(run(owner, "today"))
+    doctor.break_glass("A-1", "Bleeding after an injection elsewhere")
+
+    app = run(owner, "today")
+
+    assert "A-1 was opened by Dr *Eve*" in words(app).replace("\\", "").replace("**", "")
+    assert "was opened by" not in words(run(doctor, "today"))
+    press(app, "I have read this")
+    assert "was opened by" not in words(run(owner, "today"))
+    assert [entry.action for entry in clinic.log(limit=20)].count("read_emergencies") == 1
 
 
 @pytest.mark.parametrize(("days", "says"), [(0, "today"), (1, "yesterday"), (5, "side effects"), (6, "6 days ago")])

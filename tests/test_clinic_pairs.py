@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import time
@@ -111,12 +112,31 @@ def uses(clinic: Clinic) -> dict[str, str]:
     }
 
 
+@pytest.mark.sqlite
+def test_no_row_says_whose_file_it_is(measured: Clinic, jpegs: tuple[bytes, ...]) -> None:
+    """Who steals the database and has a copy of a photo cannot tell that the photo is here, nor of which pair it is."""
+    assert uses(measured) == PAIRED
+    photos, home = measured.photos(only_view(measured).id), measured.home
+    assert {photo.digest for photo in photos} == {measured.digest_of(data) for data in jpegs}
+    measured.close()
+
+    stolen = b"".join(path.read_bytes() for path in home.glob("*.sqlite*"))
+
+    assert all(photo.digest.encode() in stolen for photo in photos)
+    for data in jpegs:
+        for plain in (hashlib.sha256(data), hashlib.sha1(data), hashlib.md5(data), hashlib.blake2b(data)):
+            assert plain.hexdigest().encode() not in stolen
+            assert plain.digest() not in stolen
+
+
 PAIRED = {"a": "+b", "b": ">a", "c": ">d", "d": "+c"}
 
 
 def test_the_record_reports_of_pairs_what_track_reports(measured: Clinic, jpegs: tuple[bytes, ...]) -> None:
+    read = (read_photo(data, name=f"{name}.jpg") for name, data in zip("abcd", jpegs, strict=True))
     expected = track(
-        [read_photo(data, name=f"{name}.jpg") for name, data in zip("abcd", jpegs, strict=True)], metrics=METRICS
+        [replace(photo, digest=measured.digest_of(data)) for photo, data in zip(read, jpegs, strict=True)],
+        metrics=METRICS,
     )
     report = measured.report(only_view(measured).id)
 

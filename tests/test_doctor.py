@@ -22,6 +22,7 @@ from tracker.clinic.doctor import examine
 from tracker.clinic.examining import CODES, Examined, State, worst
 from tracker.clinic.folders import Folder
 from tracker.clinic.keys import key_file
+from tracker.clinic.sealing import Secrets
 from tracker.clinic.tombstones import Tombstone, add_tombstones, tombstone_file
 from tracker.clinic.vault import bucket_of
 from tracker.errors import RecordError
@@ -184,6 +185,16 @@ def lose_a_key(home: Path) -> str:
     return "keys"
 
 
+def change_when_a_key_was_destroyed(home: Path) -> str:
+    secrets = Secrets.of_record(home)
+    secrets.keys.destroy("somebody who was here")
+    secrets.close()
+    with closing(sqlite3.connect(home / "keys.sqlite")) as connection:
+        connection.execute("UPDATE destroyed SET at = '2020-01-01T00:00:00+00:00'")
+        connection.commit()
+    return "keys"
+
+
 def lose_the_master_key(home: Path) -> str:
     key_file(home).unlink()
     return "key"
@@ -197,8 +208,8 @@ def lose_the_database(home: Path) -> str:
 @pytest.mark.parametrize(
     "harm",
     [
-        lose_a_photo, swap_two_photos, change_a_row, remove_a_row, cut_the_log, lose_a_key, lose_the_master_key,
-        lose_the_database,
+        lose_a_photo, swap_two_photos, change_a_row, remove_a_row, cut_the_log, lose_a_key,
+        change_when_a_key_was_destroyed, lose_the_master_key, lose_the_database,
     ],
 )  # fmt: skip
 def test_damage_is_named_with_what_to_do(harm: Callable[[Path], str], home: Path) -> None:

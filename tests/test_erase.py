@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from tracker.clinic.records import StoredPhoto
 from tracker.clinic.restore import restore, settle
 from tracker.clinic.retention import RetentionRule, kept
 from tracker.clinic.sealing import secrets_of
-from tracker.clinic.tombstones import read_tombstones, tombstone_file
+from tracker.clinic.tombstones import Tombstone, add_tombstones, read_tombstones, tombstone_file
 from tracker.errors import RecordError
 
 CANARIES = [f"CANARY{number:02}{'XYZ'[number % 3]}" for number in range(20)]
@@ -307,3 +308,21 @@ def test_the_command_shows_what_would_go_and_asks_for_the_code_again(
         assert [patient.code for patient in clinic.patients()] == ["P-2"]
         verbs = [entry.action for entry in clinic.log()]
     assert "erase_at_once" in verbs
+
+
+def test_of_many_erasures_at_once_none_is_left_out_of_the_list(tmp_path: Path) -> None:
+    path, at = tmp_path / "keys" / "record.erased", "2026-03-02T09:00:00+00:00"
+    begun = threading.Barrier(8)
+
+    def erase_some(first: int) -> None:
+        begun.wait()
+        for number in range(first, 48, 8):
+            add_tombstones(path, (Tombstone(f"patient {number}", at, ""),))
+
+    threads = [threading.Thread(target=erase_some, args=(first,)) for first in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {each.patient_id for each in read_tombstones(path)} == {f"patient {number}" for number in range(48)}

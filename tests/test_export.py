@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -64,6 +65,8 @@ def test_the_originals_are_byte_for_byte_what_was_stored(clinic: Clinic, tmp_pat
         assert {photo: archive.read(place) for photo, place in places.items()} == {
             photo.id: clinic.original(photo.id) for photo in photos
         }
+        sums = {hashlib.sha256(archive.read(place)).hexdigest(): place for place in places.values()}
+        assert archive.read("SHA256SUMS").decode() == "".join(f"{digest}  {place}\n" for digest, place in sums.items())
         assert archive.testzip() is None
         assert not any("MINE" in name for name in archive.namelist())  # a name of a person may be in that of a file
 

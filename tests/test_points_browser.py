@@ -50,7 +50,7 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
             clinic.add_photo(view.id, photo.jpeg, photo.name)
         clinic.measure_waiting()
         clinic.set_points(clinic.photos(view.id)[0].id, [InjectionPoint(300.0, 400.0), InjectionPoint(330.0, 430.0)])
-        token = clinic.enter_demonstration()
+        token = clinic.enter_demonstration(is_here=True)
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]

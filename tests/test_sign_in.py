@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import cv2
@@ -23,7 +27,7 @@ from starlette.routing import Route
 from tests.signing_in import PASSWORD, actor_of, code_now, token_of, token_of_owner
 from tests.test_app import Answer, photo_bytes
 from tests.test_app import ask as ask_once
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock, throttle
 from tracker.clinic.actors import Role
 from tracker.clinic.consent_texts import Purpose
 from tracker.pages import PAGES, pages_of
@@ -38,6 +42,7 @@ from tracker.web.sign_in import session_routes
 
 COOKIE = "tracker_8501"
 GREETING = b"the clinic itself"
+PROXIED = {"host": "clinic.example.org", "x_forwarded_for": "203.0.113.9"}
 
 
 @dataclass
@@ -146,12 +151,82 @@ def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(browser: Bro
 def test_over_tls_the_cookie_is_bound_to_the_host(clinic: Clinic) -> None:
     place = Place.of_environment({"TRACKER_ORIGIN": "https://clinic.example.org"})
     browser = Browser(clinic, place)
-    proxied = {"host": "clinic.example.org", "x_forwarded_for": "203.0.113.9"}
+    form = {"set_up_code": clinic.setup_code(), "name": "Olga", "password": PASSWORD, "again": PASSWORD}
 
-    cookie = browser.post("/session/demonstration", **proxied).headers["set-cookie"]
+    cookie = browser.post(SET_UP, form, **PROXIED).headers["set-cookie"]
 
     assert cookie.startswith("__Host-tracker=")
     assert "secure" in cookie.lower()
+
+
+def test_a_browser_is_known_after_a_complete_sign_in_and_nobody_behind_the_guard_sees_by_what(clinic: Clinic) -> None:
+    place = Place.of_environment({"TRACKER_ORIGIN": "https://clinic.example.org"})
+    browser = Browser(clinic, place)
+    seen: list[str] = []
+
+    async def behind(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(Request(scope).headers.get("cookie", ""))
+        await Response("")(scope, receive, send)
+
+    _, codes = set_up(Browser(clinic))
+    form = {"name": "Olga", "password": PASSWORD, "code": codes[0]}
+    first = browser.post(SIGN_IN, {**form, "code": "000000"}, **PROXIED)
+    said = browser.post(SIGN_IN, form, **PROXIED).headers["set-cookie"]
+
+    assert "set-cookie" not in first.headers
+    session, known = said.split(", __Host-tracker-known-")
+    assert session.startswith("__Host-tracker=")
+    for word in ("HttpOnly", "Secure", "SameSite=strict", "Path=/", "Max-Age=15552000"):
+        assert word in known
+    assert "domain" not in said.lower()
+    name, _, value = known.partition(";")[0].partition("=")
+    assert value.startswith(f"{name}.")
+    browser.guard.app = behind
+    browser.get("/static/x", cookie=f"other=1; __Host-tracker-known-{name}={value}; __Host-tracker=x", **PROXIED)
+    assert seen == ["other=1"]
+
+
+def test_strangers_who_fail_under_a_name_do_not_hold_the_browser_that_is_known(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(clinic)
+    _, codes = set_up(browser)
+    (given,) = re.findall(rf"({COOKIE}-known-[^;]*);", browser.answers[-1].headers["set-cookie"])
+    monkeypatch.setattr(throttle, "NAME", replace(throttle.NAME, free=0))
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    form = {"name": "Olga", "password": PASSWORD}
+    stranger = Browser(clinic)
+    assert stranger.post(SIGN_IN, {**form, "password": "not the right one"}).status == 403
+
+    assert stranger.post(SIGN_IN, {**form, "code": codes[0]}).status == 429
+    assert stranger.post(SIGN_IN, {**form, "code": codes[0]}, cookie=given).headers["location"] == "/"
+
+
+def tampered_with(clinic: Clinic) -> Clinic:
+    """The same record, opened again after something else has changed it."""
+    clinic.close()
+    with closing(sqlite3.connect(clinic.home / "clinic.sqlite")) as connection:
+        connection.execute("DROP TRIGGER touched_photo_delete")
+    return Clinic.open(clinic.home)
+
+
+@pytest.mark.sqlite
+def test_a_record_that_was_tampered_with_says_on_every_page_what_happened_and_what_to_do(clinic: Clinic) -> None:
+    browser = Browser(clinic)
+    _, codes = set_up(browser)
+    with closing(tampered_with(clinic)) as record:
+        again = Browser(record, token=browser.token)
+        form = {"name": "Olga", "password": PASSWORD, "code": codes[0]}
+        answers = [again.get(SIGN_IN), again.post(SIGN_IN, form), Browser(record).get(ACCOUNT), again.get(ENROL)]
+
+        assert [answer.status for answer in answers] == [503] * 4
+        for answer in answers:
+            said = html.unescape(answer.body.decode())
+            for words in (record.read_only_reason, "tracker doctor", "tracker restore", "Tell whoever looks after"):
+                assert words in said
+            assert "set-cookie" not in answer.headers
+            assert "Olga" not in said
 
 
 def test_a_session_begins_anew_with_every_sign_in(browser: Browser) -> None:
@@ -259,6 +334,40 @@ def test_a_visitor_sees_the_demonstration_until_there_is_an_owner(clinic: Clinic
     assert not browser.is_inside
     assert b"demonstration" not in Browser(clinic).get(SIGN_IN).body
     assert Browser(clinic).post("/session/demonstration").status != 303
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({}, PROXIED),
+        ({}, PROXIED | {"x_forwarded_for": "127.0.0.1, 203.0.113.9"}),
+        ({"TRACKER_PROXY": "127.0.0.1/32"}, PROXIED | {"x_forwarded_for": "::1"}),
+    ],
+)
+def test_the_demonstration_is_not_shown_to_a_network(
+    clinic: Clinic, settings: dict[str, str], headers: dict[str, str]
+) -> None:
+    place = Place.of_environment({"TRACKER_ORIGIN": "https://clinic.example.org", **settings})
+    browser = Browser(clinic, place)
+
+    page, answer = browser.get(SIGN_IN, **headers), browser.post("/session/demonstration", **headers)
+
+    assert b"Welcome" in page.body
+    assert b"Look around" not in page.body
+    assert answer.status != 303
+    assert "set-cookie" not in answer.headers
+    assert b"only on the computer" in answer.body
+
+    here = Browser(clinic, place)  # who sits at the machine itself still may
+    assert here.post("/session/demonstration").headers["location"] == "/"
+    assert here.is_inside
+
+
+def test_the_first_set_up_asks_for_its_code_even_at_the_machine_itself(clinic: Clinic, browser: Browser) -> None:
+    answer = browser.post(SET_UP, {"set_up_code": "", "name": "Olga", "password": PASSWORD, "again": PASSWORD})
+
+    assert answer.status == 403
+    assert not clinic.has_owner()
 
 
 def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(clinic: Clinic) -> None:

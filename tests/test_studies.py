@@ -99,8 +99,9 @@ def synthetic(clinic: Clinic, study: Study, *, people: int, sets: int, shots: in
                     name = f"{subject.code}-{posing}-{shot}"
                     photo = add(
                         connection,
-                        NewPhoto(subject.view_id, name, name, DAY, (9, 12), posing),
+                        NewPhoto(subject.view_id, name, DAY, (9, 12), posing),
                         file=f"{study.id}-{name}",
+                        digest=name,
                     )
                     relief = float(np.exp(level + shift + rng.normal(0.0, 0.06)))
                     lightness = light + moved + rng.normal(0.0, 0.3)

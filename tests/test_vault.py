@@ -546,7 +546,7 @@ def test_the_sweeper_never_takes_what_is_being_stored(tmp_path: Path) -> None:
             day = datetime.now(UTC).date()
             for k in range(first, rounds, 2):
                 data = f"photo {k}".encode()
-                new = NewPhoto(view, hashlib.sha256(data).hexdigest(), f"{k}.jpg", day, (1, 1))
+                new = NewPhoto(view, f"{k}.jpg", day, (1, 1))
                 try:
                     store_original(store, files, new, data)
                 except RecordError as error:

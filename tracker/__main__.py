@@ -237,6 +237,9 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     restore = commands.add_parser("restore", help="make a backup into a record again, or try whether it can be")
     restore.add_argument("backup", type=Path, metavar="BACKUP", help="a backup, or the folder of all: then the latest")
     restore.add_argument("--home", type=Path, metavar="DIR", help="a new or empty folder")
+    restore.add_argument(
+        "--take-over", action="store_true", help="the photos in the bucket belong to this copy from now on, to no other"
+    )
     restore.add_argument("--drill", action="store_true", help="only try it: the copy is examined and removed again")
     restore.add_argument("--full", action="store_true", help="open every photo afterwards, not only a sample")
     restore.add_argument("--json", action="store_true", help="print one JSON document")
@@ -244,6 +247,9 @@ def _keeping_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     doctor = commands.add_parser("doctor", help="examine the record and this computer")
     doctor.add_argument("--full", action="store_true", help="open every photo, not only a sample")
     doctor.add_argument("--repair", action="store_true", help="first finish erasures, and set unneeded files aside")
+    doctor.add_argument(
+        "--take-over", action="store_true", help="first make the photos in the bucket this copy's, and no other's"
+    )
     doctor.add_argument("--json", action="store_true", help="print one JSON document")
     doctor.set_defaults(run=_lazily("doctor:doctor"))
     account = commands.add_parser("account", help="who may sign in")

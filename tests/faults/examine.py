@@ -22,7 +22,7 @@ from tracker.errors import RecordError
 #: An empty journal is one that was never begun; SQLite removes it when it next writes there.
 _KNOWN = {
     *("record.id", "clinic.sqlite", "clinic.lock", "keys.sqlite", "clinic.sqlite-journal", "keys.sqlite-journal"),
-    *("incoming", "photos", "quarantine", "derived"),
+    *("incoming", "photos", "quarantine", "derived", "copy.id", "copy.id.lock"),
 }
 
 

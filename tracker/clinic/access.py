@@ -10,6 +10,7 @@ from tracker.clinic import accounts, audit, care_team, clock, passwords, registe
 from tracker.clinic.accounts import Account
 from tracker.clinic.actors import Role, Verb
 from tracker.clinic.audit import LogEntry, Tampered
+from tracker.clinic.care_team import Emergency
 from tracker.clinic.entering import Entering
 from tracker.clinic.records import Patient
 from tracker.clinic.web_sessions import WebSession
@@ -192,11 +193,15 @@ class Access(Entering):
         Raises
         ------
         RecordError
-            ``no_reason``, or ``not_found``.
+            ``no_reason``, or ``not_found``; ``throttled``: codes that are nobody's were tried too often.
         """
         said = " ".join(reason.split())
         if len(said) < _SHORTEST_REASON:
             raise RecordError("Please say in a few words why this patient has to be seen now.", code="no_reason")
+        own, moment = self._actor.account_id, clock.now()
+        tried = f"emergency {own}", f"emergency {own}"  # of one account, wherever its sessions are
+        with self._store.writing() as connection:
+            throttle.begin(connection, *tried, moment)
         with self._journal.writing() as connection:
             chosen = select(schema.patient.c.id).where(schema.patient.c.code == code.strip())
             hosts = select(schema.study.c.host_id)
@@ -206,12 +211,23 @@ class Access(Entering):
         if patient_id is None:  # said only after it was written down
             raise register.not_found("patient")
         with self._journal.writing() as connection:
-            until = care_team.break_glass(connection, patient_id, self._actor.account_id, clock.now())
+            throttle.take_back(connection, *tried)
+            until = care_team.break_glass(connection, patient_id, own, moment)
             audit.append(
                 connection,
                 self._entry(Verb.EMERGENCY, "break_glass", patient_id, f"patient:{patient_id}", said),
             )
             return register.patient(connection, patient_id), until
+
+    def emergencies(self) -> tuple[Emergency, ...]:
+        """Who broke the glass, the latest first, until an owner says that they have read it; the log keeps all."""
+        with self._store.reading() as connection:
+            return care_team.unread_emergencies(connection)
+
+    def read_emergencies(self, up_to: datetime) -> None:
+        """Say that one has read who broke the glass up to a moment; what happened since stays to be read."""
+        with self._store.writing() as connection:
+            care_team.read_emergencies(connection, up_to, clock.now())
 
     def invite_rater(self, session_id: str, account_id: str) -> None:
         """Let a rater answer a sitting; `RecordError` with code ``bad_role`` if the account is no rater's."""

@@ -29,6 +29,7 @@ from tracker.clinic.backup_form import (
     alone,
     backups_in,
     digest_of,
+    files_of,
     make_durable,
     pool_file,
     read_list,
@@ -37,7 +38,6 @@ from tracker.clinic.backup_form import (
     write_list,
     write_manifest,
 )
-from tracker.clinic.blobs import Area
 from tracker.clinic.durable import make_folder, private, replace_with, sync_folder
 from tracker.clinic.files import Files
 from tracker.clinic.keystore import KEYS_FILE, kept_keys
@@ -50,6 +50,8 @@ from tracker.errors import RecordError
 Progress = Callable[[int, int, str], None]
 #: What the record knows of when it was copied last, and when a copy was last tried, among the facts about it.
 LAST_BACKUP, LAST_RESTORE = "last_backup", "last_restore"
+#: Names of the backups that were found damaged by then, if there are any.
+DAMAGED_BACKUPS = "damaged_backups"
 #: In so many days every file in a backup's pool is read through once, if a backup is made each day.
 CHECKED_IN_DAYS = 7
 _ATTEMPTS = 3
@@ -70,6 +72,8 @@ class BackedUp:
         Names of files that the record itself has lost; `doctor` says whose they are.
     removed : tuple of str
         Names of older backups that were removed.
+    damaged : tuple of str
+        Names of older backups that are kept and cannot be restored: their lists were damaged.
     seconds : float
     """
 
@@ -79,6 +83,7 @@ class BackedUp:
     copied_bytes: int
     missing: tuple[str, ...]
     removed: tuple[str, ...]
+    damaged: tuple[str, ...]
     seconds: float
 
 
@@ -104,6 +109,7 @@ class Backup:
             raise RecordError(
                 "The backup would lie in the folder of the record; please choose another disk.", code="backup_in_record"
             )
+        self._master = files.secrets.master
         self._copied = self._copied_bytes = 0
 
     def make(self, *, keep: int | None = None, progress: Progress | None = None) -> BackedUp:
@@ -129,7 +135,8 @@ class Backup:
                 self._check_own()
                 self._tidy()
                 folder, missing = self._made(progress or (lambda done, total, what: None))
-                removed = self._pruned(keep)
+                removed, damaged = self._pruned(keep)
+                self._note(damaged)
                 files = len(read_list(folder / BLOBS))
         except OSError as error:
             raise RecordError(
@@ -138,15 +145,15 @@ class Backup:
                 code="not_saved",
             ) from error
         seconds = time.monotonic() - began
-        return BackedUp(folder, files, self._copied, self._copied_bytes, missing, removed, seconds)
+        return BackedUp(folder, files, self._copied, self._copied_bytes, missing, removed, damaged, seconds)
 
     def _made(self, progress: Progress) -> tuple[Path, tuple[str, ...]]:
         moment = datetime.now(UTC)
         part = self._out / f".{moment:%Y-%m-%dT%H%M%S.%fZ}"
         make_folder(part)
-        known = self._known()
         with self._store.reading() as connection:
             secrets, first = secrets_of(connection), blob_names(connection)
+        known = self._known()
         self._copy(sorted(first), known, progress)
         wanted, lost = self._settled(part, known, progress)
         write_list(part / BLOBS, [known[name] for name in wanted if name in known])
@@ -201,16 +208,18 @@ class Backup:
 
     def _raw(self, name: str) -> bytes | None:
         """A sealed file as it lies there; None if the record has lost it."""
-        blobs = self._files.vault.blobs
-        found = blobs.read(name)
-        return blobs.read(name) if found is None and blobs.move(name, Area.KEPT) else found
+        vault = self._files.vault
+        found = vault.blobs.read(name)
+        return vault.blobs.read(name) if found is None and vault.bring_back(name) else found
 
     def _known(self) -> dict[str, Blob]:
         """Files that earlier backups copied and that are still there; a part of them is read through each day.
 
-        What has rotted since is copied anew while the record still has it: all backups share these files.
+        What has rotted since is copied anew while the record still has it: all backups share these files. So is what
+        only a damaged list named.
         """
-        found = {blob.name: blob for folder in backups_in(self._out) for blob in read_list(folder / BLOBS)}
+        lists = (files_of(folder, self._master) or () for folder in backups_in(self._out))
+        found = {blob.name: blob for blobs in lists for blob in blobs}
         present = {path.name: path.stat().st_size for path in (self._out / POOL).glob("??/*")}
         due = datetime.now(UTC).toordinal() % CHECKED_IN_DAYS
 
@@ -225,7 +234,10 @@ class Backup:
     def _check_own(self) -> None:
         """Keys are kept once for all backups in a folder: those of another record would take their place."""
         own = (self._files.home / "record.id").read_text().strip()
-        if any(read_manifest(folder)["record"] != own for folder in backups_in(self._out)):
+        found = backups_in(self._out)
+        if any(files_of(folder, self._master) is not None for folder in found):
+            return  # it is ours; what does not fit in it was damaged
+        if any(_record_of(folder) not in (own, None) for folder in found):
             raise RecordError(
                 f"{self._out} holds backups of another record; please choose a folder of its own.", code="other_record"
             )
@@ -267,17 +279,28 @@ class Backup:
         }
         write_manifest(part, facts, secrets.master)
 
-    def _pruned(self, keep: int | None) -> tuple[str, ...]:
-        """Remove the oldest backups, then the files that no backup needs any more."""
+    def _pruned(self, keep: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Remove the oldest backups, then the files that no backup needs any more; names of what went, and of what is
+        damaged. What a damaged list named nobody knows: as long as it is kept no file goes.
+        """
         whole = backups_in(self._out)
         old = whole[: -max(keep, 1)] if keep is not None else ()
         for folder in old:
             _remove(folder)
-        needed = {blob.name for folder in whole if folder not in old for blob in read_list(folder / BLOBS)}
+        lists = {folder.name: files_of(folder, self._master) for folder in whole if folder not in old}
+        damaged = tuple(name for name, blobs in lists.items() if blobs is None)
+        needed = {blob.name for blobs in lists.values() for blob in blobs or ()}
         for path in (self._out / POOL).glob("??/*"):
-            if path.name not in needed:
+            if path.name not in needed and not damaged:
                 path.unlink()
-        return tuple(folder.name for folder in old)
+        return tuple(folder.name for folder in old), damaged
+
+    def _note(self, damaged: tuple[str, ...]) -> None:
+        """What `doctor` reminds of: it does not know where the backups lie."""
+        with self._store.writing() as connection:
+            connection.execute(delete(schema.about).where(schema.about.c.name == DAMAGED_BACKUPS))
+            if damaged:
+                connection.execute(insert(schema.about).values(name=DAMAGED_BACKUPS, value=" ".join(damaged)))
 
     def _tidy(self) -> None:
         """Remove what a backup left that was ended half-way; we are alone here."""
@@ -285,6 +308,16 @@ class Backup:
             shutil.rmtree(path)
         for path in (self._out / POOL).glob("??/.*"):
             path.unlink()
+
+
+def _record_of(folder: Path) -> str | None:
+    """Whose a backup is; None if it is damaged."""
+    try:
+        return str(read_manifest(folder)["record"])
+    except RecordError as error:
+        if error.code == "newer_backup":
+            raise
+        return None
 
 
 def _check_keys(secrets: Secrets, before: Path) -> None:
@@ -296,7 +329,8 @@ def _check_keys(secrets: Secrets, before: Path) -> None:
         ``keys_damaged``.
     """
     here = set(secrets.keys.patients())
-    lost = kept_keys(before) - here - set(secrets.keys.destroyed())
+    destroyed = set(secrets.keys.destroyed()) if secrets.keys.is_destroyed_list_whole() else set()
+    lost = kept_keys(before) - here - destroyed  # what somebody else wrote explains no key that is gone
     for patient_id in here:
         try:
             secrets.keys.key(patient_id)

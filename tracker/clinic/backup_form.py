@@ -90,6 +90,18 @@ def read_list(path: Path) -> tuple[Blob, ...]:
         raise RecordError(f"{path} is damaged or missing; please use another backup.", code="damaged") from error
 
 
+def files_of(folder: Path, master: MasterKey) -> tuple[Blob, ...] | None:
+    """The files that a backup needs; None if what it says of itself is not as the program wrote it."""
+    try:
+        facts = read_manifest(folder)
+        check_manifest(facts, master)
+        if digest_of(folder / BLOBS) != facts["files"]["sha256"]:
+            return None
+        return read_list(folder / BLOBS)
+    except (RecordError, OSError):
+        return None
+
+
 def write_manifest(folder: Path, facts: dict[str, Any], master: MasterKey) -> None:
     """What a backup says of itself, with a code that nobody can make without the master key."""
     facts = {"kind": KIND, "form": FORM, **facts}

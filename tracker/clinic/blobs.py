@@ -45,8 +45,20 @@ class Blobs(Protocol):
     ``not_read`` where the place does not answer.
     """
 
-    def claim(self, record_id: str) -> None:
-        """Make the place the record's own; `RecordError` with code ``other_vault`` if it is another record's."""
+    def claim(self, record_id: str, copy_id: str = "", *, take_over: bool = False) -> bool:
+        """Make the place the record's own, and of its copies this one's; whether it is.
+
+        Of a record that was restored there are two copies, and each would remove what only the other one knows. The
+        first one to come owns the place, until another takes it over.
+
+        Raises
+        ------
+        RecordError
+            ``other_vault``: it is another record's.
+        """
+
+    def owner(self) -> tuple[str, str]:
+        """The record and its copy that own the place; empty as long as nobody does."""
 
     def create(self, name: str, data: bytes) -> bool:
         """Keep a blob; False, and nothing changed, if there is one of this name."""

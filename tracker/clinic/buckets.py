@@ -19,7 +19,7 @@ from tracker.clinic.folders import not_read
 from tracker.errors import RecordError
 
 SENT_AGAIN = 2
-#: Object that says whose record the others belong to.
+#: Object that says whose record the others belong to, and to which copy of it.
 _OWNER = "record.id"
 
 
@@ -57,27 +57,47 @@ class Bucket:
         except BaseError as error:
             raise _no_vault(_said(error)) from error
 
-    def claim(self, record_id: str) -> None:
-        """Make the bucket, below this prefix, the record's own.
+    def claim(self, record_id: str, copy_id: str = "", *, take_over: bool = False) -> bool:
+        """Make the bucket, below this prefix, the record's own, and of its copies this one's; whether it is.
 
-        Two records in one place would take each other's blobs for orphans.
+        Two records in one place would take each other's blobs for orphans, and so would two copies of one record.
 
         Raises
         ------
         RecordError
             ``other_vault``: it is another record's.
         """
+        own = f"{record_id} {copy_id}\n".encode()
         with _saving():
-            try:
-                obstore.put(self._store, _OWNER, record_id.encode(), mode="create", use_multipart=False)
-                return
-            except (AlreadyExistsError, PreconditionError):
-                owner = bytes(obstore.get(self._store, _OWNER).bytes()).decode(errors="replace").strip()
+            owner, copy = self._owner()
+            if not owner:
+                try:
+                    obstore.put(self._store, _OWNER, own, mode="create", use_multipart=False)
+                    return True
+                except (AlreadyExistsError, PreconditionError):  # somebody was faster
+                    owner, copy = self._owner()
         if owner != record_id:
             raise RecordError(
                 "The place that TRACKER_VAULT names holds the photos of another record; please name one of its own.",
                 code="other_vault",
             )
+        if take_over and copy != copy_id:
+            with _saving():
+                obstore.put(self._store, _OWNER, own, mode="overwrite", use_multipart=False)
+        return take_over or copy == copy_id
+
+    def owner(self) -> tuple[str, str]:
+        """The record and its copy that own the place; empty as long as nobody does."""
+        with _reading():
+            return self._owner()
+
+    def _owner(self) -> tuple[str, str]:
+        try:
+            said = bytes(obstore.get(self._store, _OWNER).bytes()).decode(errors="replace").strip()
+        except (NotFoundError, FileNotFoundError):
+            return "", ""
+        record, _, copy = said.partition(" ")
+        return record, copy
 
     def create(self, name: str, data: bytes) -> bool:
         """Keep a blob; False, and nothing changed, if there is one of this name."""

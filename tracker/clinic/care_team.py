@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from tracker.clinic import schema
 
 EMERGENCY_LASTS = timedelta(hours=8)
 _TEAM, _EMERGENCY = schema.care_team.c, schema.emergency.c
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Somebody broke the glass, and no owner has read of it yet.
+
+    Attributes
+    ----------
+    account_id, patient_id : str
+        Who saw whom.
+    since, until : datetime
+    """
+
+    account_id: str
+    patient_id: str
+    since: datetime
+    until: datetime
 
 
 def join(connection: Connection, patient_id: str, account_id: str, moment: datetime) -> None:
@@ -37,6 +55,18 @@ def break_glass(connection: Connection, patient_id: str, account_id: str, moment
         insert(schema.emergency).values(account_id=account_id, patient_id=patient_id, since=moment, until=until)
     )
     return until
+
+
+def unread_emergencies(connection: Connection) -> tuple[Emergency, ...]:
+    """Who broke the glass since an owner said that they had read of it, the latest first."""
+    chosen = select(schema.emergency).where(_EMERGENCY.read_at.is_(None)).order_by(_EMERGENCY.arrival.desc())
+    return tuple(Emergency(r.account_id, r.patient_id, r.since, r.until) for r in connection.execute(chosen))
+
+
+def read_emergencies(connection: Connection, up_to: datetime, moment: datetime) -> None:
+    """An owner has read who broke the glass up to a moment."""
+    here = _EMERGENCY.read_at.is_(None), _EMERGENCY.since <= up_to
+    connection.execute(update(schema.emergency).where(*here).values(read_at=moment))
 
 
 def patients_of(connection: Connection, account_id: str, moment: datetime) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -29,7 +28,7 @@ from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
-from tracker.clinic.sealing import Secrets
+from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.standards import attach_all
 from tracker.clinic.store import Store
 from tracker.clinic.studying import Studying
@@ -185,7 +184,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
         """
         with self._store.reading() as connection:
             register.view(connection, view_id)
-            known = photos.find(connection, view_id, hashlib.sha256(data).hexdigest())
+            known = photos.find(connection, view_id, secrets_of(connection).digest(data))
         if known is not None:
             return known
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, taken_on), data)

@@ -17,6 +17,7 @@ from tracker.clinic.retention import RetentionRule
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
+from tracker.clinic.vault import NOT_OWNER
 
 
 class Custody(Showing):
@@ -125,6 +126,14 @@ class Custody(Showing):
             ``backup_in_record``, ``busy``, ``not_saved``, ``not_read``.
         """
         return Backup(self._store, self._files, out).make(keep=keep, progress=progress)
+
+    def take_over_vault(self) -> None:
+        """Make the photos in the bucket this copy's; any other copy of this record only reads them from now on."""
+        self._files.vault.take_over()
+
+    def vault_notice(self) -> str:
+        """What has to be known of the place of the photos before work begins, as a sentence; mostly empty."""
+        return NOT_OWNER if self._files.vault.belongs_to_another_copy() else ""
 
     def note_restore(self) -> None:
         """Keep that a backup of this record was restored, or tried, today."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, cast
@@ -13,6 +12,7 @@ from tracker.clinic.entries import paragraphs, past_day
 from tracker.clinic.files import Files
 from tracker.clinic.originals import new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, View
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.showing import Showing
 from tracker.errors import RecordError
 
@@ -150,7 +150,7 @@ class Diary(Showing):
 
     def _stored_in(self, view_id: str, data: bytes, name: str, day: date) -> StoredPhoto:
         with self._store.reading() as connection:
-            known = photos.find(connection, view_id, hashlib.sha256(data).hexdigest())
+            known = photos.find(connection, view_id, secrets_of(connection).digest(data))
         if known is not None:
             return known
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, day), data)

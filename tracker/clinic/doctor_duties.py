@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from tracker.clinic import retention, schema
-from tracker.clinic.backup import LAST_BACKUP, LAST_RESTORE
+from tracker.clinic.backup import DAMAGED_BACKUPS, LAST_BACKUP, LAST_RESTORE
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.store import Store
 
@@ -26,6 +26,7 @@ def examine_duties(store: Store) -> Iterator[Examined]:
         ("The record was never backed up.", "The last backup was made {}.", "The last backup is old: {}."),
         "Run every night: python -m tracker backup --out DIR, on a disk that is not always connected.",
     )
+    yield _old_backups(store)
     yield _age(
         "drill",
         _moment(store, LAST_RESTORE),
@@ -51,9 +52,26 @@ def _age(name: str, moment: datetime | None, limit: timedelta, words: tuple[str,
     return good(name, recent.format(said))
 
 
-def _moment(store: Store, name: str) -> datetime | None:
+def _old_backups(store: Store) -> Examined:
+    damaged = (_kept(store, DAMAGED_BACKUPS) or "").split()
+    if not damaged:
+        return good("old_backups", "No earlier backup was found damaged when the last one was made.")
+    return Examined(
+        "old_backups",
+        State.ATTENTION,
+        f"{len(damaged)} earlier backups are damaged and cannot be restored: {', '.join(damaged)}.",
+        "The later ones are whole. See whether the disk fails; backup --keep removes old ones in their turn.",
+        places=tuple(damaged[:_LISTED]),
+    )
+
+
+def _kept(store: Store, name: str) -> str | None:
     with store.reading() as connection:
-        found = connection.execute(select(schema.about.c.value).where(schema.about.c.name == name)).scalar()
+        return connection.execute(select(schema.about.c.value).where(schema.about.c.name == name)).scalar()
+
+
+def _moment(store: Store, name: str) -> datetime | None:
+    found = _kept(store, name)
     return datetime.fromisoformat(found) if found else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from tracker.clinic.files import Files
 from tracker.clinic.snapshot import blob_names
 from tracker.clinic.store import Store
 from tracker.clinic.sweeping import GRACE
-from tracker.clinic.vault import ORIGINAL, REPORT
+from tracker.clinic.vault import NOT_OWNER, ORIGINAL, REPORT
 from tracker.errors import RecordError
 
 SAMPLE = 200
@@ -44,9 +43,12 @@ def examine_files(store: Store, files: Files, *, full: bool = False) -> Iterator
             named, wanted, issued = blob_names(connection), _originals(connection), _reports(connection)
         kept = {blob.name: blob for blob in files.vault.blobs.listed()}
         aside = {blob.name for blob in files.vault.blobs.listed(Area.ASIDE)}
+        is_others = files.vault.belongs_to_another_copy()
     except RecordError as error:
         yield Examined("files", State.DAMAGE, error.reason, "See that the disk or the object store answers.")
         return
+    if is_others:
+        yield Examined("owner", State.ATTENTION, NOT_OWNER.partition(". ")[0] + ".", NOT_OWNER.partition(". ")[2] + ".")
     yield _present(named, set(kept), aside, wanted)
     yield _open(files, [each for each in wanted if each[2] in kept or each[2] in aside], full)
     yield _reports_open(files, [each for each in issued if each[2] in kept or each[2] in aside], full)
@@ -91,7 +93,7 @@ def _open(files: Files, wanted: list[_Wanted], full: bool) -> Examined:
         except RecordError as error:
             broken.append(f"photo {photo_id} of patient {patient_id}: {error.code}")
             continue
-        if hashlib.sha256(data).hexdigest() != digest:
+        if files.secrets.digest(data) != digest:
             broken.append(f"photo {photo_id} of patient {patient_id}: another photo")
     left = len(wanted) - len(chosen)
     if broken:

@@ -154,6 +154,9 @@ def _keys(connection: Connection, secrets: Secrets) -> Examined:
         what = f"The file of the keys is damaged: {broken[0]}."
         advice = "Stop the app and bring keys.sqlite back from DIR/keys of the last backup."
         return Examined("keys", State.DAMAGE, what, advice, len(patients), places=broken)
+    if not secrets.keys.is_destroyed_list_whole():
+        what = "The list of destroyed keys is not as the program wrote it: who was erased, and when, is not certain."
+        return Examined("keys", State.DAMAGE, what, _BRING_KEYS, len(patients))
     known, destroyed = set(secrets.keys.patients()), secrets.keys.destroyed()
     missing = sorted(patients - known - set(destroyed))
     if missing:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from tracker.errors import RecordError
+
+if os.name == "posix":
+    import fcntl
 
 
 def not_saved(error: object) -> RecordError:
@@ -21,6 +25,25 @@ def not_saved(error: object) -> RecordError:
 def private(path: Path) -> BinaryIO:
     """A new file that only the owner may read."""
     return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until no other thread or process of this machine is between reading and writing a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; beside it a lock is left, which says nothing.
+    """
+    make_folder(path.parent)
+    handle = os.open(path.with_name(f"{path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if os.name == "posix":
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_new(path: Path, data: bytes) -> None:

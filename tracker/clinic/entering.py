@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tracker.clinic import accounts, clock, passwords, schema, second_factor, throttle, web_sessions
+from tracker.clinic import (
+    accounts,
+    clock,
+    known_browsers,
+    passwords,
+    schema,
+    throttle,
+    web_sessions,
+)
 from tracker.clinic.accounts import Account
 from tracker.clinic.actors import NOBODY, Actor, Role, Verb
 from tracker.clinic.audit import Entry, append
-from tracker.clinic.guarding import Acting
-from tracker.clinic.web_sessions import digest_of
+from tracker.clinic.enrolling import Enrolling
+from tracker.clinic.sealing import secrets_of
 from tracker.errors import RecordError
 
 _SETUP = "setup_code"
@@ -21,39 +29,7 @@ _ABOUT = schema.about.c
 _SESSION = schema.web_session.c
 
 
-@dataclass(frozen=True, slots=True)
-class SecondFactor:
-    """What an authenticator app needs to know.
-
-    Attributes
-    ----------
-    address : str
-        The ``otpauth`` address, for a QR code.
-    secret : str
-        The same in letters, to be typed.
-    """
-
-    address: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """A second factor that works.
-
-    Attributes
-    ----------
-    token : str
-        Of the new session, which replaces the one in which it was given.
-    recovery_codes : tuple of str
-        Shown once.
-    """
-
-    token: str
-    recovery_codes: tuple[str, ...]
-
-
-class Entering(Acting):
+class Entering(Enrolling):
     """Sign-in of one record; a base of `Clinic`."""
 
     def has_owner(self) -> bool:
@@ -68,7 +44,8 @@ class Entering(Acting):
         code = "-".join(f"{secrets.randbelow(10_000):04d}" for _ in range(4))
         with self._store.writing() as connection:
             connection.execute(delete(schema.about).where(_ABOUT.name == _SETUP))
-            connection.execute(insert(schema.about).values(name=_SETUP, value=digest_of(code)))
+            kept = secrets_of(connection).index(_SETUP, code)  # keyed: the digits are few enough to be tried out
+            connection.execute(insert(schema.about).values(name=_SETUP, value=kept))
         return code
 
     def set_up_owner(self, name: str, password: str, *, code: str, address: str = "") -> str:
@@ -103,7 +80,7 @@ class Entering(Acting):
             if accounts.count(connection, role=Role.OWNER):
                 raise _has_owner()
             known = connection.execute(select(_ABOUT.value).where(_ABOUT.name == _SETUP)).scalar()
-            if known is None or not secrets.compare_digest(known, digest_of(code.strip())):
+            if known is None or not secrets.compare_digest(known, secrets_of(connection).index(_SETUP, code.strip())):
                 raise RecordError(
                     "This is not the code that the program printed when it started; please look there again.",
                     code="bad_code",
@@ -122,8 +99,26 @@ class Entering(Acting):
         with self._store.reading() as connection:
             return web_sessions.is_demonstration_open(connection)
 
-    def enter_demonstration(self) -> str:
-        """Token of a visitor's session; `RecordError` with code ``closed`` once there are accounts or patients."""
+    def enter_demonstration(self, *, is_here: bool) -> str:
+        """Token of a visitor's session.
+
+        Parameters
+        ----------
+        is_here : bool
+            Whether somebody at this machine asks, and not through a proxy: nobody signs in for the demonstration, and a
+            clinic that is being set up is not shown to a network.
+
+        Raises
+        ------
+        RecordError
+            ``closed``: there are accounts or patients; ``not_here``: somebody asks from elsewhere.
+        """
+        if not is_here:
+            raise RecordError(
+                "The demonstration is shown only on the computer on which the program runs; please open it there, or "
+                "set up the owner's account.",
+                code="not_here",
+            )
         with self._journal.writing() as connection:
             if not web_sessions.is_demonstration_open(connection):
                 raise RecordError("The demonstration is closed; please sign in.", code="closed")
@@ -131,7 +126,7 @@ class Entering(Acting):
             self._entered(connection, "", Role.PRACTITIONER, session_id, "enter_demonstration")
             return token
 
-    def sign_in(self, name: str, password: str, code: str = "", *, address: str = "") -> str:
+    def sign_in(self, name: str, password: str, code: str = "", *, address: str = "", known: Iterable[str] = ()) -> str:
         """Sign in.
 
         Parameters
@@ -141,6 +136,9 @@ class Entering(Acting):
             Of the authenticator app, or a recovery code; not looked at while the account has no second factor.
         address : str
             Where the try comes from; too many that fail make the next ones wait.
+        known : iterable of str
+            What the browser keeps of `known_browser`: one in which this account signed in before does not wait for
+            what others did under its name.
 
         Returns
         -------
@@ -156,13 +154,14 @@ class Entering(Acting):
         """
         moment = clock.now()
         with self._store.writing() as connection:
-            throttle.begin(connection, " ".join(name.split()), address, moment)
             row = accounts.by_name(connection, name)
+            device = known_browsers.known(connection, row, known, moment) if row is not None else ""
+            throttle.begin(connection, " ".join(name.split()), address, moment, device)
         fits = accounts.password_fits(row, password)
         with self._journal.writing() as connection:
             token = self._signed_in(connection, row.id, code, moment) if fits and row is not None else None
             if token is not None:
-                throttle.succeeded(connection, " ".join(name.split()), address)
+                throttle.succeeded(connection, " ".join(name.split()), address, device)
             else:
                 account_id = row.id if row is not None else ""
                 nobody = Actor(account_id, NOBODY.role)
@@ -182,6 +181,21 @@ class Entering(Acting):
         self._entered(connection, account_id, Role(row.role), session_id, "sign_in")
         return token
 
+    def known_browser(self, token: str) -> str:
+        """What a browser may keep after a complete sign-in, to be known by next time; empty for any other session.
+
+        Parameters
+        ----------
+        token : str
+            Of the session: of an account, with its second factor where it needs one.
+        """
+        moment = clock.now()
+        with self._store.reading() as connection:
+            actor, _ = web_sessions.actor_by_token(connection, token, moment)
+            if actor is None or not actor.account_id or actor.is_enrolling:
+                return ""
+            return known_browsers.made(connection, accounts.row_of(connection, actor.account_id), moment)
+
     def session_of(self, token: str, *, active: bool = True) -> Actor | None:
         """Who holds a token at this moment; None if the session ended. Asked at every request and every message.
 
@@ -194,7 +208,7 @@ class Entering(Acting):
         moment = clock.now()
         with self._store.reading() as connection:
             actor, should_be_seen = web_sessions.actor_by_token(connection, token, moment)
-        if actor is not None and should_be_seen and active:
+        if actor is not None and should_be_seen and active and not self._store.read_only:
             with self._store.writing() as connection:
                 web_sessions.seen(connection, actor.session_id, moment)
         return actor
@@ -240,52 +254,6 @@ class Entering(Acting):
             )
             self._entered(connection, row.id, found.role, session_id, "accept_invitation")
             return session
-
-    def begin_second_factor(self) -> SecondFactor:
-        """What an authenticator app needs; the same again until it is confirmed.
-
-        Raises
-        ------
-        RecordError
-            ``has_second_factor``: there is one, which has to be reset first.
-        """
-        with self._store.writing() as connection:
-            row = accounts.row_of(connection, self._actor.account_id)
-            if row.is_totp_confirmed:
-                raise RecordError("You have a second factor; please reset it first.", code="has_second_factor")
-            secret = accounts.secret_of(connection, row)
-            if not secret:
-                secret = second_factor.new_secret()
-                accounts.store_secret(connection, row.id, secret)
-            name = accounts.name_of(connection, row)
-        return SecondFactor(second_factor.address_of(secret, name), secret)
-
-    def confirm_second_factor(self, code: str, *, address: str = "") -> Confirmed:
-        """Show with a code that the authenticator app works; from now on it is asked for.
-
-        Raises
-        ------
-        RecordError
-            ``bad_code``, ``has_second_factor`` or ``throttled``.
-        """
-        moment, own = clock.now(), self._actor.account_id
-        with self._store.writing() as connection:
-            throttle.begin(connection, f"second factor {own}", address, moment)
-        with self._journal.writing() as connection:
-            row = accounts.row_of(connection, own)
-            if row.is_totp_confirmed:
-                raise RecordError("You have a second factor; please reset it first.", code="has_second_factor")
-            if not row.totp or not accounts.use_code(connection, row, code, moment):
-                raise RecordError(
-                    "This code is wrong; please type the six digits that the app shows now.", code="bad_code"
-                )
-            throttle.succeeded(connection, f"second factor {own}", address)
-            accounts.confirm_secret(connection, own)
-            codes = accounts.new_recovery_codes(connection, own)
-            web_sessions.revoke(connection, moment, _SESSION.account_id == own)
-            token, _ = web_sessions.begin(connection, moment, account_id=own)
-            self._log(connection, Verb.ENROL, "confirm_second_factor")
-            return Confirmed(token, codes)
 
     def _entered(self, connection: Connection, account_id: str, role: Role, session_id: str, action: str) -> None:
         append(connection, Entry(Actor(account_id, role, session_id), Verb.ENTER, action, request_id=self._request_id))

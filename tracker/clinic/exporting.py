@@ -9,6 +9,7 @@
     reports/<view>/        reports as they read today
     issued/                reports as they were handed over
     who-looked.csv         the log of this patient
+    SHA256SUMS             of the originals; plain, for they are the patient's own
 
 It is written as a stream: nothing but one photo at a time is in memory, and nothing is on the disk but the ZIP itself.
 """
@@ -16,6 +17,7 @@ It is written as a stream: nothing but one photo at a time is in memory, and not
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -39,6 +41,7 @@ from tracker.photo import PHOTO_SUFFIXES
 
 SCHEMA = 1
 KIND = "tracker record of one patient"
+SUMS = "SHA256SUMS"
 COLUMNS = ("view", "taken_on", "photo", "metric", "method", "unit", "value", "uncertainty", "area_share")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
@@ -89,21 +92,25 @@ class Exporter:
             views = _views(connection, patient_id)
             listed = {view.id: photos.photos(connection, view.id) for view in views}
             table = list(_measured(connection, patient_id, listed, views))
-        folders, written = _folders(views), 0
+        folders, written, sums = _folders(views), 0, list[str]()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             _text(archive, "README.txt", readme(patient, views, listed))
             _text(archive, "record.json", _document(patient, rows, listed, folders))
             _text(archive, "measurements.csv", _csv(COLUMNS, table))
             for view in views:
                 for number, photo in enumerate(listed[view.id], 1):
-                    archive.writestr(
-                        _place(folders[view.id], number, photo), read_original(self._store, self._files, photo)
+                    place, data = (
+                        _place(folders[view.id], number, photo),
+                        read_original(self._store, self._files, photo),
                     )
+                    archive.writestr(place, data)
+                    sums.append(f"{hashlib.sha256(data).hexdigest()}  {place}\n")
                 for name, data in reports(view.id):
                     archive.writestr(f"reports/{folders[view.id]}/{name}", data)
                     written += 1
             for name, data in further:
                 archive.writestr(name, data)
+            _text(archive, SUMS, "".join(sums))
         return Exported(sum(map(len, listed.values())), sum(map(len, rows.values())), written)
 
 
@@ -125,6 +132,7 @@ def readme(patient: Patient, views: Iterable[View], listed: Mapping[str, tuple[S
         "measurements.csv  the numbers, for a spreadsheet",
         "record.json       everything that is stored about you, for a program",
         "who-looked.csv    who looked at what, and when",
+        "SHA256SUMS        of the originals; whether they are still the same: sha256sum --check SHA256SUMS",
         "",
         "WARNING. The originals may say in which place, when and with which camera they were taken, and so may",
         "say where somebody lives. Before you pass a photo on, remove that (most phones offer it under Share).",

@@ -47,6 +47,7 @@ class Files:
     home : Path
     vault : Vault
         Of originals and reports.
+    secrets : Secrets
 
     Raises
     ------
@@ -57,7 +58,7 @@ class Files:
     def __init__(self, home: Path, secrets: Secrets) -> None:
         self.home = home
         self.vault = vault_of(home, secrets.keys)
-        self._keys = secrets.keys
+        self.secrets, self._keys = secrets, secrets.keys
 
     def save_derived(self, photo: StoredPhoto, name: str, data: bytes) -> None:
         """Keep a file that can be made again; it is there completely or not at all."""

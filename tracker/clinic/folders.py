@@ -29,8 +29,13 @@ class Folder:
         self._home = home
         self._safe: set[Path] = set()
 
-    def claim(self, record_id: str) -> None:
-        """Nothing to do: the folder lies in the record."""
+    def claim(self, record_id: str, copy_id: str = "", *, take_over: bool = False) -> bool:
+        """Nothing to do: the folder lies in the record, and is copied with it."""
+        return True
+
+    def owner(self) -> tuple[str, str]:
+        """Nobody else could come to it."""
+        return "", ""
 
     def create(self, name: str, data: bytes) -> bool:
         """Keep a blob; False, and nothing changed, if there is one of this name."""

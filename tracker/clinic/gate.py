@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -74,6 +73,7 @@ def expected(connection: Connection, view_id: str) -> Expected:
 def look_at(
     data: bytes,
     name: str,
+    digest: str,
     *,
     taken_on: date | None,
     wanted: Expected,
@@ -87,6 +87,8 @@ def look_at(
     data : bytes
         The file.
     name : str
+    digest : str
+        Of the file, as `Secrets.digest` says it.
     taken_on : date, optional
         If somebody gave it.
     wanted : Expected
@@ -99,7 +101,6 @@ def look_at(
     Tile
         Blocked, with the reason, for a file that cannot be read.
     """
-    digest = hashlib.sha256(data).hexdigest()
     try:
         photo = read_photo(data, name=name)
     except PhotoRejected as error:

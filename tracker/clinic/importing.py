@@ -50,6 +50,8 @@ class Imported:
         Of a refusal, for scripts.
     digest : str
         SHA-256 of the file; empty if it could not be read.
+    known_as : str
+        What the record calls such a file; `StoredPhoto.digest`.
     """
 
     path: str
@@ -58,6 +60,7 @@ class Imported:
     reason: str = ""
     code: str = ""
     digest: str = ""
+    known_as: str = ""
 
 
 def counted(rows: Iterable[Imported]) -> dict[str, int]:
@@ -120,7 +123,8 @@ def import_photos(
         None in a dry run for a view that would be new.
     files : sequence of Offered
     elsewhere : dict of str to str, optional
-        By digest, the title of another view of the patient that holds the file; it is stored here too, and said.
+        By `StoredPhoto.digest`, the title of another view of the patient that holds the file; it is stored here too,
+        and said.
     undated : date, optional
         Day of the files that do not say when they were taken; without it they are refused.
     dry_run : bool
@@ -139,7 +143,7 @@ def import_photos(
         The record did not take a photo, as on a full disk. What was stored before stays; the import can be repeated.
     """
     known = {photo.digest: photo.name for photo in clinic.photos(view_id)} if view_id is not None else {}
-    rows = _in_order([_identified(offered, undated) for offered in files], known)
+    rows = _in_order([_identified(clinic, offered, undated) for offered in files], known)
     total, waiting = len(rows), {offered.path: offered for offered in files}
     done: list[Imported] = []
     for row in rows:
@@ -147,22 +151,23 @@ def import_photos(
             progress(len(done), total, row.path)
         if row.outcome is Outcome.STORED:
             row = _stored(clinic, view_id, waiting[row.path], row, dry_run)
-            if row.outcome is Outcome.STORED and row.digest in (elsewhere or {}):
-                row = replace(row, reason=f"The view {(elsewhere or {})[row.digest]} holds the same file.")
+            if row.outcome is Outcome.STORED and row.known_as in (elsewhere or {}):
+                row = replace(row, reason=f"The view {(elsewhere or {})[row.known_as]} holds the same file.")
         done.append(row)
     if progress:
         progress(total, total, "")
     return tuple(done)
 
 
-def _identified(offered: Offered, undated: date | None) -> Imported:
+def _identified(clinic: Clinic, offered: Offered, undated: date | None) -> Imported:
     """Digest and day of a file, or why it cannot be taken; the picture itself is not decoded yet."""
     try:
-        file = identify_photo(offered.read(), name=offered.name)
+        data = offered.read()
+        file = identify_photo(data, name=offered.name)
     except PhotoRejected as error:
         return Imported(offered.path, Outcome.REFUSED, None, error.reason, error.code)
     day = file.taken_on or _day_of_folder(offered.path) or undated
-    return Imported(offered.path, Outcome.STORED, day, digest=file.digest)
+    return Imported(offered.path, Outcome.STORED, day, digest=file.digest, known_as=clinic.digest_of(data))
 
 
 def _in_order(rows: list[Imported], known: dict[str, str]) -> list[Imported]:
@@ -173,8 +178,8 @@ def _in_order(rows: list[Imported], known: dict[str, str]) -> list[Imported]:
     for row in rows:
         if row.outcome is Outcome.STORED and row.digest in first:
             row = replace(row, outcome=Outcome.TWICE, reason=f"It is the same file as {first[row.digest]}.")
-        elif row.outcome is Outcome.STORED and row.digest in known:
-            row = replace(row, outcome=Outcome.KNOWN, reason=f"It is stored already, as {known[row.digest]}.")
+        elif row.outcome is Outcome.STORED and row.known_as in known:
+            row = replace(row, outcome=Outcome.KNOWN, reason=f"It is stored already, as {known[row.known_as]}.")
         if row.digest:
             first.setdefault(row.digest, display_name(row.path))
         found.append(row)

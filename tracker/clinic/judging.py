@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 
 from tracker.clinic import gate, photos
 from tracker.clinic.files import Files
 from tracker.clinic.measuring import Original, judge_photo
 from tracker.clinic.records import Tile
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.standards import Standards
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
@@ -31,15 +31,20 @@ class Judging(Standards):
         self._bench = Workbench(store, files, chosen)
         self._worker: Worker | None = None
 
+    def digest_of(self, data: bytes) -> str:
+        """What this record calls a file of this content, whether it holds it or not; see `StoredPhoto.digest`."""
+        with self._store.reading() as connection:
+            return secrets_of(connection).digest(data)
+
     def check_photo(self, view_id: str, data: bytes, name: str, taken_on: date | None = None) -> Tile:
         """What can be said of a photo in a second, before it is stored; never raises for a bad file."""
-        digest = hashlib.sha256(data).hexdigest()
         with self._store.reading() as connection:
-            wanted = gate.expected(connection, view_id)
+            wanted, digest = gate.expected(connection, view_id), secrets_of(connection).digest(data)
             known = photos.find(connection, view_id, digest)
         return gate.look_at(
-            data, name, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on, already_stored=known is not None
-        )
+            data, name, digest, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on,
+            already_stored=known is not None,
+        )  # fmt: skip
 
     def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile | None:
         """What can be said of a photo beside the reference of its view, in some seconds and before it is stored.

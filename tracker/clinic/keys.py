@@ -14,19 +14,20 @@ import binascii
 import os
 import secrets
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from tracker.clinic.durable import make_folder, not_saved, replace_with, sync_folder
+from tracker.clinic.durable import make_folder, not_saved, one_at_a_time, replace_with, sync_folder
 from tracker.clinic.keystore import KEYS_FILE, KeyStore, fits, keep_root, opened, record_of, root_of, writing
 from tracker.clinic.masterkey import KEY_BYTES, MasterKey
 from tracker.clinic.systemring import from_keyring, into_keyring
 from tracker.errors import RecordError
 
-RECORD_FILE = "record.id"
-__all__ = ("KeyStore", "MasterKey", "key_file", "master_key", "record_id", "rotate_master_key")
+RECORD_FILE, COPY_FILE = "record.id", "copy.id"
+__all__ = ("KeyStore", "MasterKey", "copy_id", "key_file", "master_key", "record_id", "rotate_master_key")
 
 
 def master_key(home: Path) -> MasterKey:
@@ -65,6 +66,23 @@ def record_id(home: Path) -> str:
     if not path.is_file():
         raise RecordError(f"There is no record in {home}.", code="no_record")
     return path.read_text().strip()
+
+
+def copy_id(home: Path) -> str:
+    """What tells the copies of one record apart, as after a restore; made when it is first asked for.
+
+    It lies beside the record and in no backup, so that what is restored is another copy.
+    """
+    path = home / COPY_FILE
+    with suppress(FileNotFoundError):
+        return path.read_text().strip()
+    try:
+        with one_at_a_time(path):  # of two processes the first makes it
+            if not path.is_file():
+                replace_with(path, f"{secrets.token_hex(16)}\n".encode())
+        return path.read_text().strip()
+    except OSError as error:
+        raise not_saved(error.strerror or error) from error
 
 
 def key_file(home: Path) -> Path:

@@ -5,10 +5,12 @@ Destroying a key is how a person is erased: whatever copy of the record remains,
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -22,6 +24,9 @@ from tracker.errors import RecordError
 KEYS_FILE = "keys.sqlite"
 _BUSY_SECONDS = 30.0
 _REMEMBERED = 4096
+#: Seconds for which what is remembered is taken as it is, also if another process destroys a key meanwhile. A page
+#: opens hundreds of sealed texts, and threads that ask the file for each wait for each other.
+FRESH_SECONDS = 0.05
 _SAFE = {
     "busy_timeout": int(_BUSY_SECONDS * 1000),
     "journal_mode": "delete",
@@ -56,6 +61,7 @@ class KeyStore:
         self._lock = threading.RLock()
         self._known: OrderedDict[str, dict[str, bytes]] = OrderedDict()
         self._seen = -1
+        self._looked_at = float("-inf")
         self._file = opened(home)
         try:
             if root_of(self._file, master.key) != master.root:
@@ -114,8 +120,12 @@ class KeyStore:
         at = datetime.now(UTC).isoformat()
         with self._lock:
             with writing(self._file):
+                fits = _destroyed_fits(self._file, self._master.root)
                 self._file.execute("DELETE FROM key WHERE patient_id = ?", (patient_id,))
                 self._file.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?)", (patient_id, at))
+                # A list that did not fit before goes on not to fit: our own line must not hide what was done to it.
+                seal = _destroyed_seal(self._file, self._master.root) if fits else b""
+                self._file.execute("INSERT OR REPLACE INTO about VALUES ('destroyed', ?)", (seal,))
             self._known.pop(patient_id, None)
 
     def patients(self) -> tuple[str, ...]:
@@ -128,6 +138,11 @@ class KeyStore:
         with self._lock, reading(self._file):
             rows = self._file.execute("SELECT patient_id, at FROM destroyed ORDER BY patient_id").fetchall()
         return {row[0]: datetime.fromisoformat(row[1]) for row in rows}
+
+    def is_destroyed_list_whole(self) -> bool:
+        """Whether the list of destroyed keys, with its moments, is as it was written; it has a seal, as rows have."""
+        with self._lock, reading(self._file):
+            return _destroyed_fits(self._file, self._master.root)
 
     def rewrap(self, new: MasterKey) -> None:
         """Wrap everything with another master key of the same record; the old one opens nothing here afterwards.
@@ -158,16 +173,24 @@ class KeyStore:
 
     def _remembered(self, patient_id: str) -> dict[str, bytes]:
         with self._lock, reading(self._file):
-            changed = self._file.execute("PRAGMA data_version").fetchone()[0]
-            if changed != self._seen:  # another process wrote: it may have destroyed a key
-                self._known.clear()
-                self._seen = changed
+            self._look_for_changes()
             known = self._known.get(patient_id)
             if known is None:
                 known = self._known[patient_id] = {"": self._read(patient_id)}
                 if len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
             return known
+
+    def _look_for_changes(self) -> None:
+        """Forget everything if another process wrote: it may have destroyed a key."""
+        now = time.monotonic()
+        if now - self._looked_at < FRESH_SECONDS:
+            return
+        changed = self._file.execute("PRAGMA data_version").fetchone()[0]
+        if changed != self._seen:
+            self._known.clear()
+            self._seen = changed
+        self._looked_at = now
 
     def _read(self, patient_id: str) -> bytes:
         row = self._file.execute("SELECT wrapped FROM key WHERE patient_id = ?", (patient_id,)).fetchone()
@@ -262,10 +285,21 @@ def fits(file: sqlite3.Connection, key: bytes) -> bool:
     return True
 
 
+def _destroyed_seal(file: sqlite3.Connection, root: bytes) -> bytes:
+    rows = file.execute("SELECT patient_id, at FROM destroyed ORDER BY patient_id").fetchall()
+    return hmac.digest(derived(root, "list of destroyed keys"), repr(rows).encode(), "sha256")
+
+
+def _destroyed_fits(file: sqlite3.Connection, root: bytes) -> bool:
+    row = file.execute("SELECT value FROM about WHERE name = 'destroyed'").fetchone()
+    return row is not None and isinstance(row[0], bytes) and hmac.compare_digest(row[0], _destroyed_seal(file, root))
+
+
 def keep_root(file: sqlite3.Connection, record: str, master: MasterKey) -> None:
-    """Store name and root of a new record; to be called within `writing`."""
+    """Store name and root of a new record, whose list of destroyed keys is empty; to be called within `writing`."""
     file.execute("INSERT INTO about VALUES ('record', ?)", (record,))
     file.execute("INSERT INTO about VALUES ('root', ?)", (master.wrap(master.root),))
+    file.execute("INSERT INTO about VALUES ('destroyed', ?)", (_destroyed_seal(file, master.root),))
 
 
 @contextmanager

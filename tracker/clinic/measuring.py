@@ -294,6 +294,10 @@ def _waypoint(stop: Stop, like: Grid) -> Waypoint | None:
 def calibrated_original(
     original: Original, *, distance: KnownDistance | None = None, like: Grid | None = None
 ) -> CalibratedImage:
-    """A stored photo as linear light, dated and coloured as the record knows it."""
+    """A stored photo as linear light, dated, coloured and called as the record knows it.
+
+    What is found in it names it by the record's own digest: a plain one would say in the rows whose file it is.
+    """
     photo = read_photo(original.data, name=original.name)
-    return calibrate(replace(photo, taken_on=original.taken_on), original.colours, distance=distance, like=like)
+    known = replace(photo, taken_on=original.taken_on, digest=original.digest)
+    return calibrate(known, original.colours, distance=distance, like=like)

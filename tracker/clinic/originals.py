@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
@@ -10,6 +9,7 @@ from datetime import date
 from tracker.clinic import photos, register
 from tracker.clinic.files import Files
 from tracker.clinic.records import StoredPhoto
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.store import Store
 from tracker.clinic.sweeping import is_named
 from tracker.clinic.vault import ORIGINAL
@@ -34,7 +34,7 @@ def new_photo(
         raise PhotoRejected(
             f"{shown} has no date; please give the day it was taken, or send the camera's own file.", code="no_date"
         )
-    return photos.NewPhoto(view_id, photo.digest, shown, day, photo.shape, posing)
+    return photos.NewPhoto(view_id, shown, day, photo.shape, posing)
 
 
 def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes) -> StoredPhoto:
@@ -47,13 +47,13 @@ def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes
     """
     store.expect_writable()
     with store.reading() as connection:
-        patient_id = register.view(connection, new.view_id).patient_id
+        patient_id, digest = register.view(connection, new.view_id).patient_id, secrets_of(connection).digest(data)
     file = files.vault.put(patient_id, ORIGINAL, data)
     try:
         with store.writing() as connection:
             register.view(connection, new.view_id)
-            known = photos.find(connection, new.view_id, new.digest)  # another thread may have been faster
-            stored = known or photos.add(connection, new, file)
+            known = photos.find(connection, new.view_id, digest)  # another thread may have been faster
+            stored = known or photos.add(connection, new, file, digest)
             files.vault.ensure(patient_id, ORIGINAL, file, data)
     except RecordError:
         with suppress(RecordError):  # where it cannot be told it stays: litter is better than loss
@@ -85,9 +85,9 @@ def read_original(store: Store, files: Files, photo: StoredPhoto) -> bytes:
         The blob is missing or no longer what was stored, or the patient was erased.
     """
     with store.reading() as connection:
-        file = photos.file_of(connection, photo.id)
+        file, secrets = photos.file_of(connection, photo.id), secrets_of(connection)
     data = files.vault.get(photo.patient_id, ORIGINAL, file)
-    if hashlib.sha256(data).hexdigest() != photo.digest:
+    if secrets.digest(data) != photo.digest:
         raise RecordError(
             f"The stored file of {photo.name} is that of another photo; please restore the record from a backup.",
             code="original_damaged",

@@ -24,7 +24,6 @@ class NewPhoto:
     """What is known of a photo when it arrives; `posing` only of one of a repeatability study."""
 
     view_id: str
-    digest: str
     name: str
     taken_on: date
     shape: tuple[int, int]
@@ -87,7 +86,7 @@ def gone_with(connection: Connection, *where: ColumnElement[bool]) -> list[Gone]
 
 
 def find(connection: Connection, view_id: str, digest: str) -> StoredPhoto | None:
-    """The photo of a view with this content, if it is there."""
+    """The photo of a view with this content, as `Secrets.digest` says it, if it is there."""
     row = connection.execute(_stored().where(_PHOTO.view_id == view_id, _PHOTO.digest == digest)).first()
     return _photo(row, secrets_of(connection)) if row else None
 
@@ -98,15 +97,15 @@ def reference(connection: Connection, view_id: str) -> StoredPhoto | None:
     return _photo(row, secrets_of(connection)) if row else None
 
 
-def add(connection: Connection, new: NewPhoto, file: str) -> StoredPhoto:
-    """A new row; its file must be safe on the disk already."""
+def add(connection: Connection, new: NewPhoto, file: str, digest: str) -> StoredPhoto:
+    """A new row; its file must be safe on the disk already. The digest is that of `Secrets.digest`."""
     photo_id = random_id()
     sealed = secrets_of(connection).seal(view(connection, new.view_id).patient_id, f"photo.name:{photo_id}", new.name)
     connection.execute(
         insert(schema.photo).values(
             id=photo_id,
             view_id=new.view_id,
-            digest=new.digest,
+            digest=digest,
             file=file,
             name=sealed,
             taken_on=new.taken_on,

@@ -107,7 +107,8 @@ class StoredPhoto:
         Random; not the digest, from which the owner of a copy could tell that the photo is here.
     view_id : str
     digest : str
-        SHA-256 of the original file.
+        Keyed digest of the original file (`Secrets.digest`): equal files of this record have it in common, and the
+        owner of a copy learns nothing from it.
     name : str
         File name as it was given.
     taken_on : date
@@ -180,7 +181,7 @@ class Tile:
     taken_on : date or None
         None: the photo does not say, and a day has to be given.
     digest : str
-        SHA-256 of the file.
+        Keyed digest of the file, as of a `StoredPhoto`.
     already_stored : bool
         True if the view holds this very file.
     checks : tuple of Check

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.clinic import audit
 from tracker.clinic.audit import Head
@@ -41,7 +41,7 @@ from tracker.clinic.clinic import Clinic
 from tracker.clinic.durable import make_folder, sync_folder, write_new
 from tracker.clinic.erasing import Eraser
 from tracker.clinic.files import Files
-from tracker.clinic.keys import RECORD_FILE, master_key
+from tracker.clinic.keys import RECORD_FILE, copy_id, master_key
 from tracker.clinic.keystore import KEYS_FILE
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.snapshot import load_snapshot
@@ -84,6 +84,9 @@ class Restored:
     damaged : tuple of str
         Names of files that are damaged in the backup; everything else was put back.
     seconds : float
+    reads_only : bool
+        The photos lie in a bucket that another copy of the record owns: this one changes nothing there, and `missing`
+        names as well what the bucket lacks.
     """
 
     home: Path
@@ -93,6 +96,15 @@ class Restored:
     missing: tuple[str, ...]
     damaged: tuple[str, ...]
     seconds: float
+    reads_only: bool = False
+
+
+class _Copied(NamedTuple):
+    files: int
+    size: int
+    damaged: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    reads_only: bool = False
 
 
 def chosen_backup(place: Path) -> Path:
@@ -111,7 +123,9 @@ def chosen_backup(place: Path) -> Path:
     return found[-1]
 
 
-def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progress | None = None) -> Restored:
+def restore(
+    place: Path, home: Path, *, is_drill: bool = False, take_over: bool = False, progress: Progress | None = None
+) -> Restored:
     """Put a record back.
 
     Parameters
@@ -123,6 +137,9 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
     is_drill : bool
         Everything goes into the folder, whatever database and object store the environment names: the real ones are
         not touched. The copy is good for looking at it with `doctor`, not for going on with it.
+    take_over : bool
+        The bucket becomes this copy's, and the one that owned it only reads from now on. Otherwise a bucket that
+        another copy of the record owns is only read.
     progress : callable, optional
         Called with (done, total, what) as files are copied.
 
@@ -143,7 +160,10 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
         make_folder(part)
         facts = _checked(backup, part)
         told = progress or (lambda done, total, what: None)
-        files, size, damaged = _copy(backup, part, facts, _targets(home, is_drill), told)
+        bucket, url = _targets(home, is_drill)
+        copied = _copy(backup, part, facts, (bucket, take_over), told)
+        if url or facts["database_kind"] != "sqlite":  # last: a database that holds rows takes no others
+            _load(part, url)
         with suppress(FileNotFoundError):
             home.rmdir()
         part.replace(home)
@@ -156,8 +176,8 @@ def restore(place: Path, home: Path, *, is_drill: bool = False, progress: Progre
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    missing = tuple(facts["files"]["missing"])
-    return Restored(home, backup, files, size, missing, damaged, time.monotonic() - began)
+    missing, seconds = (*facts["files"]["missing"], *copied.absent), time.monotonic() - began
+    return Restored(home, backup, copied.files, copied.size, missing, copied.damaged, seconds, copied.reads_only)
 
 
 def _checked(backup: Path, part: Path) -> dict[str, Any]:
@@ -170,17 +190,17 @@ def _checked(backup: Path, part: Path) -> dict[str, Any]:
 
 
 def _copy(
-    backup: Path, part: Path, facts: dict[str, Any], targets: tuple[Blobs | None, str], progress: Progress
-) -> tuple[int, int, tuple[str, ...]]:
-    out, size, (bucket, url) = backup.parent, 0, targets
+    backup: Path, part: Path, facts: dict[str, Any], target_of_files: tuple[Blobs | None, bool], progress: Progress
+) -> _Copied:
+    out, size, (bucket, take_over) = backup.parent, 0, target_of_files
     copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
     if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
         raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
-    if bucket is not None:
-        bucket.claim(facts["record"])
-    if url or facts["database_kind"] != "sqlite":  # last: what was refused has changed no database
-        _load(part, url)
     listed, copied, damaged = read_list(backup / BLOBS), list[Path](), list[str]()
+    if bucket is not None and not bucket.claim(facts["record"], copy_id(part), take_over=take_over):
+        absent = tuple(blob.name for blob in listed if bucket.find(blob.name) is None)
+        add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
+        return _Copied(len(listed) - len(absent), 0, (), absent, reads_only=True)
     for done, blob in enumerate(listed):
         progress(done, len(listed), "restoring")
         target = part / Area.KEPT / blob.name[:2] / blob.name
@@ -199,7 +219,7 @@ def _copy(
     progress(len(listed), len(listed), "")
     make_durable(copied)
     add_tombstones(tombstone_file(part), read_tombstones(out / ERASED))
-    return len(listed) - len(damaged), size, tuple(damaged)
+    return _Copied(len(listed) - len(damaged), size, tuple(damaged))
 
 
 def _targets(home: Path, is_drill: bool) -> tuple[Blobs | None, str]:

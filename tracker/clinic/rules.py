@@ -112,6 +112,7 @@ RULES: dict[str, Rule] = {
     "injections": Rule(Verb.MEASURED),
     "remove_demonstration": _wide(Verb.ADMINISTER, is_logged=True),
     # photos
+    "digest_of": _personal(Verb.ADD),
     "check_photo": Rule(Verb.ADD),
     "judge_photo": Rule(Verb.ADD),
     "add_photo": Rule(Verb.ADD),
@@ -173,6 +174,7 @@ RULES: dict[str, Rule] = {
     "enter_demonstration": _personal(Verb.ENTER),
     "sign_in": _personal(Verb.ENTER),
     "sign_out": _personal(Verb.ENTER),
+    "known_browser": _personal(Verb.ENTER),
     "session_of": _personal(Verb.ENTER),
     "seconds_left": _personal(Verb.ENTER),
     "acting": _personal(Verb.ENTER),
@@ -200,6 +202,8 @@ RULES: dict[str, Rule] = {
     "add_to_care_team": Rule(Verb.CHANGE, unchecked=("account_id",)),
     "remove_from_care_team": Rule(Verb.CHANGE, unchecked=("account_id",)),
     "break_glass": _wide(Verb.EMERGENCY),
+    "emergencies": _wide(Verb.ADMINISTER),
+    "read_emergencies": _wide(Verb.ADMINISTER, is_logged=True),
     # what patients are given
     "invite_patient": Rule(Verb.ISSUE),
     "issue_link": Rule(Verb.ISSUE),
@@ -259,6 +263,8 @@ RULES: dict[str, Rule] = {
     "restrict": Rule(Verb.ERASE, is_logged=True),
     "back_up": _wide(Verb.RUN),
     "note_restore": _wide(Verb.RUN),
+    "take_over_vault": _wide(Verb.RUN, is_logged=True),
+    "vault_notice": _wide(Verb.RUN),
     "sweep": _wide(Verb.RUN),
     # the log
     "acting_for": _wide(Verb.RUN),

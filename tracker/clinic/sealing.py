@@ -97,6 +97,13 @@ class Secrets:
         folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
         return hmac.digest(self._for_index, _bound(field, folded), "sha256").hex()
 
+    def digest(self, data: bytes) -> str:
+        """What equal files of this record have in common.
+
+        Keyed: whoever has the database and a copy of a photo, but not the key, cannot tell that the photo is here.
+        """
+        return hmac.digest(self._for_digests, data, "sha256").hex()
+
     @cached_property
     def _of_clinic(self) -> bytes:
         return self.master.derive("texts of the clinic")
@@ -104,6 +111,10 @@ class Secrets:
     @cached_property
     def _for_index(self) -> bytes:
         return self.master.derive("index of texts")
+
+    @cached_property
+    def _for_digests(self) -> bytes:
+        return self.master.derive("digests of photos")
 
 
 def secrets_of(connection: Connection) -> Secrets:

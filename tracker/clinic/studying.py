@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,6 +11,7 @@ from tracker.clinic.originals import new_photo, remove_originals, store_original
 from tracker.clinic.photos import Gone
 from tracker.clinic.records import StoredPhoto
 from tracker.clinic.register import random_id
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.study_records import AdoptedValue, Place, Study, Subject, Tone
@@ -144,7 +144,7 @@ class Studying(Showing):
             It could not be saved, or is known as a photo of another posing or person; nothing has been changed.
         """
         with self._store.reading() as connection:
-            known = studies.check_new_photo(connection, view_id, hashlib.sha256(data).hexdigest(), posing)
+            known = studies.check_new_photo(connection, view_id, secrets_of(connection).digest(data), posing)
         if known is not None:
             return known
         new = new_photo(view_id, data, name, taken_on, posing)

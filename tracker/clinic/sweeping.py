@@ -68,7 +68,8 @@ def sweep(store: Store, vault: Vault, now: datetime) -> Swept:
     RecordError
         Disk or database did not answer; a later sweep goes on.
     """
-    vault.claim()
+    if not vault.is_own(now=True):  # another copy of the record tidies up there
+        return Swept(0, 0, 0, 0)
     seen = aside = back = gone = 0
     for blob in list(vault.blobs.listed(Area.ASIDE)):
         seen += 1

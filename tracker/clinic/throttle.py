@@ -1,7 +1,9 @@
 """Tries that failed make the next ones wait: per account and address, per address, and per account.
 
 A stranger's tries stop the stranger long before they stop the owner: the pair of name and address waits up to 15
-minutes, an address that fails with many names likewise, and a name that fails from many addresses 1 minute at most.
+minutes, an address that fails with many names likewise, and a name that fails from many addresses 1 minute at most. A
+browser that is known (`tracker.clinic.known_browsers`) does not wait for what others did under the name: it has tries
+of its own.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ class Limit:
 PAIR = Limit("pair", 5)
 ADDRESS = Limit("address", 20)
 NAME = Limit("name", 50, timedelta(minutes=1))
+DEVICE = Limit("device", 5)
 
 
 def network_of(address: str) -> str:
@@ -68,15 +71,23 @@ def network_of(address: str) -> str:
     return str(found)
 
 
-def begin(connection: Connection, name: str, address: str, moment: datetime) -> None:
+def begin(connection: Connection, name: str, address: str, moment: datetime, device: str = "") -> None:
     """Count a try as failed before it is looked at, so that a thousand at once count as a thousand.
+
+    Parameters
+    ----------
+    connection : Connection
+    name, address : str
+    moment : datetime
+    device : str
+        The browser, if it is known for this name; its tries count apart.
 
     Raises
     ------
     RecordError
         ``throttled``: there were too many; nothing is looked at until the wait is over.
     """
-    keys = _keys(connection, name, address)
+    keys = _keys(connection, name, address, device)
     known = {row.key: row for row in connection.execute(select(schema.failed_try).where(_TRY.key.in_(keys)))}
     waits = []
     for key, limit in keys.items():
@@ -97,9 +108,9 @@ def begin(connection: Connection, name: str, address: str, moment: datetime) -> 
     connection.execute(delete(schema.failed_try).where(_TRY.last_at < moment - FORGOTTEN_AFTER))
 
 
-def succeeded(connection: Connection, name: str, address: str) -> None:
+def succeeded(connection: Connection, name: str, address: str, device: str = "") -> None:
     """Take back what `begin` counted: the try was a good one. An address that failed with other names stays counted."""
-    for key, limit in _keys(connection, name, address).items():
+    for key, limit in _keys(connection, name, address, device).items():
         if limit is ADDRESS:
             lower = update(schema.failed_try).where(_TRY.key == key, _TRY.tries > 0)
             connection.execute(lower.values(tries=_TRY.tries - 1))
@@ -107,8 +118,16 @@ def succeeded(connection: Connection, name: str, address: str) -> None:
             connection.execute(delete(schema.failed_try).where(_TRY.key == key))
 
 
-def _keys(connection: Connection, name: str, address: str) -> dict[str, Limit]:
+def take_back(connection: Connection, name: str, address: str) -> None:
+    """Take back this one try alone: what failed before stays counted, so that a good one in between wins nothing."""
+    lower = update(schema.failed_try).where(_TRY.key.in_(_keys(connection, name, address)), _TRY.tries > 0)
+    connection.execute(lower.values(tries=_TRY.tries - 1))
+
+
+def _keys(connection: Connection, name: str, address: str, device: str = "") -> dict[str, Limit]:
     index, network = secrets_of(connection).index, network_of(address)
+    if device:
+        return {index("try.device", f"{device} {name}"): DEVICE, index("try.address", network): ADDRESS}
     return {
         index("try.pair", f"{network} {name}"): PAIR,
         index("try.address", network): ADDRESS,

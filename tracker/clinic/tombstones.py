@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tracker.clinic.durable import make_folder, replace_with
+from tracker.clinic.durable import one_at_a_time, replace_with
 from tracker.clinic.keys import key_file
 from tracker.clinic.masterkey import derived
 from tracker.errors import RecordError
@@ -76,10 +76,12 @@ def add_tombstones(path: Path, new: tuple[Tombstone, ...]) -> None:
     OSError
         The disk did not take it.
     """
-    known = read_tombstones(path)
-    listed = {each.patient_id for each in known}
-    added = [each for each in new if each.patient_id not in listed]
-    if added:
-        make_folder(path.parent)
-        lines = [json.dumps(asdict(each), sort_keys=True) for each in (*known, *added)]
-        replace_with(path, "".join(f"{line}\n" for line in lines).encode())
+    if not new:
+        return
+    with one_at_a_time(path):  # of two erasures at once neither may write a list that lacks the other
+        known = read_tombstones(path)
+        listed = {each.patient_id for each in known}
+        added = [each for each in new if each.patient_id not in listed]
+        if added:
+            lines = [json.dumps(asdict(each), sort_keys=True) for each in (*known, *added)]
+            replace_with(path, "".join(f"{line}\n" for line in lines).encode())

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tracker.clinic.blobs import Area, Blobs, Lying, blob_name, open_blob, seal_blob
 from tracker.clinic.buckets import Bucket
 from tracker.clinic.folders import Folder
-from tracker.clinic.keys import record_id
+from tracker.clinic.keys import copy_id, record_id
 from tracker.clinic.keystore import KeyStore
 from tracker.clinic.store.store import of_folder
 from tracker.errors import RecordError
 
 ORIGINAL, REPORT = "original", "report"
+NOT_OWNER = (
+    "The photos in the bucket belong to another copy of this record, and this copy only reads them. To go on with this "
+    "one, please stop the other for good, then run: python -m tracker doctor --take-over"
+)
+_ASKED_EVERY = 60.0
 _CALLED = {ORIGINAL: "original of this photo", REPORT: "issued report"}
 
 
@@ -28,24 +35,54 @@ class Vault:
     keys : KeyStore
     record_id : str
         Whose place it is: `claim` says so there. Empty: nobody else can come to it.
+    copy_id : str
+        Which copy of the record comes: of several only one may change what lies there.
     """
 
-    def __init__(self, blobs: Blobs, keys: KeyStore, record_id: str = "") -> None:
+    def __init__(self, blobs: Blobs, keys: KeyStore, record_id: str = "", copy_id: str = "") -> None:
         self.blobs = blobs
         self._keys = keys
-        self._unclaimed = record_id
+        self._record_id, self._copy_id = record_id, copy_id
+        self._asked, self._is_own = -math.inf, False
 
-    def claim(self) -> None:
-        """See, once, that the place is this record's; before anything is kept or removed in it.
+    def is_own(self, *, now: bool = False) -> bool:
+        """Whether this copy of the record may change what lies there; it becomes its own if it was nobody's.
+
+        Asked again every minute, and with `now` at once: another copy may have taken it over.
 
         Raises
         ------
         RecordError
-            ``other_vault``: it is another record's. ``not_saved``: it does not answer.
+            ``other_vault``: it is another record's. ``not_saved``, ``not_read``: it does not answer.
         """
-        if self._unclaimed:
-            self.blobs.claim(self._unclaimed)
-            self._unclaimed = ""
+        if not self._record_id:
+            return True
+        if now or time.monotonic() - self._asked > _ASKED_EVERY:
+            self._is_own = self.blobs.claim(self._record_id, self._copy_id)
+            self._asked = time.monotonic()
+        return self._is_own
+
+    def claim(self, *, now: bool = False) -> None:
+        """Refuse what would be kept or removed in a place that is not this copy's; parameters are those of `is_own`.
+
+        Raises
+        ------
+        RecordError
+            As of `is_own`, or ``not_owner``: the place belongs to another copy of this record.
+        """
+        if not self.is_own(now=now):
+            raise RecordError(NOT_OWNER, code="not_owner")
+
+    def take_over(self) -> None:
+        """Make the place this copy's, whichever copy of the record owned it; that one only reads from now on."""
+        if self._record_id:
+            self.blobs.claim(self._record_id, self._copy_id, take_over=True)
+            self._asked = -math.inf
+
+    def belongs_to_another_copy(self) -> bool:
+        """Whether another copy of this record owns the place; nothing is changed by asking."""
+        record, copy = self.blobs.owner() if self._record_id else ("", "")
+        return record == self._record_id and copy != self._copy_id and bool(record)
 
     def put(self, patient_id: str, kind: str, data: bytes) -> str:
         """Keep bytes of a patient, and say under which name; the same bytes are kept once.
@@ -90,7 +127,7 @@ class Vault:
         """
         key = self._keys.derive(patient_id, "blobs")
         sealed = self.blobs.read(name)
-        if sealed is None and self.blobs.move(name, Area.KEPT):  # it was set aside although it is needed
+        if sealed is None and self.bring_back(name):
             sealed = self.blobs.read(name)
         if sealed is None:
             raise RecordError(
@@ -105,8 +142,14 @@ class Vault:
             )
         return data
 
+    def bring_back(self, name: str) -> bool:
+        """Bring back a blob that was set aside although it is needed; False if it is not there, or not ours to move."""
+        return not self.belongs_to_another_copy() and self.blobs.move(name, Area.KEPT)
+
     def remove(self, patient_id: str, name: str) -> None:
         """Remove a blob that no row names any more; it may be gone already.
+
+        What another copy of the record owns stays: that one may need it, and removes it in its turn.
 
         Raises
         ------
@@ -114,6 +157,8 @@ class Vault:
             ``not_removed``: the disk did not let go of it.
         """
         try:
+            if not self.is_own(now=True):
+                return
             for area in Area:
                 self.blobs.remove(name, area)
         except RecordError as error:
@@ -148,7 +193,7 @@ def vault_of(home: Path, keys: KeyStore) -> Vault:
         ``no_vault``: that place cannot be used.
     """
     bucket = bucket_of(home)
-    return Vault(Folder(home), keys) if bucket is None else Vault(bucket, keys, record_id(home))
+    return Vault(Folder(home), keys) if bucket is None else Vault(bucket, keys, record_id(home), copy_id(home))
 
 
 def bucket_of(home: Path) -> Bucket | None:

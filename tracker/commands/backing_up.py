@@ -21,6 +21,7 @@ def back_up(options: Namespace) -> int:
                 "copied_bytes": made.copied_bytes,
                 "missing": list(made.missing),
                 "removed": list(made.removed),
+                "damaged": list(made.damaged),
                 "seconds": round(made.seconds, 3),
             }
         )
@@ -28,6 +29,8 @@ def back_up(options: Namespace) -> int:
     print(f"{made.folder}: {made.files} sealed files, {made.copied} of them new, in {made.seconds:.1f} s.")
     if made.removed:
         print(f"Removed older backups: {', '.join(made.removed)}.")
+    if made.damaged:
+        print(f"Earlier backups are damaged and cannot be restored; this one is whole: {', '.join(made.damaged)}.")
     print("The master key is not in it: keep that, or its recovery sheet, at another place.")
     if made.missing:
         print(f"{len(made.missing)} files are missing in the record itself; run: python -m tracker doctor --full")

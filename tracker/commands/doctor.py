@@ -27,6 +27,11 @@ _WANTED = {
 def doctor(options: Namespace) -> int:
     """Examine the record; exit code 0 good, 1 attention, 2 damage."""
     home = data_folder()
+    if options.take_over:
+        with Clinic.open(home) as clinic:
+            clinic.take_over_vault()
+        if not options.json:
+            print("The photos belong to this copy of the record now; another copy only reads them.")
     if options.repair:
         with Clinic.open(home) as clinic:
             erased, swept = clinic.replay_erasures(), clinic.sweep()

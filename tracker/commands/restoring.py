@@ -14,6 +14,7 @@ from tracker.clinic.doctor import examine
 from tracker.clinic.examining import CODES, Examined, State, worst
 from tracker.clinic.records import data_folder
 from tracker.clinic.restore import Restored, Settled, restore, settle
+from tracker.clinic.vault import NOT_OWNER
 from tracker.commands.doctor import lines_of
 from tracker.commands.printing import ProgressBar, print_json
 from tracker.errors import RecordError
@@ -25,7 +26,7 @@ def restore_record(options: Namespace) -> int:
         return _drill(options)
     if options.home is None:
         raise RecordError("Please name a new folder with --home, or only try it with --drill.", code="no_home")
-    restored = restore(options.backup, options.home, progress=ProgressBar("file"))
+    restored = restore(options.backup, options.home, take_over=options.take_over, progress=ProgressBar("file"))
     settled = settle(restored)
     found = examine(options.home, full=options.full)
     _say(options, restored, settled, found)
@@ -61,6 +62,7 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
                 "bytes": restored.bytes,
                 "missing": list(restored.missing),
                 "damaged": list(restored.damaged),
+                "reads_only": restored.reads_only,
                 "seconds": round(restored.seconds, 3),
                 "erased_again": list(settled.erased),
                 "log_entries_lost": settled.log_entries_lost,
@@ -70,8 +72,11 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
         return
     where = "A copy, removed again" if options.drill else _where(restored.home)
     print(f"{where}: {restored.files} sealed files in {restored.seconds:.1f} s ({rate:.0f} MB/s).")
+    if restored.reads_only:
+        print(NOT_OWNER)
     if restored.missing:
-        print(f"{len(restored.missing)} files were missing already when the backup was made.")
+        when = "or are not in the bucket" if restored.reads_only else "already when the backup was made"
+        print(f"{len(restored.missing)} files were missing {when}.")
     if restored.damaged:
         print(f"{len(restored.damaged)} files are damaged in this backup and were left out; try an older or newer one.")
     if settled.erased:

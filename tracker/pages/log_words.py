@@ -16,6 +16,8 @@ WHAT = {
     "enter_demonstration": "entered the demonstration",
     "set_up_owner": "set up the clinic",
     "break_glass": "opened a patient in an emergency",
+    "take_over_vault": "made the photos in the bucket this copy's",
+    "read_emergencies": "read who opened a patient in an emergency",
     "add_account": "invited somebody",
     "invite_again": "invited somebody again",
     "accept_invitation": "accepted an invitation",

@@ -17,6 +17,7 @@ from tracker.pages.attention import show_attention
 from tracker.pages.care_team import break_glass_popover, care_team_popover
 from tracker.pages.choice import demonstration_badge
 from tracker.pages.due import due_words, injected_words
+from tracker.pages.emergencies import show_emergencies
 from tracker.pages.frame import day_text, link, plain
 from tracker.pages.work import show_work
 
@@ -37,6 +38,7 @@ def page(clinic: Clinic) -> None:
             if may(clinic, Verb.REGISTER):
                 link("new-patient", "New patient", icon=":material/person_add:")
     show_work(clinic)
+    show_emergencies(clinic)
     show_attention(clinic)
     patients = clinic.patients()
     if not patients:

@@ -104,11 +104,10 @@ def _line(
     repeatability: Repeatability,
     schedule: Schedule,
 ) -> MetricTimeline:
-    own = sorted(
-        (m for m in measurements if m.metric == metric.name and m.method == metric.method and m.taken_on),
-        key=lambda m: (m.taken_on or date.min, m.digest),
-    )
+    own = [m for m in measurements if m.metric == metric.name and m.method == metric.method and m.taken_on]
     own, without_number = [m for m in own if _is_number(m)], [m for m in own if not _is_number(m)]
+    # By value before digest: records call the same photo differently, and their sums must agree to the last bit.
+    own.sort(key=lambda m: (m.taken_on or date.min, m.value, m.digest))
     every = [session_value(metric, tuple(group), repeatability) for _, group in groupby(own, key=lambda m: m.taken_on)]
     aside = [s for s in every if schedule.is_aftermath(s.taken_on)]
     sessions = [s for s in every if not schedule.is_aftermath(s.taken_on)]

@@ -96,12 +96,23 @@ def _prepare() -> None:
     try:
         from tracker.web import desk
 
+        _say_how_it_is(desk.clinic())
         _say_how_to_set_up(desk.clinic())
         desk.prepare(_OPEN)
     except RecordError as error:
         print(error, file=sys.stderr)  # and every page says the same
     finally:
         _OPEN.set()
+
+
+def _say_how_it_is(record: Clinic) -> None:
+    """What whoever starts the program has to know: the record is closed, or its photos are another copy's."""
+    try:
+        said = record.read_only_reason or record.vault_notice()
+    except RecordError as error:  # the bucket does not answer, which is no reason not to start
+        said = error.reason
+    if said:
+        print(said, file=sys.stderr, flush=True)
 
 
 def _say_how_to_set_up(record: Clinic) -> None:

@@ -1,4 +1,4 @@
-"""The cookie of a signed-in session: an opaque token, and nothing else."""
+"""The cookies: an opaque token of a signed-in session, and what a browser is known by at its next sign-in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 SECURE_NAME, LONGEST_TOKEN = "__Host-tracker", 128
+KNOWN_SECONDS, LONGEST_KNOWN, MOST_KNOWN = 180 * 24 * 3600, 256, 8
 
 
 def cookie_name(scope: Scope, *, is_https: bool) -> str:
@@ -37,13 +38,26 @@ def token_in(cookies: str, name: str) -> str | None:
     return found[0] if usable else None
 
 
+def known_in(cookies: str, name: str) -> tuple[str, ...]:
+    """What a browser keeps of the accounts that signed in with it; `name` is that of the cookie of a session.
+
+    Examples
+    --------
+    >>> known_in("a=1; tracker_8501=xyz; tracker_8501-known-5e=5e.1.2.3", "tracker_8501")
+    ('5e.1.2.3',)
+    """
+    pairs = (part.strip().partition("=") for part in cookies.split(";"))
+    found = [value for key, _, value in pairs if key.startswith(f"{name}-known-") and len(value) <= LONGEST_KNOWN]
+    return tuple(found[:MOST_KNOWN])
+
+
 def without(headers: Iterable[tuple[bytes, bytes]], name: str) -> list[tuple[bytes, bytes]]:
-    """Headers without the cookie of a session: nobody behind the guard needs the token."""
+    """Headers without our cookies: nobody behind the guard needs what is in them."""
     kept = []
     for key, value in headers:
         if key.lower() == b"cookie":
             parts = (part.strip() for part in value.decode("latin-1").split(";"))
-            value = "; ".join(part for part in parts if part.partition("=")[0] != name).encode("latin-1")
+            value = "; ".join(part for part in parts if not _is_ours(part.partition("=")[0], name)).encode("latin-1")
         if value or key.lower() != b"cookie":
             kept.append((key, value))
     return kept
@@ -52,6 +66,16 @@ def without(headers: Iterable[tuple[bytes, bytes]], name: str) -> list[tuple[byt
 def give(response: Response, token: str, name: str, *, is_https: bool) -> None:
     """Put the token into an answer; it lives as long as the browser's window, the session may end sooner."""
     response.set_cookie(name, token, path="/", httponly=True, secure=is_https, samesite="strict")
+
+
+def let_know(response: Response, known: str, name: str, *, is_https: bool) -> None:
+    """Let the browser keep what it is known by, for half a year; one cookie for each account that signs in with it."""
+    own = f"{name}-known-{known.partition('.')[0]}"
+    response.set_cookie(own, known, max_age=KNOWN_SECONDS, path="/", httponly=True, secure=is_https, samesite="strict")
+
+
+def _is_ours(key: str, name: str) -> bool:
+    return key == name or key.startswith(f"{name}-known-")
 
 
 def take_back(response: Response, name: str, *, is_https: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import threading
@@ -20,13 +19,16 @@ from tracker.clinic.actors import Actor, Role
 from tracker.clinic.demonstration import load_demonstration
 from tracker.errors import RecordError
 from tracker.pages import PageEntry, pages_of
-from tracker.pages.frame import NARROW, WIDE, complain, frame
+from tracker.pages.frame import NARROW, WIDE, complain, frame, plain
 from tracker.web.components.session import SignedIn, session_menu
 from tracker.web.presence import Presence
+from tracker.web.read_only import STEPS, TITLE, WHY
 from tracker.web.sign import WORDMARK
+from tracker.web.tidying import Tidying
 
 FEW_PAGES = 6
 ROLE_NAMES = {role: str(role).capitalize() for role in Role}
+TIDYING = Tidying()
 SIGNED_OUT = "You are signed out. Please reload this page to sign in."
 
 
@@ -71,10 +73,7 @@ def prepare(is_open: threading.Event) -> None:
     record.start_worker()
     for needed_by_tables in ("pandas", "pyarrow"):
         importlib.import_module(needed_by_tables)
-    # What is loaded now lives as long as the process. Unfrozen, the collection after every rerun of a page walks
-    # all of it (0.1 s).
-    gc.collect()
-    gc.freeze()
+    TIDYING.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,12 @@ def show(run: Run | None) -> None:
     run : Run or None
         Who asked for it.
     """
+    TIDYING.note_run()
     try:
         record = clinic()
+        if record.read_only_reason:
+            _say_closed(record)
+            return
         if run is None:
             st.info(SIGNED_OUT)
             return
@@ -145,6 +148,14 @@ def show(run: Run | None) -> None:
     st.navigation(_sections(declared), position="top")
     st.logo(WORDMARK)
     frame(chosen.run, width=WIDE)
+
+
+def _say_closed(record: Clinic) -> None:
+    """The same that is said to who is not signed in."""
+    st.title(TITLE, anchor=False)
+    st.error(plain(record.read_only_reason))
+    st.markdown(plain(WHY))
+    st.markdown("\n".join(f"{number}. {plain(step)}" for number, step in enumerate(STEPS, 1)))
 
 
 def _sections(declared: Mapping[Page, PageEntry]) -> dict[str, list[Page]]:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tracker.web.cookies import cookie_name, token_in, without
+from tracker.web.cookies import cookie_name, known_in, token_in, without
 from tracker.web.faults import quietly
 from tracker.web.headers import is_from_our_own_page, is_navigation, request_headers, with_security_headers
 from tracker.web.links import ENROL, SIGN_IN
@@ -50,11 +50,14 @@ class Visitor:
         None for somebody who is not signed in.
     token : str or None
         What the cookie held.
+    known : tuple of str
+        What the browser keeps from earlier sign-ins.
     """
 
     caller: Caller
     actor: Actor | None
     token: str | None
+    known: tuple[str, ...] = ()
 
 
 class Guard:
@@ -88,7 +91,8 @@ class Guard:
             return
         name = cookie_name(scope, is_https=is_https)
         token = token_in(headers.get("cookie", ""), name)
-        visitor = Visitor(caller, await self.presence.find(token, active=_is_activity(scope)), token)
+        known = known_in(headers.get("cookie", ""), name)
+        visitor = Visitor(caller, await self.presence.find(token, active=_is_activity(scope)), token, known)
         scope = {**scope, VISITOR: visitor, "headers": _trusted(without(scope["headers"], name), visitor.actor)}
         await quietly(partial(self._admit, visitor, headers), scope, receive, send)
 

@@ -46,6 +46,11 @@ class Caller:
     is_https: bool = False
 
     @property
+    def is_here(self) -> bool:
+        """Whether this machine itself asks, with nothing between: what only a proxy says of an address is no proof."""
+        return not self.is_https and ipaddress.ip_address(self.address).is_loopback
+
+    @property
     def network(self) -> str:
         """What is counted together: an address, or the /64 that an IPv6 subscriber has to himself."""
         found = ipaddress.ip_address(self.address)

@@ -15,11 +15,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from tracker.errors import RecordError, TrackerError
-from tracker.web.cookies import cookie_name, give, take_back
+from tracker.web.cookies import cookie_name, give, let_know, take_back
 from tracker.web.forms import FormTooLarge, form_page, picture_address, sent_form
 from tracker.web.guard import VISITOR, Visitor
 from tracker.web.headers import CLEAR_SITE_DATA
 from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN
+from tracker.web.read_only import read_only_page
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
@@ -109,7 +110,11 @@ def _answered(
     from tracker.clinic.actors import NOBODY  # with the record, which loads while the first page is on its way
 
     try:
-        clinic = opened().acting_for(request.scope[VISITOR].actor or NOBODY)
+        record = opened()
+        closed = read_only_page(record)
+        if closed is not None:
+            return closed
+        clinic = record.acting_for(request.scope[VISITOR].actor or NOBODY)
         entry = Entry(request, clinic, form)
         if request.method == "POST":
             return _tried(entry, show, answer)
@@ -133,7 +138,7 @@ def _tried(entry: Entry, show: Handler | None, answer: Handler) -> Response:
 
 def show_sign_in(entry: Entry) -> Response:
     """The page to sign in, or the welcome while the clinic has no owner."""
-    open_for_all = entry.clinic.is_demonstration_open()
+    is_open = entry.visitor.caller.is_here and entry.clinic.is_demonstration_open()
     template = "sign_in" if entry.clinic.has_owner() else "welcome"
     return form_page(
         template,
@@ -141,20 +146,21 @@ def show_sign_in(entry: Entry) -> Response:
         error=entry.error,
         notice=entry.notice,
         name=entry.form.get("name", ""),
-        demonstration=open_for_all,
+        demonstration=is_open,
     )
 
 
 def sign_in(entry: Entry) -> Response:
     """Begin a session, and end the one this browser may have had."""
-    form, address = entry.form, entry.visitor.caller.address
-    token = entry.clinic.sign_in(form.get("name", ""), form.get("password", ""), form.get("code", ""), address=address)
+    form, visitor = entry.form, entry.visitor
+    typed = form.get("name", ""), form.get("password", ""), form.get("code", "")
+    token = entry.clinic.sign_in(*typed, address=visitor.caller.address, known=visitor.known)
     return _entered(entry, token)
 
 
 def enter_demonstration(entry: Entry) -> Response:
     """Begin a session that sees the demonstration."""
-    return _entered(entry, entry.clinic.enter_demonstration())
+    return _entered(entry, entry.clinic.enter_demonstration(is_here=entry.visitor.caller.is_here))
 
 
 def sign_out(entry: Entry) -> Response:
@@ -179,7 +185,11 @@ def _entered(entry: Entry, token: str, place: str = "/") -> Response:
 
 def _give(entry: Entry, answer: Response, token: str) -> None:
     is_https = entry.visitor.caller.is_https
-    give(answer, token, cookie_name(entry.request.scope, is_https=is_https), is_https=is_https)
+    name = cookie_name(entry.request.scope, is_https=is_https)
+    give(answer, token, name, is_https=is_https)
+    known = entry.clinic.known_browser(token)
+    if known:
+        let_know(answer, known, name, is_https=is_https)
 
 
 def seconds_left(entry: Entry) -> Response:

@@ -102,7 +102,7 @@ care_team = Table(
     Column("since", Instant, nullable=False),
 )
 
-#: Access for some hours to a patient of somebody else's; the reason is in the log.
+#: Access for some hours to a patient of somebody else's; the reason is in the log. `read_at`: an owner knows of it.
 emergency = Table(
     "emergency",
     metadata,
@@ -111,6 +111,7 @@ emergency = Table(
     Column("patient_id", belongs_to("patient"), nullable=False, index=True),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+    Column("read_at", Instant),
     sqlite_autoincrement=True,
 )
 

@@ -64,6 +64,7 @@ known_distance = Table(
 )
 
 #: `file` names a blob of the vault; two views of a patient may hold the same photo. `name` is sealed.
+#: `digest` is keyed (`Secrets.digest`): a plain one would tell the owner of a copy that the photo is here.
 #: `arrival` is the order of arrival; `result_id` is the result that holds now, and nothing while the photo waits.
 photo = Table(
     "photo",

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from tracker.errors import RecordError
 
 FILE_NAME = "clinic.sqlite"
+#: Connections that stay open when nobody uses them: opening one takes longer than most of what is then asked.
+_KEPT_OPEN = 32
 BUSY_TIMEOUT_MS = 30_000
 #: SQLite before this version can corrupt a write-ahead log that several connections use (sqlite.org/wal.html).
 SAFE_LOG_VERSION = (3, 51, 3)
@@ -44,6 +46,7 @@ def sqlite_engine(path: Path, options: dict[str, Any]) -> Engine:
         f"sqlite+pysqlite:///{path}",
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         execution_options=options,
+        pool_size=_KEPT_OPEN,
         max_overflow=-1,
     )
     event.listen(engine, "connect", _configure)
