@@ -18,7 +18,7 @@ from tracker.clinic import Clinic
 
 #: In this order by turns, so that each kind has its share.
 KINDS = ("photos/??/*", "clinic.sqlite", "photos/??/*", "clinic.sqlite", "photos/??/*", "clinic.sqlite", "keys.sqlite")
-#: Of the bits of a database most may change nothing, as those of free space; so many are tried, and none would be chance.
+#: Most bits of a database may change nothing, as those of free space; so many are tried that none would be no chance.
 MOST_TRIES = 20_000
 
 
