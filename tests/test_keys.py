@@ -470,8 +470,8 @@ def test_a_key_that_was_given_is_replaced_by_one_that_is_given(home: Path, monke
 ROTATE = """
 import os, signal, sys
 from pathlib import Path
-from tracker.clinic import durable, keys, keystore
-files = {durable.__file__, keystore.__file__, keys.__file__}
+from tracker.clinic import durable, key_places, keys, keystore
+files = {durable.__file__, keystore.__file__, key_places.__file__, keys.__file__}
 steps = 0
 def killed_at(at):
     def traced(frame, event, argument):

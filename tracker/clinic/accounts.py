@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from tracker.clinic import passwords, schema, second_factor
+from tracker.clinic import identities, passwords, schema, second_factor
 from tracker.clinic.actors import STAFF, Role
 from tracker.clinic.register import not_found, random_id
 from tracker.clinic.sealing import secrets_of
@@ -34,6 +34,8 @@ class Account:
     patient_id : str
         Who a patient is; empty for staff.
     has_password, has_second_factor, is_disabled : bool
+    is_connected : bool
+        They may sign in by the clinic's identity provider.
     created_at : datetime
     """
 
@@ -44,6 +46,7 @@ class Account:
     has_password: bool
     has_second_factor: bool
     is_disabled: bool
+    is_connected: bool
     created_at: datetime
 
     @property
@@ -183,6 +186,14 @@ def invited(connection: Connection, token: str, moment: datetime) -> Row[Any]:
     return row
 
 
+def invited_name(connection: Connection, token: str, moment: datetime) -> str:
+    """The name with which the holder of an invitation will sign in; empty if it is not open. Uses nothing up."""
+    here = _INVITED.digest == digest_of(token), _INVITED.used_at.is_(None), _INVITED.expires_at > moment
+    found = connection.execute(select(_INVITED.account_id).where(*here)).scalar()
+    row = row_of(connection, found) if found is not None else None
+    return name_of(connection, row) if row is not None and row.disabled_at is None else ""
+
+
 def secret_of(connection: Connection, row: Row[Any]) -> str:
     """The secret of the second factor; empty if there is none."""
     return secrets_of(connection).open_clinic(f"{_TOTP}:{row.id}", row.totp) if row.totp else ""
@@ -240,5 +251,6 @@ def _account(connection: Connection, row: Row[Any]) -> Account:
         has_password=bool(row.password),
         has_second_factor=row.is_totp_confirmed,
         is_disabled=row.disabled_at is not None,
+        is_connected=identities.is_connected(connection, row.id),
         created_at=row.created_at,
     )

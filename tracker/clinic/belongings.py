@@ -18,7 +18,7 @@ from tracker.errors import RecordError
 _SEALED = re.compile(r"s\d+\.[A-Za-z0-9+/]{38,}={0,2}")
 #: What would open a door is no datum of the person: these columns, and all of these tables, stay out of an export.
 _WITHHELD = {"password", "totp", "pin", "name_index", "last_step"}
-_DOORS = {"invitation", "recovery_code", "web_session"}
+_DOORS = {"identity", "invitation", "recovery_code", "web_session"}
 
 
 def owned(patient_id: str) -> dict[Table, ColumnElement[bool]]:

@@ -18,13 +18,15 @@ from tracker.clinic.actors import Role
 from tracker.clinic.aftercare import Aftercare
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.caring import Caring
+from tracker.clinic.connecting import Connecting
 from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
+from tracker.clinic.leftovers import remove_left_copies
 from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
-from tracker.clinic.originals import new_photo, read_original, store_original
+from tracker.clinic.originals import made_whole, new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
@@ -48,7 +50,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @guarded
-class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
+class Clinic(Access, Connecting, Linking, Aftercare, Studying, Ratings, Caring, Treating, Custody):
     """Patients, their photos and what was measured in them; may be used from several threads.
 
     Open it with `Clinic.open` and close it with `close`, or use it in a ``with`` statement. What `open` gives acts as
@@ -186,7 +188,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
             register.view(connection, view_id)
             known = photos.find(connection, view_id, secrets_of(connection).digest(data))
         if known is not None:
-            return known
+            return made_whole(self._store, self._files, known, data)
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, taken_on), data)
         self._arrived()
         return stored
@@ -282,6 +284,7 @@ class Clinic(Access, Linking, Aftercare, Studying, Ratings, Caring, Treating, Cu
         moment = now or datetime.now(UTC)
         with self._store.reading() as connection:
             known = photos.ids(connection)
+        remove_left_copies(self.home)
         self._files.sweep_derived(known.__contains__, older_than=(moment - GRACE).timestamp())
         return sweep(self._store, self._files.vault, moment)
 

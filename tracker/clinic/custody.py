@@ -8,12 +8,15 @@ from typing import BinaryIO
 
 from sqlalchemy import delete, insert
 
-from tracker.clinic import register, retention, schema
+from tracker.clinic import codes, register, retention, schema
 from tracker.clinic.backup import LAST_RESTORE, BackedUp, Backup, Progress
-from tracker.clinic.erasing import Eraser, Preview, Receipt
+from tracker.clinic.erasing import Eraser, Preview, was_given
 from tracker.clinic.exporting import Exported, Exporter, Further, Reports
 from tracker.clinic.files import Files
+from tracker.clinic.receipts import Receipt
+from tracker.clinic.report_files import ReportFile
 from tracker.clinic.retention import RetentionRule
+from tracker.clinic.sealing import secrets_of
 from tracker.clinic.showing import Showing
 from tracker.clinic.store import Store
 from tracker.clinic.topics import Chosen
@@ -34,6 +37,15 @@ class Custody(Showing):
         super().__init__(store, files, chosen)
         self._files = files
         self._exporter, self._eraser = Exporter(store, files), Eraser(store, files)
+
+    def proposed_code(self) -> str:
+        """The next code of a patient, in the clinic's own pattern; never that of somebody who was erased.
+
+        Empty if there is no pattern yet.
+        """
+        with self._store.reading() as connection:
+            erased, secrets = self._eraser.tombstones(), secrets_of(connection)
+            return codes.next_code(codes.given_codes(connection), lambda code: was_given(secrets, erased, code))
 
     def export_patient(
         self,
@@ -91,9 +103,9 @@ class Custody(Showing):
         Raises
         ------
         RecordError
-            ``kept``: the record has to be kept and nobody said why it is erased despite that. ``not_begun``, ``wait``:
-            nobody confirmed it yet. Nothing has been changed. ``not_saved``: it was begun and will be carried to its
-            end when the record is opened next.
+            ``kept``: there is a legal hold, or the record has to be kept and nobody said why it is erased despite that.
+            ``not_begun``, ``wait``: nobody confirmed it yet. Nothing has been changed. ``not_saved``: it was begun and
+            will be carried to its end when the record is opened next.
         """
         return self._eraser.erase(patient_id, self._actor.account_id, despite=despite)
 
@@ -107,6 +119,32 @@ class Custody(Showing):
     def replay_erasures(self) -> tuple[str, ...]:
         """Carry out what was erased once and is here still, as after a restore; identifiers of who that was."""
         return self._eraser.replay()
+
+    def waiting_erasures(self) -> tuple[Preview, ...]:
+        """The erasures that were begun and wait for somebody to confirm them, the longest waiting first."""
+        return self._eraser.waiting()
+
+    def erasures(self) -> tuple[Receipt, ...]:
+        """A receipt of every erasure of this record, the latest first; see `Eraser.receipts`."""
+        return self._eraser.receipts()
+
+    def receipt_file(self, erased: str) -> ReportFile:
+        """The receipt of an erasure as a document.
+
+        Parameters
+        ----------
+        erased : str
+            Random number of who was erased, as the receipt says it.
+
+        Raises
+        ------
+        RecordError
+            ``not_found``: nobody with this number was erased.
+        """
+        for receipt in self._eraser.receipts():
+            if receipt.tombstone.patient_id == erased:
+                return ReportFile(f"receipt-{erased[:8]}.pdf", "application/pdf", receipt.pdf())
+        raise register.not_found("receipt")
 
     def back_up(self, out: Path, *, keep: int | None = None, progress: Progress | None = None) -> BackedUp:
         """Make a backup while the record is used; see `tracker.clinic.backup`.
@@ -150,6 +188,11 @@ class Custody(Showing):
         """Change how long this clinic keeps records."""
         with self._store.writing() as connection:
             retention.set_rule(connection, rule)
+
+    def due_records(self) -> tuple[str, ...]:
+        """Patients, by id, whose record has been kept as long as it has to be."""
+        with self._store.reading() as connection:
+            return retention.due(connection)
 
     def legal_hold(self, patient_id: str) -> str | None:
         """Why a record must not be erased whatever its age; None if it may."""

@@ -12,10 +12,10 @@ from tracker.clinic.doctor_duties import examine_duties
 from tracker.clinic.doctor_files import examine_files
 from tracker.clinic.doctor_record import RESTORE, examine_record, newest_moment
 from tracker.clinic.doctor_system import examine_system
-from tracker.clinic.examining import Examined, State
+from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.files import Files
 from tracker.clinic.folders import Folder
-from tracker.clinic.keys import RECORD_FILE
+from tracker.clinic.keys import RECORD_FILE, KeyPlace, key_place
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.store import Store
 from tracker.clinic.vault import Vault
@@ -54,7 +54,7 @@ def examine(home: Path, *, full: bool = False, drill: Head | None = None) -> tup
 
 def _examined(home: Path, full: bool, drill: Head | None) -> Iterator[Examined]:
     try:
-        secrets = Secrets.of_record(home)
+        secrets = Secrets.of_record(home)  # brings a change of the master key to its end, if the new one is in use
     except RecordError as error:
         name = "key" if error.code in _KEY_CODES else "keys"
         advice = "Bring the key back from where it is kept, such as the recovery sheet."
@@ -62,9 +62,22 @@ def _examined(home: Path, full: bool, drill: Head | None) -> Iterator[Examined]:
         yield from examine_system(home)
         return
     try:
+        if drill is None:
+            yield _rotation(key_place(home))
         yield from _of_record(home, secrets, full, drill)
     finally:
         secrets.close()
+
+
+def _rotation(place: KeyPlace) -> Examined:
+    if not place.is_changing:
+        return good("rotation", "No change of the master key is unfinished.")
+    return Examined(
+        "rotation",
+        State.ATTENTION,
+        "A change of the master key was begun and not finished; the old key is still in use.",
+        "Stop the app and finish it: python -m tracker keys rotate",
+    )
 
 
 def _of_record(home: Path, secrets: Secrets, full: bool, drill: Head | None) -> Iterator[Examined]:

@@ -1,4 +1,4 @@
-"""What `doctor` reminds of: backups, restore drills, records that may go, erasures that wait."""
+"""What `doctor` reminds of: backups, restore drills, records that may go, erasures that wait, old consents."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tracker.clinic import retention, schema
 from tracker.clinic.backup import DAMAGED_BACKUPS, LAST_BACKUP, LAST_RESTORE
+from tracker.clinic.consent_ages import expired_consents
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.store import Store
 
@@ -40,6 +41,7 @@ def examine_duties(store: Store) -> Iterator[Examined]:
     )
     yield _retention(store)
     yield _waiting(store)
+    yield _consents(store)
 
 
 def _age(name: str, moment: datetime | None, limit: timedelta, words: tuple[str, str, str], advice: str) -> Examined:
@@ -100,4 +102,19 @@ def _waiting(store: Store) -> Examined:
         f"{len(begun)} erasures were begun and wait for somebody to confirm them.",
         "Confirm them, or take them back.",
         places=tuple(begun[:_LISTED]),
+    )
+
+
+def _consents(store: Store) -> Examined:
+    with store.reading() as connection:
+        found = expired_consents(connection)
+    if not found:
+        return good("consents", "No consent needs to be asked for again.")
+    number = "1 consent" if len(found) == 1 else f"{len(found)} consents"
+    return Examined(
+        "consents",
+        State.ATTENTION,
+        f"{number} should be asked for again.",
+        "Ask at the next visit (Record, Consents), or withdraw it there; until then show nothing new to others.",
+        places=tuple(f"{each.code}: {each.purpose.said} ({each.why})" for each in found[:_LISTED]),
     )

@@ -230,6 +230,11 @@ class Entering(Enrolling):
             if web_sessions.revoke(connection, moment, _SESSION.id == actor.session_id):
                 append(connection, Entry(actor, Verb.ENTER, "sign_out", request_id=self._request_id))
 
+    def invited_name(self, token: str) -> str:
+        """The name with which the holder of an invitation will sign in; empty if it is not open. Uses nothing up."""
+        with self._store.reading() as connection:
+            return accounts.invited_name(connection, token, clock.now())
+
     def accept_invitation(self, token: str, password: str, *, address: str = "") -> str:
         """Set the password of an account one was invited to; the token of a session, as `sign_in` gives it.
 
@@ -254,6 +259,27 @@ class Entering(Enrolling):
             )
             self._entered(connection, row.id, found.role, session_id, "accept_invitation")
             return session
+
+    def _own_name_proven_by(self, password: str, action: str) -> str:
+        """The name of the actor's account, once its password was given again.
+
+        Raises
+        ------
+        RecordError
+            ``sign_in``: it is wrong; ``throttled``.
+        """
+        own = self._actor.account_id
+        tried = f"password {own}", f"account {own}"  # whoever found an open session has no more tries than a stranger
+        with self._store.writing() as connection:
+            row = accounts.row_of(connection, own)
+            throttle.begin(connection, *tried, clock.now())
+            name = accounts.name_of(connection, row)
+        if not accounts.password_fits(row, password):
+            self._journal.write(self._entry(Verb.ACCOUNT, action, outcome="denied"))
+            raise RecordError("The present password is wrong; please try again.", code="sign_in")
+        with self._store.writing() as connection:
+            throttle.succeeded(connection, *tried)
+        return name
 
     def _entered(self, connection: Connection, account_id: str, role: Role, session_id: str, action: str) -> None:
         append(connection, Entry(Actor(account_id, role, session_id), Verb.ENTER, action, request_id=self._request_id))

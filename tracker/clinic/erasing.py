@@ -6,6 +6,7 @@ end whenever the record is opened, and replayed on every backup that is restored
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,15 @@ from sqlalchemy import Connection, delete, func, insert, select
 from tracker.clinic import register, retention, schema
 from tracker.clinic.belongings import owned
 from tracker.clinic.files import Files
-from tracker.clinic.retention import Kept, RetentionRule
+from tracker.clinic.receipts import Receipt
+from tracker.clinic.retention import Kept
 from tracker.clinic.sealing import Secrets, secrets_of
 from tracker.clinic.store import Store
 from tracker.clinic.tombstones import Tombstone, add_tombstones, key_fingerprint, read_tombstones, tombstone_file
 from tracker.errors import RecordError
+
+_CODE = "patient.code"
+_REMEMBERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,45 +57,6 @@ class Preview:
     may_from: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What was erased; it names nobody, the clinic adds to whom it is given.
-
-    Attributes
-    ----------
-    tombstone : Tombstone
-    rows, photos : int
-    despite : str
-        Why although it had to be kept longer; empty if it had not.
-    backups_gone_on : date
-        By when the last backup that holds the patient's key is destroyed, by the rule of the clinic.
-    """
-
-    tombstone: Tombstone
-    rows: int
-    photos: int
-    despite: str
-    backups_gone_on: str
-
-    def text(self) -> str:
-        """The receipt in plain words."""
-        lines = [
-            "Receipt of an erasure",
-            "",
-            f"Record          {self.tombstone.patient_id} (a random number; it says nothing of the person)",
-            f"Erased at       {self.tombstone.at}",
-            f"Destroyed key   {self.tombstone.key or 'none'} (fingerprint)",
-            f"Destroyed       {self.photos} photos with everything made of them, {self.rows} rows of the record",
-            f"Backups         the last one that could be read is destroyed by {self.backups_gone_on}; a restored one",
-            "                erases this record again",
-            "Kept            this random number, the moment, the fingerprint, and the entries of the log, which hold",
-            "                no name",
-        ]
-        if self.despite:
-            lines.append(f"Although the record had to be kept longer: {self.despite}")
-        return "\n".join(lines) + "\n"
-
-
 class Eraser:
     """Erases patients of one record.
 
@@ -102,6 +68,7 @@ class Eraser:
 
     def __init__(self, store: Store, files: Files) -> None:
         self._store, self._files = store, files
+        self._given: OrderedDict[str, Receipt] = OrderedDict()
 
     def preview(self, patient_id: str) -> Preview:
         """What an erasure would destroy, and what stands against it."""
@@ -128,10 +95,35 @@ class Eraser:
             preview, rule = _preview(connection, patient_id), retention.rule(connection)
             secrets = secrets_of(connection)
         _check(preview, account_id, despite, at_once)
-        tombstone = _tombstone(secrets, patient_id)
+        tombstone = _tombstone(secrets, preview)
         add_tombstones(tombstone_file(self._files.home), (tombstone,))
+        tombstone = next(each for each in self.tombstones() if each.patient_id == patient_id)  # that of a first try
         self._destroy(secrets, patient_id)
-        return _receipt(preview, tombstone, rule, despite)
+        receipt = Receipt(tombstone, rule.backup_days, code=preview.code, despite=despite.strip())
+        self._given[patient_id] = receipt
+        while len(self._given) > _REMEMBERED:
+            self._given.popitem(last=False)
+        return receipt
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """Who was erased from this record."""
+        return read_tombstones(tombstone_file(self._files.home))
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """A receipt of every erasure of this record, the latest first.
+
+        Code and reason stand on those that were given since the program started, and on paper; they are not kept.
+        """
+        with self._store.reading() as connection:
+            days = retention.rule(connection).backup_days
+        found = sorted(self.tombstones(), key=lambda each: each.at, reverse=True)
+        return tuple(self._given.get(each.patient_id) or Receipt(each, days) for each in found)
+
+    def waiting(self) -> tuple[Preview, ...]:
+        """The erasures that were begun and wait, the longest waiting first."""
+        with self._store.reading() as connection:
+            begun = select(schema.erasure.c.patient_id).order_by(schema.erasure.c.asked_at)
+            return tuple(_preview(connection, each) for each in connection.execute(begun).scalars().all())
 
     def replay(self, tombstones: Iterable[Tombstone] = ()) -> tuple[str, ...]:
         """Carry out what was erased once and is here still: after a restore, or after the program was ended half-way.
@@ -149,7 +141,7 @@ class Eraser:
         with self._store.reading() as connection:
             secrets = secrets_of(connection)
             here = set(connection.execute(select(schema.patient.c.id)).scalars())
-        listed = (*read_tombstones(tombstone_file(self._files.home)), *tombstones)
+        listed = (*self.tombstones(), *tombstones)
         erased = {each.patient_id for each in listed} | set(secrets.keys.destroyed())
         found = tuple(sorted(erased & (here | set(secrets.keys.patients()))))
         for patient_id in found:
@@ -203,6 +195,8 @@ def _preview(connection: Connection, patient_id: str) -> Preview:
 
 
 def _check(preview: Preview, account_id: str, despite: str, at_once: bool) -> None:
+    if preview.kept is not None and preview.kept.until is None:
+        raise RecordError(f"{preview.kept.why} Nothing is erased before the hold has ended.", code="kept")
     if preview.kept is not None and not despite.strip():
         raise RecordError(
             f"{preview.kept.why} Restrict the record instead, or say why it is erased despite that.", code="kept"
@@ -217,14 +211,22 @@ def _check(preview: Preview, account_id: str, despite: str, at_once: bool) -> No
         )
 
 
-def _tombstone(secrets: Secrets, patient_id: str) -> Tombstone:
+def _tombstone(secrets: Secrets, preview: Preview) -> Tombstone:
     try:
-        key = key_fingerprint(secrets.keys.key(patient_id))
+        key = key_fingerprint(secrets.keys.key(preview.patient_id))
     except RecordError:  # destroyed already, or lost: the rows have to go all the same
         key = ""
-    return Tombstone(patient_id, datetime.now(UTC).isoformat(timespec="seconds"), key)
+    return Tombstone(
+        preview.patient_id,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        key,
+        code=secrets.index(_CODE, preview.code),
+        photos=preview.photos,
+        rows=sum(preview.rows.values()),
+    )
 
 
-def _receipt(preview: Preview, tombstone: Tombstone, rule: RetentionRule, despite: str) -> Receipt:
-    gone_on = (tombstone.moment + timedelta(days=rule.backup_days)).date().isoformat()
-    return Receipt(tombstone, sum(preview.rows.values()), preview.photos, despite, gone_on)
+def was_given(secrets: Secrets, tombstones: Iterable[Tombstone], code: str) -> bool:
+    """Whether a code was that of a patient who has been erased."""
+    index = secrets.index(_CODE, code)
+    return any(each.code == index for each in tombstones)

@@ -14,6 +14,14 @@ from tracker.clinic.sealing import secrets_of
 from tracker.errors import RecordError
 
 _REASON = "legal_hold.reason"
+#: Least and most of each part of a rule.
+LIMITS = {
+    "years": (0, 100),
+    "minors_until": (0, 100),
+    "wait_hours": (0, 24 * 90),
+    "backup_days": (1, 3650),
+    "consent_years": (0, 100),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +38,18 @@ class RetentionRule:
         How long after it was begun an erasure may be carried out by the same person.
     backup_days : int
         After how many days the last copy of a backup is destroyed, wherever it is kept.
+    consent_years : int
+        How long after its signature a consent to more than care is asked for anew; 0 = never. No law names a number.
     """
 
     years: int = 10
     minors_until: int = 28
     wait_hours: int = 24
     backup_days: int = 35
+    consent_years: int = 5
 
     def __post_init__(self) -> None:
-        limits = {"years": (0, 100), "minors_until": (0, 100), "wait_hours": (0, 24 * 90), "backup_days": (1, 3650)}
-        for name, (least, most) in limits.items():
+        for name, (least, most) in LIMITS.items():
             if not least <= getattr(self, name) <= most:
                 raise RecordError(
                     f"The rule of how long records are kept has {name} from {least} to {most}.", code="rule"
@@ -110,13 +120,14 @@ def kept(connection: Connection, patient_id: str, today: date | None = None) -> 
 
 def _until(last: date, born: int | None, rule: RetentionRule) -> date:
     """The first day on which a record may go. Of a birthday only the year is known: the latest one is taken."""
-    until = _years_later(last, rule.years)
+    until = years_later(last, rule.years)
     if born is not None and last.year - born <= 18:
         until = max(until, date(born + rule.minors_until, 12, 31) + timedelta(days=1))
     return until
 
 
-def _years_later(day: date, years: int) -> date:
+def years_later(day: date, years: int) -> date:
+    """The same day some years later; of the 29th of February the day after."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # the 29th of February

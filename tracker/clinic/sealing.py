@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from tracker.clinic.keys import KeyStore, MasterKey, master_key
 from tracker.errors import RecordError
 
-_VERSION = "s1."
+SEALED = _VERSION = "s1."
+"""How every sealed text begins."""
 _NONCE_BYTES = 12
 _CLINIC = ""
 """Stands for the patient in what is no patient's; identifiers are never empty."""

@@ -1,6 +1,7 @@
 """Who was erased, kept beside the master key: a backup made before must not bring anybody back.
 
-A line says nothing of a person: a random identifier, a moment, and a fingerprint of the key that was destroyed.
+A line says nothing of a person: a random identifier, a moment, a fingerprint of the key that was destroyed, how much
+went with it, and a keyed index of the code, by which the program sees that it was given once.
 """
 
 from __future__ import annotations
@@ -28,11 +29,18 @@ class Tombstone:
         Moment in UTC, ISO 8601.
     key : str
         Fingerprint of the destroyed key; empty if there was none.
+    code : str
+        Index of the patient's code (`Secrets.index`): without the keys of the record nobody can read or guess it.
+    photos, rows : int
+        What was destroyed.
     """
 
     patient_id: str
     at: str
     key: str
+    code: str = ""
+    photos: int = 0
+    rows: int = 0
 
     @property
     def moment(self) -> datetime:

@@ -85,6 +85,6 @@ def _document(each: Account) -> dict[str, object]:
 def _state(each: Account) -> str:
     if each.is_disabled:
         return "disabled"
-    if not each.has_password:
+    if not (each.has_password or each.is_connected):
         return "invited"
-    return "second factor missing" if each.needs_second_factor else "active"
+    return "second factor missing" if each.needs_second_factor and not each.is_connected else "active"

@@ -32,7 +32,9 @@ def erase(options: Namespace) -> int:
         _confirmed(patient.code)
         receipt = clinic.erase_at_once(patient.id, despite=options.despite_retention or "")
     if options.receipt is not None:
-        writer(options.receipt.parent)(options.receipt.name, receipt.text().encode())
+        is_text = options.receipt.suffix.lower() == ".txt"
+        data = receipt.text().encode() if is_text else receipt.pdf()
+        writer(options.receipt.parent)(options.receipt.name, data)
     if options.json:
         print_json(
             {
@@ -72,7 +74,11 @@ def _lines(preview: Preview) -> Iterator[str]:
     yield f"Erasing {display_name(preview.code)} destroys {preview.photos} photos and {rows} rows of the record:"
     for name, count in preview.rows.items():
         yield f"  {count:>6}  {name.replace('_', ' ')}"
-    yield "What stays: a random number, the moment, the fingerprint of the key, and entries of the log without a name."
+    yield "What stays: a random number, the moment, the fingerprint of the key, a keyed index of the code, and entries"
+    yield "of the log without a name."
+    if preview.kept is not None and preview.kept.until is None:
+        yield f"{preview.kept.why} It cannot be erased before the owner ends the hold, in the app under Record."
+        return
     if preview.kept is not None:
         yield f"{preview.kept.why} Until then it can be restricted (--restrict)."
         yield 'To erase it all the same, add --despite-retention "REASON".'

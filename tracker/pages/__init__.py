@@ -11,6 +11,7 @@ from tracker.pages import (
     accounts,
     compare,
     diary,
+    keeping,
     log,
     new_patient,
     patient,
@@ -76,6 +77,14 @@ PAGES = (
     PageEntry("practice", "Courses and lots", ":material/event_repeat:", practice.page, section=CLINIC),
     PageEntry(
         "people", "People and access", ":material/group:", accounts.page, frozenset({Role.OWNER}), section=CLINIC
+    ),
+    PageEntry(
+        "keeping",
+        "Keeping and erasing",
+        ":material/inventory_2:",
+        keeping.page,
+        frozenset({Role.OWNER}),
+        section=CLINIC,
     ),
     PageEntry("log", "Log", ":material/history:", log.page, frozenset({Role.OWNER, Role.AUDITOR}), section=CLINIC),
     PageEntry("points", "Injection points", ":material/vaccines:", points.page, is_hidden_from=CARE),

@@ -63,9 +63,9 @@ def _row(clinic: Clinic, account: Account) -> None:
 def _state(account: Account) -> None:
     if account.is_disabled:
         st.badge("Closed", color="gray")
-    elif not account.has_password:
+    elif not (account.has_password or account.is_connected):
         st.badge("Invited", color="blue")
-    elif account.needs_second_factor:
+    elif account.needs_second_factor and not account.is_connected:
         st.badge("Second factor missing", color="orange")
 
 

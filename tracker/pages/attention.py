@@ -9,7 +9,7 @@ import streamlit as st
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Verb
 from tracker.clinic.effect_records import Advice, SideEffect
-from tracker.clinic.issue_records import PatientRequest
+from tracker.clinic.issue_records import PatientRequest, Wish
 from tracker.pages.access import may
 from tracker.pages.frame import day_text, link, plain
 
@@ -66,6 +66,9 @@ def _wish(clinic: Clinic, wish: PatientRequest, code: str) -> None:
         st.badge("asked for", color="blue")
         since = f"asks for: {wish.wish.label.lower()} (since {day_text(wish.asked_at.date())}; answer within a month)"
         st.markdown(f"**{plain(code)}** {plain(since)}", width="stretch")
+        if wish.wish is Wish.ERASURE and may(clinic, Verb.ERASE):
+            link("record", "Decide", icon=":material/inventory_2:", patient=wish.patient_id)
+            return
         if st.button("Done", key=f"settle-{wish.id}", type="tertiary", icon=":material/check:"):
             clinic.settle_request(wish.id)
             st.rerun()

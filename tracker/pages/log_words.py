@@ -21,6 +21,10 @@ WHAT = {
     "add_account": "invited somebody",
     "invite_again": "invited somebody again",
     "accept_invitation": "accepted an invitation",
+    "sign_in_by_provider": "signed in through the identity provider",
+    "accept_by_provider": "accepted an invitation through the identity provider",
+    "connect_provider": "connected the identity provider",
+    "disconnect_provider": "disconnected the identity provider",
     "set_role": "changed a role",
     "disable_account": "closed an account",
     "enable_account": "opened an account again",
@@ -64,6 +68,7 @@ WHAT = {
     "set_legal_hold": "changed a legal hold",
     "restrict": "restricted a patient's record",
     "invite_rater": "invited a rater to a sitting",
+    "rotate_master_key": "replaced the master key",
     "renew_recovery_codes": "made new recovery codes",
 }
 _OUTCOMES = {"done": "", "denied": "refused", "failed": "failed"}

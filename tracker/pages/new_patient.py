@@ -17,6 +17,8 @@ DEMONSTRATION = (
     "This is the demonstration. Patients of your own can be added once the clinic has an owner who signs in: their "
     "photos must not be open to everybody at this computer."
 )
+CODE = "What the clinic calls this person; not shown to others. The next in your own pattern is proposed."
+_CODE = "new-patient-code"
 ASKED = (Purpose.CARE, Purpose.PORTAL, Purpose.TEACHING, Purpose.MARKETING)
 
 
@@ -35,7 +37,7 @@ def new_patient_form(clinic: Clinic) -> None:
     """Ask for a new patient."""
     with st.form("new-patient"):
         left, right = st.columns(2)
-        code = left.text_input("Code", max_chars=40, help="What the clinic calls this person; not shown to others.")
+        code = left.text_input("Code", max_chars=40, help=CODE, key=_proposed(clinic))
         name = right.text_input("Name", max_chars=120)
         details = _details(clock.today().year)
         note = st.text_input("Note", max_chars=500)
@@ -45,6 +47,13 @@ def new_patient_form(clinic: Clinic) -> None:
         if not st.form_submit_button("Add patient", type="primary", icon=":material/person_add:"):
             return
     _add(clinic, code, name, note, details, signed)
+
+
+def _proposed(clinic: Clinic) -> str:
+    """The box of the code, filled with the next one when the form is opened; what was typed stays."""
+    if _CODE not in st.session_state:
+        st.session_state[_CODE] = clinic.proposed_code()
+    return _CODE
 
 
 def _details(year: int) -> PatientDetails:
@@ -74,4 +83,5 @@ def _add(clinic: Clinic, code: str, name: str, note: str, details: PatientDetail
     except TrackerError as error:
         complain(error)
     else:
+        st.session_state.pop(_CODE, None)
         go("session", patient=patient.id)

@@ -28,6 +28,8 @@ def page(clinic: Clinic) -> None:
     sections: dict[str, Callable[[Clinic], None]] = {"Lots": _lots, "Plans of courses": _templates}
     if may(clinic, Verb.ADMINISTER):
         sections["Words of consents"] = _texts
+        if any(patient.is_demonstration for patient in clinic.patients()):
+            sections["Demonstration"] = _demonstration
     chosen = st.segmented_control("Show", list(sections), default="Lots", required=True, label_visibility="collapsed")
     with st.container(width=NARROW + 180):
         sections[chosen](clinic)
@@ -139,4 +141,25 @@ def _set_text(clinic: Clinic, purpose: Purpose, text: str) -> None:
     except TrackerError as error:
         complain(error)
         return
+    st.rerun()
+
+
+def _demonstration(clinic: Clinic) -> None:
+    shown = [patient.code for patient in clinic.patients() if patient.is_demonstration]
+    number = "1 demonstration patient is" if len(shown) == 1 else f"{len(shown)} demonstration patients are"
+    st.markdown(f"{number} in this record: {plain(', '.join(shown))}. Their skin is rendered; nobody was photographed.")
+    st.caption("They stand apart from your own patients, and can go once nobody needs them to try things out.")
+    with st.popover("Remove the demonstration…", icon=":material/delete:"):
+        st.markdown("The demonstration patients go, with their photos and reports. Your own patients stay as they are.")
+        if st.button("Remove the demonstration", type="primary", key="remove-demonstration"):
+            _remove_demonstration(clinic)
+
+
+def _remove_demonstration(clinic: Clinic) -> None:
+    try:
+        clinic.remove_demonstration()
+    except TrackerError as error:
+        complain(error)
+        return
+    st.toast("The demonstration is gone.", icon=":material/check:")
     st.rerun()

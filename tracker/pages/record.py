@@ -15,8 +15,10 @@ from tracker.pages.record_consents import consents_section
 from tracker.pages.record_course import course_section
 from tracker.pages.record_details import details_section
 from tracker.pages.record_grades import grades_section
+from tracker.pages.record_keeping import keeping_section, waits
 from tracker.pages.record_treatment import treatment_section
 
+ONLY_KEPT = "This record is only kept, and used for nothing; the owner of the clinic can lift that."
 SECTIONS: dict[str, Callable[[Clinic, Patient], None]] = {
     "Treatment": treatment_section,
     "Course": course_section,
@@ -31,11 +33,21 @@ def page(clinic: Clinic) -> None:
     patient = choose_patient(clinic, "Record", key="record")
     if patient is None:
         return
+    if clinic.is_restricted(patient.id):
+        st.info(ONLY_KEPT, icon=":material/lock:")
+        keeping_section(clinic, patient, is_open=True)
+        return
     _summary(clinic, patient)
+    is_waiting = waits(clinic, patient)
+    if is_waiting:
+        keeping_section(clinic, patient, is_open=True)
     chosen = st.segmented_control(
         "Part of the record", list(SECTIONS), default="Treatment", required=True, label_visibility="collapsed"
     )
     SECTIONS[chosen](clinic, patient)
+    if not is_waiting:
+        st.space("small")
+        keeping_section(clinic, patient)
 
 
 def _summary(clinic: Clinic, patient: Patient) -> None:

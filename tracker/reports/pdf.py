@@ -24,7 +24,7 @@ _TALLEST_ORIGIN_MM = 46.0
 _LONG_REMARK = 60
 """Letters from which on a remark that several photos share is not said in each row."""
 #: The font of the report, then those inside typst; what none of them has is taken from the machine.
-_FONTS = ("Inter", "DejaVu Sans Mono", "Libertinus Serif")
+FONTS = ("Inter", "DejaVu Sans Mono", "Libertinus Serif")
 
 
 def render_pdf(report: Report, pictures: Pictures) -> bytes:
@@ -42,7 +42,7 @@ def render_pdf(report: Report, pictures: Pictures) -> bytes:
     """
     with TemporaryDirectory(prefix="tracker-report-") as folder:
         _lay_out(report, pictures, Path(folder))
-        return _compile(Path(folder))
+        return compiled(Path(folder) / "report.typ")
 
 
 def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
@@ -52,7 +52,7 @@ def _lay_out(report: Report, pictures: Pictures, folder: Path) -> None:
     document = {
         "content": asdict(content) | {"photos": [_photo_list(title, rows) for title, rows in content.photos]},
         "date": [newest.year, newest.month, newest.day],
-        "fonts": _FONTS,
+        "fonts": FONTS,
         "untreated": UNTREATED,
         "charts": {card.name: _write_chart(report, card, folder) for card in content.cards},
         "pictures": _write_pictures(content.title, pictures, folder, beside=bool(content.control or content.newer)),
@@ -132,8 +132,14 @@ def _write_origin(card: Card, pictures: Pictures, folder: Path) -> dict[str, Any
     return {"pictures": shown, "legend": asdict(origin.legend)}
 
 
-def _compile(folder: Path) -> bytes:
-    """PDF/UA-1 in our own fonts; letters these lack come from the machine's fonts, or are shown as boxes."""
+def compiled(template: Path) -> bytes:
+    """PDF/UA-1 in our own fonts; letters these lack come from the machine's fonts, or are shown as boxes.
+
+    Parameters
+    ----------
+    template : Path
+        Typst file in a folder of its own with everything that it reads; it cannot leave that.
+    """
     import typst
 
     attempts: list[dict[str, Any]] = [
@@ -145,8 +151,8 @@ def _compile(folder: Path) -> bytes:
         try:
             return bytes(
                 typst.compile(
-                    str(folder / "report.typ"),
-                    root=str(folder),
+                    str(template),
+                    root=str(template.parent),
                     font_paths=[str(_HERE / "fonts")],
                     **attempt,
                 )

@@ -19,12 +19,14 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from tracker.errors import RecordError
+from tracker.openid.settings import Settings
 from tracker.web.faults import FAULT, log_fault, quiet_streamlit
 from tracker.web.guard import Guard
-from tracker.web.links import SET_UP
+from tracker.web.links import PROVIDER_BACK, SET_UP
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.routes import routes
+from tracker.web.settings import refuse_to_start
 from tracker.web.sign import MARK
 from tracker.web.sign_in import session_routes
 
@@ -44,15 +46,29 @@ def clinic() -> Clinic:
     return desk.clinic()
 
 
+def _provider(place: Place) -> Settings | None:
+    return Settings.of_environment(place.origin, PROVIDER_BACK)
+
+
+def _provider_or_none() -> Settings | None:
+    """The identity provider that the environment names; what is wrong with it ends the program in `middleware`."""
+    try:
+        return _provider(Place.of_environment())
+    except RecordError:
+        return None
+
+
 PRESENCE = Presence(clinic)
-ROUTES = [*session_routes(clinic), *routes(clinic, PRESENCE.view_of)]
+ROUTES = [*session_routes(clinic, _provider_or_none()), *routes(clinic, PRESENCE.view_of)]
 
 
 def middleware() -> list[Middleware]:
     """The guard, for the place the environment names; the program ends where it must not be reached as it is set up."""
     try:
         place = Place.of_environment()
+        _provider(place)
         refused = place.refuse_to_start(str(st.get_option("server.address") or ""))
+        refused = refused or refuse_to_start(lambda section, name: st.get_option(f"{section}.{name}"))
     except RecordError as error:
         refused = str(error)
     if refused:

@@ -22,8 +22,8 @@ def cookie_name(scope: Scope, *, is_https: bool) -> str:
     return f"tracker_{server[1] if server else 0}"
 
 
-def token_in(cookies: str, name: str) -> str | None:
-    """The token in a ``Cookie`` header; None if there is none, or more than one.
+def token_in(cookies: str, name: str, *, longest: int = LONGEST_TOKEN) -> str | None:
+    """The token in a ``Cookie`` header; None if there is none, more than one, or one that is too long.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def token_in(cookies: str, name: str) -> str | None:
     """
     pairs = (part.strip().partition("=") for part in cookies.split(";"))
     found = [value for key, _, value in pairs if key == name]
-    usable = len(found) == 1 and 0 < len(found[0]) <= LONGEST_TOKEN and found[0].isascii()
+    usable = len(found) == 1 and 0 < len(found[0]) <= longest and found[0].isascii()
     return found[0] if usable else None
 
 

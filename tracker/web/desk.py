@@ -49,8 +49,8 @@ def _opened(_home: str | None) -> Clinic:
 
 
 def fill(record: Clinic) -> None:
-    """An empty clinic shows the demonstration; one that comes without sample images stays empty."""
-    if not record.patients():
+    """An empty clinic shows the demonstration, until it has an owner; one without sample images stays empty."""
+    if not record.patients() and not record.has_owner():
         with suppress(RecordError):
             load_demonstration(record)
 

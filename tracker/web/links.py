@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 PREVIEW_WIDTH = 320
+PROVIDER = "/session/provider"
+PROVIDER_AWAY, PROVIDER_BACK, PROVIDER_CODE = (f"{PROVIDER}/{place}" for place in ("away", "back", "code"))
 SIGN_IN, ENROL, SET_UP, ACCOUNT = (f"/session/{place}" for place in ("sign-in", "second-factor", "set-up", "account"))
+CONNECT, DISCONNECT = f"{ACCOUNT}/connect", f"{ACCOUNT}/disconnect"
+RECOVERY = "/session/recovery-codes"
 
 
 def photo_url(photo_id: str, *, aligned: bool = False, width: int | None = None) -> str:
@@ -59,6 +63,11 @@ def report_url(view_id: str, format_name: str) -> str:
 def issued_url(report_id: str) -> str:
     """Address of an issued report, as the patient received it."""
     return f"/report/issued/{report_id}"
+
+
+def receipt_url(erased: str) -> str:
+    """Address of the receipt of an erasure, by the random number of who was erased."""
+    return f"/report/erasure/{erased}"
 
 
 def issued_picture_url(report_id: str, position: int) -> str:

@@ -53,6 +53,7 @@ def routes(opened: Opened, view_of: Callable[[str], str] = lambda _: "") -> list
         Route("/rating/{session_id}/{position:int}/{side}", partial(_rated, acting)),
         Route("/card/{file_name}", partial(_card, acting)),
         Route("/report/{view_id}.{format_name}", partial(_report, acting)),
+        Route("/report/erasure/{erased}", partial(_receipt, acting)),
         *issued_routes(acting, width_step),
     ]
 
@@ -113,14 +114,26 @@ def _jpeg(picture: Callable[[], bytes]) -> Response:
 
 
 def _report(acting: Acting, request: Request) -> Response:
+    from tracker.clinic.actors import Verb  # with the record, as in `routes`
     from tracker.web.downloads import render_report  # the formats are not needed to show a page
 
     view_id, format_name = request.path_params["view_id"], request.path_params["format_name"]
     try:
-        file = render_report(acting(request), view_id, format_name)
+        clinic = acting(request)
+        file = render_report(clinic, view_id, format_name)
+        if file is not None:  # the photos in it may have been looked at before; that it was taken away is said as well
+            patient_id = clinic.view(view_id).patient_id
+            clinic.audit(Verb.EXPORT, "report", patient_id=patient_id, object=f"view:{view_id}")
     except TrackerError:
         return _not_found()
     return _sent(file)
+
+
+def _receipt(acting: Acting, request: Request) -> Response:
+    try:
+        return _sent(acting(request).receipt_file(request.path_params["erased"]))
+    except TrackerError:
+        return _not_found()
 
 
 def _card(acting: Acting, request: Request) -> Response:

@@ -6,131 +6,53 @@ Everything that may open a door is decided in the record; here it is only asked 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tracker.errors import RecordError, TrackerError
-from tracker.web.cookies import cookie_name, give, let_know, take_back
-from tracker.web.forms import FormTooLarge, form_page, picture_address, sent_form
-from tracker.web.guard import VISITOR, Visitor
+from tracker.errors import RecordError
+from tracker.openid.settings import Settings
+from tracker.web.by_provider import accept_by_provider, provider_routes
+from tracker.web.cookies import cookie_name, take_back
+from tracker.web.entry import Entry, entered, give_token, page_route
+from tracker.web.forms import form_page, picture_address
 from tracker.web.headers import CLEAR_SITE_DATA
-from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN
-from tracker.web.read_only import read_only_page
+from tracker.web.links import ACCOUNT, ENROL, RECOVERY, SET_UP, SIGN_IN
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
 
-NOTICES = {
-    "ended": "You were signed out, because nothing was done for a while or your session was ended.",
-    "changed": "Your password is changed.",
-}
 DIFFERENT_PASSWORDS = "The two passwords are not the same."
 LINK_DEAD = "This link is not open. It may have been used, withdrawn, or run out; your clinic can send you another."
-WAITING_CODES = ("throttled",)
+INVITATION_DEAD = "This invitation was used or is too old; please ask for a new one."
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One request to one of our own pages.
-
-    Attributes
-    ----------
-    request : Request
-    clinic : Clinic
-        Acting for the visitor.
-    form : dict of str to str
-        What was sent; empty when the page is only shown.
-    error : str
-        Why it was refused; empty when the page is shown first.
-    """
-
-    request: Request
-    clinic: Clinic
-    form: dict[str, str]
-    error: str = ""
-    status: int = 200
-
-    @property
-    def visitor(self) -> Visitor:
-        """Who asks."""
-        found: Visitor = self.request.scope[VISITOR]
-        return found
-
-    @property
-    def notice(self) -> str:
-        """What the address asks us to say; only sentences of ours."""
-        return NOTICES.get(self.request.query_params.get("said", ""), "")
-
-
-Handler = Callable[[Entry], Response]
-
-
-def session_routes(opened: Callable[[], Clinic]) -> list[Route]:
+def session_routes(opened: Callable[[], Clinic], settings: Settings | None = None) -> list[Route]:
     """Our pages around signing in.
 
     Parameters
     ----------
     opened : callable
         Gives the clinic, when the first request needs it.
+    settings : Settings, optional
+        The clinic's identity provider; without one there is no page about it.
     """
+    page = partial(page_route, opened, settings)
     return [
-        _route(SIGN_IN, opened, show_sign_in, sign_in),
-        _route("/session/demonstration", opened, None, enter_demonstration),
-        _route(SET_UP, opened, show_set_up, set_up),
-        _route(ENROL, opened, show_second_factor, confirm_second_factor),
-        _route("/session/invitation/{token}", opened, show_invitation, accept_invitation),
-        _route(ACCOUNT, opened, show_account, change_password),
-        _route("/session/sign-out", opened, None, sign_out),
-        _route("/session/left", opened, seconds_left, stay),
-        _route("/r/{token}", opened, show_link, open_link),
+        page(SIGN_IN, show_sign_in, sign_in),
+        page("/session/demonstration", None, enter_demonstration),
+        page(SET_UP, show_set_up, set_up),
+        page(ENROL, show_second_factor, confirm_second_factor),
+        page("/session/invitation/{token}", show_invitation, accept_invitation),
+        page(ACCOUNT, show_account, change_password),
+        page(RECOVERY, show_account, renew_recovery_codes),
+        page("/session/sign-out", None, sign_out),
+        page("/session/left", seconds_left, stay),
+        page("/r/{token}", show_link, open_link),
+        *(provider_routes(page, show_account) if settings else ()),
     ]
-
-
-def _route(path: str, opened: Callable[[], Clinic], show: Handler | None, answer: Handler) -> Route:
-    """A page that is shown on GET and answered on POST; what the record refuses is said on the page itself."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            form = await sent_form(request) if request.method == "POST" else {}
-        except FormTooLarge:
-            return PlainTextResponse("This is more than the form holds.", status_code=413)
-        return await run_in_threadpool(_answered, request, opened, form, show, answer)
-
-    return Route(path, endpoint, methods=["GET", "POST"])
-
-
-def _answered(
-    request: Request, opened: Callable[[], Clinic], form: dict[str, str], show: Handler | None, answer: Handler
-) -> Response:
-    from tracker.clinic.actors import NOBODY  # with the record, which loads while the first page is on its way
-
-    try:
-        record = opened()
-        closed = read_only_page(record)
-        if closed is not None:
-            return closed
-        clinic = record.acting_for(request.scope[VISITOR].actor or NOBODY)
-        entry = Entry(request, clinic, form)
-        if request.method == "POST":
-            return _tried(entry, show, answer)
-        return show(entry) if show else RedirectResponse("/", 303)
-    except TrackerError as error:
-        return form_page("message", status=503, title="Not now", text=str(error), link="", label="")
-
-
-def _tried(entry: Entry, show: Handler | None, answer: Handler) -> Response:
-    try:
-        return answer(entry)
-    except RecordError as error:
-        status = 429 if error.code in WAITING_CODES else 403
-        if show is None:
-            raise
-        return show(Entry(entry.request, entry.clinic, entry.form, str(error), status))
 
 
 # Signing in
@@ -147,6 +69,7 @@ def show_sign_in(entry: Entry) -> Response:
         notice=entry.notice,
         name=entry.form.get("name", ""),
         demonstration=is_open,
+        provider=entry.provider_name,
     )
 
 
@@ -155,12 +78,12 @@ def sign_in(entry: Entry) -> Response:
     form, visitor = entry.form, entry.visitor
     typed = form.get("name", ""), form.get("password", ""), form.get("code", "")
     token = entry.clinic.sign_in(*typed, address=visitor.caller.address, known=visitor.known)
-    return _entered(entry, token)
+    return entered(entry, token)
 
 
 def enter_demonstration(entry: Entry) -> Response:
     """Begin a session that sees the demonstration."""
-    return _entered(entry, entry.clinic.enter_demonstration(is_here=entry.visitor.caller.is_here))
+    return entered(entry, entry.clinic.enter_demonstration(is_here=entry.visitor.caller.is_here))
 
 
 def sign_out(entry: Entry) -> Response:
@@ -171,25 +94,6 @@ def sign_out(entry: Entry) -> Response:
     name = cookie_name(entry.request.scope, is_https=entry.visitor.caller.is_https)
     take_back(gone, name, is_https=entry.visitor.caller.is_https)
     return gone
-
-
-def _entered(entry: Entry, token: str, place: str = "/") -> Response:
-    before = entry.visitor.token
-    if before:
-        entry.clinic.sign_out(before)
-    actor = entry.clinic.session_of(token)
-    answer = RedirectResponse(ENROL if actor is not None and actor.is_enrolling else place, 303)
-    _give(entry, answer, token)
-    return answer
-
-
-def _give(entry: Entry, answer: Response, token: str) -> None:
-    is_https = entry.visitor.caller.is_https
-    name = cookie_name(entry.request.scope, is_https=is_https)
-    give(answer, token, name, is_https=is_https)
-    known = entry.clinic.known_browser(token)
-    if known:
-        let_know(answer, known, name, is_https=is_https)
 
 
 def seconds_left(entry: Entry) -> Response:
@@ -221,7 +125,7 @@ def set_up(entry: Entry) -> Response:
     token = entry.clinic.set_up_owner(
         form.get("name", ""), password, code=form.get("set_up_code", ""), address=entry.visitor.caller.address
     )
-    return _entered(entry, token, ENROL)
+    return entered(entry, token, ENROL)
 
 
 def show_second_factor(entry: Entry) -> Response:
@@ -242,7 +146,7 @@ def confirm_second_factor(entry: Entry) -> Response:
     given, address = entry.form.get("code", ""), entry.visitor.caller.address
     confirmed = entry.clinic.confirm_second_factor(given, address=address)
     shown = form_page("recovery_codes", codes=confirmed.recovery_codes)
-    _give(entry, shown, confirmed.token)
+    give_token(entry, shown, confirmed.token)
     return shown
 
 
@@ -251,13 +155,22 @@ def confirm_second_factor(entry: Entry) -> Response:
 
 def show_invitation(entry: Entry) -> Response:
     """The page on which somebody who was invited chooses a password; showing it uses nothing up."""
-    return form_page("invitation", status=entry.status, error=entry.error)
+    token, provider = entry.request.path_params["token"], entry.provider_name
+    name = entry.clinic.invited_name(token)
+    if not name:
+        status = entry.status if entry.error else 404
+        return form_page("message", status=status, title="Welcome", text=INVITATION_DEAD, link=SIGN_IN, label="Sign in")
+    if provider and not entry.clinic.is_staff_invited(token):
+        provider = ""
+    return form_page("invitation", status=entry.status, error=entry.error, name=name, provider=provider)
 
 
 def accept_invitation(entry: Entry) -> Response:
-    """Set the password of the account that was invited."""
+    """Set the password of the account that was invited, or go to the identity provider instead."""
+    if entry.provider_name and entry.form.get("by") == "provider":
+        return accept_by_provider(entry)
     token, address = entry.request.path_params["token"], entry.visitor.caller.address
-    return _entered(entry, entry.clinic.accept_invitation(token, _new_password(entry.form), address=address))
+    return entered(entry, entry.clinic.accept_invitation(token, _new_password(entry.form), address=address))
 
 
 def show_link(entry: Entry) -> Response:
@@ -270,7 +183,7 @@ def show_link(entry: Entry) -> Response:
 def open_link(entry: Entry) -> Response:
     """Exchange the link and its PIN for a session; the token leaves the address."""
     token, pin = entry.request.path_params["token"], entry.form.get("pin", "")
-    return _entered(entry, entry.clinic.exchange_link(token, pin, address=entry.visitor.caller.address))
+    return entered(entry, entry.clinic.exchange_link(token, pin, address=entry.visitor.caller.address))
 
 
 # One's own account
@@ -281,13 +194,28 @@ def show_account(entry: Entry) -> Response:
     actor = entry.visitor.actor
     if actor is None or not actor.account_id:
         return RedirectResponse(SIGN_IN if actor is None else "/", 303)
-    return form_page("account", status=entry.status, error=entry.error, notice=entry.notice)
+    if actor.is_enrolling:
+        return RedirectResponse(ENROL, 303)
+    account = entry.clinic.account(actor.account_id)
+    provider = entry.provider_name if account.role != "patient" else ""
+    has_codes = account.has_second_factor and account.has_password
+    said = {"error": entry.error, "notice": entry.notice}
+    return form_page("account", status=entry.status, account=account, provider=provider, has_codes=has_codes, **said)
 
 
 def change_password(entry: Entry) -> Response:
     """Change one's own password; the other sessions end."""
     entry.clinic.change_password(entry.form.get("old", ""), _new_password(entry.form))
     return RedirectResponse(f"{ACCOUNT}?said=changed", 303)
+
+
+def renew_recovery_codes(entry: Entry) -> Response:
+    """Make new recovery codes, and show them once."""
+    actor = entry.visitor.actor
+    if actor is None or not actor.account_id:
+        return RedirectResponse(SIGN_IN if actor is None else "/", 303)
+    codes = entry.clinic.renew_recovery_codes(entry.form.get("own", ""), entry.form.get("code", ""))
+    return form_page("recovery_codes", codes=codes)
 
 
 def _new_password(form: dict[str, str]) -> str:

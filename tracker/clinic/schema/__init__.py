@@ -7,10 +7,12 @@ from tracker.clinic.schema.accounts import (
     care_team,
     emergency,
     failed_try,
+    identity,
     invitation,
     patient_link,
     rater_of,
     recovery_code,
+    spent,
     web_session,
 )
 from tracker.clinic.schema.aftercare import (
@@ -66,6 +68,7 @@ __all__ = (
     "failed_try",
     "grade",
     "home_view",
+    "identity",
     "injection",
     "injection_point",
     "invitation",
@@ -92,6 +95,7 @@ __all__ = (
     "side_effect",
     "side_effect_level",
     "skin_state",
+    "spent",
     "study",
     "study_subject",
     "touched",

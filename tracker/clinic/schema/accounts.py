@@ -55,6 +55,23 @@ failed_try = Table(
     Column("last_at", Instant, nullable=False),
 )
 
+#: Who signs in by the clinic's identity provider: `digest` is keyed, of issuer and subject. One each.
+identity = Table(
+    "identity",
+    metadata,
+    Column("account_id", belongs_to("account"), primary_key=True),
+    Column("digest", String, unique=True, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+#: Digests of what works once and is kept nowhere else, such as a round trip to the identity provider; until it is over.
+spent = Table(
+    "spent",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+
 #: One patient's report, for whoever has the token and knows the PIN.
 patient_link = Table(
     "patient_link",
