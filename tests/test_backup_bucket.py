@@ -19,6 +19,7 @@ from tests.small_photos import another, picture
 from tests.test_backup import FIRST, add, contents, damage, drilled, new_view
 from tracker.__main__ import main
 from tracker.clinic import Clinic
+from tracker.clinic import restore as restore_module
 from tracker.clinic.backup_form import BLOBS, backups_in, read_list
 from tracker.clinic.blobs import Area
 from tracker.clinic.buckets import Bucket
@@ -203,7 +204,7 @@ def test_what_is_damaged_or_gone_in_its_own_bucket_is_mended_by_a_restore(
     bucket.replace(rotten, data[:-1] + bytes([data[-1] ^ 1]))
     bucket.remove(lost)
 
-    restored = restore(out, tmp_path / "new")
+    restored = restore(out, tmp_path / "new", take_over=True)
     settle(restored)
 
     assert restored.damaged == ()
@@ -247,15 +248,19 @@ def test_a_bucket_that_stops_to_answer_leaves_no_half_record_and_the_restore_can
         left.pop()
         return put(*arguments, **options)
 
+    loaded = []
     with buckets.patch.context() as patch:
         patch.setattr(obstore, "put", put_some)
+        patch.setattr(restore_module, "_load", lambda *given: loaded.append(given))
+        patch.setenv("TRACKER_DATABASE", "postgresql://somewhere")
         with pytest.raises(RecordError) as refusal:
             restore(out, tmp_path / "new")
 
     assert refusal.value.code == "not_saved"
+    assert loaded == []  # a database that has its rows already would refuse them the next time
     assert not (tmp_path / "new").exists()
     assert not list(tmp_path.glob(".restoring*"))
-    settle(restore(out, tmp_path / "new"))
+    settle(restore(out, tmp_path / "new", take_over=True))
     with Clinic.open(tmp_path / "new") as copy:
         assert contents(copy) == expected
 

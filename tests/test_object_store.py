@@ -11,7 +11,7 @@ from tests.repeating import passed_again
 
 #: Those that store, read, remove, export, issue or erase photos. The vault's own tests and those of backups in a bucket
 #: have a bucket of themselves.
-FILES = ("test_clinic", "test_erase", "test_backup", "test_export", "test_import", "test_issuing", "test_doctor")
+FILES = ("test_clinic", "test_erase", "test_backup", "test_export", "test_import", "test_issuing")
 
 
 @pytest.mark.slow

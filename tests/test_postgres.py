@@ -26,7 +26,7 @@ from tracker.errors import RecordError
 
 ROWS = range(1, 9)
 #: Files of tests that are run once more here.
-REPEATED = ("test_clinic", "test_ratings", "test_studies")
+REPEATED = ("test_clinic", "test_ratings", "test_studies", "test_erase")
 
 
 @pytest.fixture(scope="module")

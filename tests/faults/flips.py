@@ -18,8 +18,8 @@ from tracker.clinic import Clinic
 
 #: In this order by turns, so that each kind has its share.
 KINDS = ("photos/??/*", "clinic.sqlite", "photos/??/*", "clinic.sqlite", "photos/??/*", "clinic.sqlite", "keys.sqlite")
-#: Of the bits of a database many change nothing, as those of free space; so many are tried until one does.
-MOST_TRIES = 200
+#: Most bits of a database may change nothing, as those of free space; so many are tried that none would be no chance.
+MOST_TRIES = 20_000
 
 
 def bit_flips(folder: Path, flips: int, *, deaf: bool = False, seed: int = 1, lanes: int = 2) -> Outcome:

@@ -167,7 +167,10 @@ def restore(
         make_folder(part)
         facts = _checked(backup, part)
         told = progress or (lambda done, total, what: None)
-        copied = _copy(backup, part, facts, (*_targets(home, is_drill), take_over), told)
+        bucket, url = _targets(home, is_drill)
+        copied = _copy(backup, part, facts, (bucket, take_over), told)
+        if url or facts["database_kind"] != "sqlite":  # last: a database that holds rows takes no others
+            _load(part, url)
         with suppress(FileNotFoundError):
             home.rmdir()
         part.replace(home)
@@ -194,15 +197,13 @@ def _checked(backup: Path, part: Path) -> dict[str, Any]:
 
 
 def _copy(
-    backup: Path, part: Path, facts: dict[str, Any], targets: tuple[Blobs | None, str, bool], progress: Progress
+    backup: Path, part: Path, facts: dict[str, Any], target_of_files: tuple[Blobs | None, bool], progress: Progress
 ) -> _Copied:
-    out, size, (bucket, url, take_over) = backup.parent, 0, targets
+    out, size, (bucket, take_over) = backup.parent, 0, target_of_files
     copy_checked(backup / DATABASE, part / FILE_NAME, facts["database"]["sha256"])
     if digest_of(backup / BLOBS) != facts["files"]["sha256"]:
         raise RecordError(f"{backup / BLOBS} is damaged; please use another backup.", code="damaged")
     owns = bucket is None or bucket.claim(facts["record"], copy_id(part), take_over=take_over)
-    if url or facts["database_kind"] != "sqlite":  # last: what was refused has changed no database
-        _load(part, url)
     listed, copied, damaged = read_list(backup / BLOBS), list[Path](), list[str]()
     if bucket is not None and not owns:
         absent = tuple(blob.name for blob in listed if bucket.find(blob.name) is None)
