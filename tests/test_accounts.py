@@ -179,7 +179,7 @@ def test_a_recovery_code_stands_in_for_the_second_factor_once(clinic: Clinic, wa
     assert clinic.session_of(clinic.sign_in("Ada", PASSWORD, codes[0].upper().replace("-", " ")))
     assert refused(lambda: clinic.sign_in("Ada", PASSWORD, codes[0])) == "sign_in"
 
-    renewed = clinic.acting_for(actor).renew_recovery_codes()
+    renewed = clinic.acting_for(actor).renew_recovery_codes(PASSWORD, codes[2])
 
     assert refused(lambda: clinic.sign_in("Ada", PASSWORD, codes[1])) == "sign_in"
     assert clinic.sign_in("Ada", PASSWORD, renewed[1])

@@ -23,15 +23,17 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 import tracker
+from tests.days import TODAY
 from tests.signing_in import actor_of, token_of, token_of_owner
 from tracker.calibration import Edition
 from tracker.calibration.layout import PATCHES, nominal_lab_d50
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Actor, Role
+from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.records import PhotoState, StoredPhoto, Tile, View, Work
 from tracker.clinic.rules import RULES
 from tracker.errors import RecordError
-from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, pages_of
+from tracker.pages import PAGES, PATIENT_PAGE, PageEntry, log, pages_of, today
 from tracker.pages.carried import session_labels
 from tracker.pages.frame import day_text, plain
 from tracker.pages.log_words import WHAT
@@ -469,6 +471,42 @@ def test_every_page_of_a_role_opens_without_asking_for_what_the_role_may_not(fil
 
     refused = [each for each in clinic.log(limit=max(1, len(clinic.log()) - before)) if each.outcome == "denied"]
     assert not refused
+
+
+def test_who_sees_a_patient_in_an_emergency_is_offered_nothing_that_would_be_refused(filled: Filled) -> None:
+    clinic, patient_id = filled.clinic, filled.view.patient_id
+    clinic.give_consent(patient_id, Purpose.PORTAL, given_by="Jane", signed_on=TODAY)
+    actor = actor_of(clinic, token_of(clinic, Role.PRACTITIONER, "Otto"))
+    seen = clinic.acting_for(actor)
+    assert today.NOT_YOURS in [info.value for info in run_page(PAGES[0], seen).info]
+    seen.break_glass("P-1", "unconscious in the waiting room")
+    pages = {entry.path: entry for entry in PAGES}
+
+    shown = {path: run_page(pages[path], seen, view=filled.view.id) for path in ("today", "progress", "record")}
+    shown["record"].segmented_control[0].set_value("Consents").run()
+    assert "Open to you in an emergency" in words(shown["today"])
+    assert not any(button.label == "Add to the team" for button in shown["today"].button)
+    assert not any("Share with the patient" in each.label for each in shown["progress"].expander)
+    assert not any("account" in each.label for each in shown["record"].expander)
+    assert not any(app.exception or app.error for app in shown.values())
+    assert not [entry for entry in clinic.log() if entry.outcome == "denied"]
+
+    clinic.add_to_care_team(patient_id, actor.account_id)
+    assert "in an emergency, for eight hours" not in words(run_page(pages["today"], seen))
+
+
+def test_the_log_is_a_list_where_there_is_no_room_for_its_columns(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = filled.clinic.acting_for(actor_of(filled.clinic, token_of_owner(filled.clinic)))
+    entry = next(each for each in PAGES if each.path == "log")
+    assert len(run_page(entry, owner).dataframe) == 1
+
+    monkeypatch.setattr(log, "on_phone", lambda: True)
+    app = run_page(entry, owner)
+
+    assert not app.dataframe
+    assert "Set up the clinic" in words(app).replace("\\", "")
 
 
 def test_the_name_of_a_file_that_is_measured_is_read_by_nobody_but_the_owner(

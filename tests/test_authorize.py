@@ -329,6 +329,22 @@ def test_a_list_shows_each_their_own(people: Cast) -> None:
     assert listed("patient") == {people.own}
 
 
+def test_a_note_about_a_patient_is_for_who_takes_care_only(fresh: Cast) -> None:
+    fresh.clinic.rename_patient(fresh.own, name="Ada", note="in confidence")
+
+    def read(who: str) -> set[str]:
+        bound = fresh.clinic.acting_for(fresh.actors[who])
+        listed = [each.note for each in bound.patients() if each.id == fresh.own]
+        return {bound.patient(fresh.own).note, *listed}
+
+    assert {who: read(who) for who in ("owner", "practitioner", "assistant", "patient")} == {
+        "owner": {"in confidence"},
+        "practitioner": {"in confidence"},
+        "assistant": {""},
+        "patient": {""},
+    }
+
+
 def test_who_adds_a_patient_takes_care_of_them(people: Cast) -> None:
     new = people.signed_in(Role.PRACTITIONER)
 

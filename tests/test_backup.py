@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cast import row
+from tests.cast import cast, row
 from tests.postgres import Server, running_server
 from tests.small_photos import another, picture
 from tracker.__main__ import main
-from tracker.clinic import Clinic, StoredPhoto, View, schema
+from tracker.clinic import Clinic, StoredPhoto, View, clock, schema, web_sessions
 from tracker.clinic import backup as backup_module
 from tracker.clinic import restore as restore_module
+from tracker.clinic.actors import Role
 from tracker.clinic.audit import Head
 from tracker.clinic.backup_form import BLOBS, DATABASE, alone, backups_in, pool_file, read_list, read_manifest
 from tracker.clinic.doctor import examine
@@ -147,6 +148,33 @@ def test_a_restored_record_is_the_one_that_was_backed_up(clinic: Clinic, out: Pa
         assert [patient.name for patient in copy.patients()] == ["Maria Muster"]
         assert copy.injections(view.id) == (FIRST,)
         add(copy, view, 5)  # and it can be gone on with
+
+
+def test_what_was_taken_back_since_the_backup_opens_no_door_in_the_restored_record(out: Path, tmp_path: Path) -> None:
+    with cast(tmp_path / "home") as people:
+        clinic = people.clinic
+        with clinic._store.writing() as connection:
+            report = row(connection, schema.issued_report, people.own)
+            account = people.actors["practitioner"].account_id
+            session, _ = web_sessions.begin(connection, clock.now(), account_id=account)
+        link = clinic.issue_link(report)
+        invitation = clinic.add_account(Role.PRACTITIONER, "leaver")
+        clinic.back_up(out)
+        clinic.revoke_link(link.id)  # it went to the wrong person
+        clinic.revoke_sessions(account)
+        clinic.disable_account(clinic.accounts()[-1].id)
+
+    assert settle(restore(out, tmp_path / "new")).links_ended == 1
+
+    with Clinic.open(tmp_path / "new") as copy:
+        assert not copy.is_link_alive(link.token)
+        assert copy.session_of(session) is None
+        with pytest.raises(RecordError) as refused:
+            copy.accept_invitation(invitation, "a long and quiet afternoon")
+        assert refused.value.code == "bad_invitation"
+        assert copy.verify_log() == ()
+        assert copy._store.verify().broken == ()
+        assert "revoke_link" in {entry.action for entry in copy.log_of(people.own)}
 
 
 def test_only_what_is_new_is_copied_and_old_backups_go_with_what_only_they_need(clinic: Clinic, out: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_lot_past_its_last_day_is_saved_only_when_it_is_said_twice(clinic: Cli
     field(app, "checkbox", "It was given although a lot is past its last day of use").check()
     press(app, "Save the treatment")
     assert len(clinic.treatments(ann)) == 2
-    assert [each.value for each in app.success] == ["The treatment is saved."]
+    assert [each.value for each in app.toast] == ["The treatment is saved."]
 
 
 def test_a_course_begins_gets_an_appointment_and_ends(clinic: Clinic, ann: str) -> None:

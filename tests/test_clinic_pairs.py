@@ -315,7 +315,7 @@ def test_the_second_photo_of_a_pair_is_told_so_before_it_is_stored(clinic: Clini
     clinic.measure_waiting()
     with_second = _judged(clinic, view, jpegs[3], "d.jpg")
 
-    assert (second.status, second.headline) == ("ok", "Good to use. With a.jpg it is a pair with dual light.")
+    assert (second.status, second.headline) == ("ok", "With a.jpg it is a pair with dual light.")
     assert (alone.status, with_second.status) == ("warn", "ok")
     assert "lamp on the left and on the right" in alone.advice[0]
 
@@ -333,7 +333,7 @@ def test_the_other_light_is_told_of_a_photo_whose_pair_is_not_stored(
 
     assert opposite.status == "block"
     assert "light came from" in opposite.advice[0]
-    assert (paired.status, paired.headline) == ("ok", "Good to use. With d.jpg it is a pair with dual light.")
+    assert (paired.status, paired.headline) == ("ok", "With d.jpg it is a pair with dual light.")
 
 
 def _judged(clinic: Clinic, view: View, jpeg: bytes, name: str) -> Tile:

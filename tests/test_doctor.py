@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -272,6 +275,22 @@ def test_what_is_wrong_with_the_computer_asks_for_attention(home: Path, monkeypa
     assert {found[name] for name in ("modes", "versions", "space", "temporary")} == {State.ATTENTION}
 
 
+@pytest.mark.parametrize("what", ["folder", "anchor"])
+def test_what_lies_beside_the_master_key_is_for_the_owner_only(home: Path, what: str) -> None:
+    assert states(home)["modes"] is State.GOOD
+    path = key_file(home).parent if what == "folder" else Anchor(home).path
+    before = path.stat().st_mode
+    path.chmod(0o777 if what == "folder" else 0o666)
+    try:
+        (found,) = (each for each in examine(home) if each.name == "modes")
+    finally:
+        path.chmod(before)
+
+    assert found.state is State.ATTENTION
+    assert found.places == (path.name,)
+    assert str(path) in found.advice
+
+
 def test_a_clock_that_went_back_asks_for_attention(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     later = datetime.now(UTC) + timedelta(days=400)
     assert (
@@ -293,6 +312,30 @@ def test_an_erased_patient_who_is_here_again_is_found_and_repaired(
     assert states(home)["erased"] is State.GOOD
     with Clinic.open(home) as clinic:
         assert [each.code for each in clinic.patients()] == ["P-2"]
+
+
+def test_a_copy_that_a_killed_drill_left_is_found_and_removed_after_a_day(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import os, signal, sys; from tracker.commands import restoring; from tracker.__main__ import main;"
+        "restoring.examine = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL);"
+        "main(['restore', sys.argv[1], '--drill'])"
+    )
+    monkeypatch.setenv("TRACKER_HOME", str(home))
+    with Clinic.open(home) as clinic:
+        clinic.back_up(home.parent / "backups")
+    subprocess.run([sys.executable, "-c", code, home.parent / "backups"], check=False)
+    (left,) = home.parent.glob(".drill-*")
+    assert (left / "keys.sqlite").is_file()
+    main(["doctor", "--repair"])
+    assert left.is_dir()  # it might be at work
+
+    os.utime(left, (0, 0))
+
+    assert left.name in {place for each in examine(home) if each.name == "copies" for place in each.places}
+    main(["doctor", "--repair"])
+    assert not left.exists()
 
 
 def test_records_that_may_go_and_erasures_that_wait_are_listed(home: Path) -> None:

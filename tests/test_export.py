@@ -119,6 +119,20 @@ def test_who_looked_is_in_it_and_the_export_itself_is_in_the_log(clinic: Clinic,
     assert clinic.log_of(photo.patient_id)[0].action == "export_patient"
 
 
+def test_an_export_that_the_log_does_not_take_is_none(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furnished(clinic, "P-1", "MINE")
+
+    def full(self: Clinic, *_: object, **__: object) -> None:
+        raise RecordError("The disk is full.", code="not_saved")
+
+    monkeypatch.setattr(Clinic, "audit", full)
+
+    assert main(["export", "--patient", "P-1", "--out", str(tmp_path / "export.zip")]) == 1
+    assert list(tmp_path.glob("*.zip")) == []
+
+
 def test_an_export_that_is_imported_holds_the_same_photos_of_the_same_days(clinic: Clinic, tmp_path: Path) -> None:
     photos = furnished(clinic, "P-1", "MINE")
     exported(tmp_path).close()

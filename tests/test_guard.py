@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +26,7 @@ from tracker.web.links import SIGN_IN
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.quotas import MEGABYTE, SOCKETS_PER_ADDRESS, Sockets, Uploads
+from tracker.web.settings import SAFE, refuse_to_start
 
 HERE = "127.0.0.1:8501"
 COOKIE = "tracker_8501"
@@ -290,6 +295,36 @@ def test_the_app_does_not_start_where_it_would_listen_without_tls(
     refused = Place.of_environment(environment).refuse_to_start(bound, environment)
 
     assert (refused is None) is starts
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"TRACKER_ORIGIN": "http://clinic.example.org"}, "TRACKER_ORIGIN"),
+        ({"STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full"}, "client.showErrorDetails"),
+    ],
+)
+def test_an_app_that_must_not_start_says_why(environment: dict[str, str], said: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tracker", "app", "--port", "0"]
+    places = {"TRACKER_HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+    ended = subprocess.run(
+        command, env={**os.environ, **places, **environment}, cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("undone", sorted(SAFE))
+def test_no_setting_on_which_the_guard_relies_can_be_undone(undone: tuple[str, str]) -> None:
+    def value_of(section: str, name: str) -> object:
+        return "something else" if (section, name) == undone else SAFE[section, name]
+
+    assert refuse_to_start(lambda section, name: SAFE[section, name]) is None
+    assert ".".join(undone) in str(refuse_to_start(value_of))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,21 @@ def test_an_import_that_is_repeated_stores_nothing_new(
     assert stored() == before
 
 
+def test_an_import_that_is_repeated_puts_back_what_was_lost(files: dict[str, bytes], tmp_path: Path) -> None:
+    source = str(as_folder(files, tmp_path / "source"))
+    main(["import", source, *ALIKE, "--new-patient"])
+    with Clinic.open() as clinic:
+        for blob in list(clinic._files.vault.blobs.listed()):
+            clinic._files.vault.blobs.remove(blob.name)
+
+    assert main(["import", source, *ALIKE]) == 0
+
+    with Clinic.open() as clinic:
+        view = clinic.views(clinic.patients()[0].id)[0]
+        found = {photo.name: clinic.original(photo.id) for photo in clinic.photos(view.id)}
+    assert found == {Path(name).name: files[name] for name in files if Path(name).name in found}
+
+
 def test_a_dry_run_says_the_same_and_stores_nothing(
     files: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,6 +123,7 @@ def save(page: sync_api.Page) -> None:
     sync_api.expect(button).to_be_enabled(timeout=30_000)
     button.click()
     sync_api.expect(button).to_be_disabled(timeout=30_000)
+    sync_api.expect(page.get_by_test_id("stToast").last).to_contain_text("saved for", timeout=30_000)
 
 
 def test_points_are_placed_moved_deleted_and_kept_by_mouse_and_keys(desk: sync_api.Page, site: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 from tests.days import TODAY
 from tracker.clinic import Clinic, View
+from tracker.clinic.actors import Verb
 from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.demonstration import demonstration_folder
+from tracker.clinic.demonstration_story import MADE_UP, tell_story
 from tracker.clinic.effect_records import EffectKind
 from tracker.clinic.issue_records import IssuedReport, Wish
 from tracker.clinic.point_records import InjectionPoint
-from tracker.pages import diary, patient, points, progress, side_effects, today
+from tracker.pages import compare, diary, patient, points, progress, side_effects, today
 from tracker.phantom import series
+from tracker.timeline import Schedule
 
 PASSWORD = "a long walk by the sea"
 
@@ -98,8 +102,11 @@ def test_a_patient_reads_what_was_issued_and_not_what_came_after(
 ) -> None:
     clinic.remove_photo(clinic.photos(view.id)[-1].id)
 
+    clinic.audit(Verb.VIEW, "picture", patient_id=view.patient_id)
     app = run(patient.page, own)
 
+    assert "Looked at a photo" in words(app)
+    assert "the program" in words(app)
     assert app.header[0].value.replace("\\", "") == issued.story.headline
     assert all(said in words(app) for _, said in issued.story.visits)
 
@@ -190,8 +197,58 @@ def test_the_diary_keeps_weight_and_words(clinic: Clinic, own: Clinic, view: Vie
     press(app, "Keep it")
 
     (day,) = clinic.diary(view.patient_id)
+    assert [each.value for each in app.toast] == ["Kept in your diary."]
     assert (day.texts[0].text, day.readings[0].value, day.readings[0].unit) == ("A *little* sore", 61.5, "kg")
     assert "A *little* sore" in [text.value for text in app.text]
+
+
+def test_a_day_of_which_only_a_side_effect_was_told_is_in_the_diary(own: Clinic, view: View) -> None:
+    told = own.add_side_effect(view.patient_id, EffectKind.ITCHING, level=4, noticed_on=TODAY - timedelta(days=1))
+    own.resolve_side_effect(told.id)
+
+    app = run(diary.page, own)
+
+    assert app.subheader[0].value == "What you told before"
+    assert words(app).index("Itching: has gone") < words(app).index("Itching: 4 of 10")
+
+
+def test_a_session_before_the_first_injection_says_why_it_is_compared_with_nothing(clinic: Clinic, view: View) -> None:
+    last = clinic.photos(view.id)[-1]
+    assert "before the first injection" not in words(run(compare.page, clinic, view=view.id))
+
+    clinic.note_injection(view.id, last.taken_on)
+
+    app = run(compare.page, clinic, view=view.id)
+    assert "This session came before the first injection" in words(app)
+
+
+def test_the_story_of_the_demonstration_changes_nothing_that_is_measured(clinic: Clinic, view: View) -> None:
+    before = clinic.report(view.id)
+    tell_story(clinic, view)
+    tell_story(clinic, view)
+    after = clinic.report(view.id)
+
+    assert before is not None
+    assert after is not None
+    assert after.timeline == before.timeline
+    assert (len(clinic.courses(view.patient_id)), len(clinic.treatments(view.patient_id))) == (1, 6)
+    assert all(treatment.given.note == MADE_UP for treatment in clinic.treatments(view.patient_id))
+    assert MADE_UP in clinic.diary(view.patient_id)[0].texts[0].text
+    (bruise,) = clinic.side_effects(view.patient_id)
+    assert (bruise.is_open, bruise.note) == (False, MADE_UP)
+    assert {grade.note for grade in clinic.grades(view.id)} == {MADE_UP}
+
+
+def test_no_session_of_the_demonstration_lies_in_the_days_after_a_treatment(clinic: Clinic, view: View) -> None:
+    tell_story(clinic, view)
+    folder = demonstration_folder() / "thigh-left-treated"
+    days = sorted({date.fromisoformat(file.name[:10]) for file in folder.glob("*.jpg")})
+    schedule = Schedule(clinic.injections(view.id), baseline_sessions=2)
+
+    assert len(days) == 6
+    assert not any(schedule.is_aftermath(day) for day in days)
+    assert schedule.of_baseline(days) == 1
+    assert set(schedule.injected_on) == set(days)
 
 
 def test_the_clinic_sees_side_effects_and_changes_what_is_expected(clinic: Clinic, view: View) -> None:

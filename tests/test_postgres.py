@@ -127,7 +127,14 @@ def test_what_somebody_else_wrote_is_named_and_not_sealed_with_our_next_change(s
 
 
 @pytest.mark.parametrize(
-    "change", ["ALTER TABLE photo DISABLE TRIGGER ALL", "DROP TRIGGER touched_photo_update ON photo"]
+    "change",
+    [
+        "ALTER TABLE photo DISABLE TRIGGER ALL",
+        "DROP TRIGGER touched_photo_update ON photo",
+        "ALTER TABLE photo DROP CONSTRAINT photo_view_id_fkey",
+        "ALTER TABLE photo DROP CONSTRAINT photo_view_id_digest_key",
+        "DROP INDEX one_live_consent_per_purpose",
+    ],
 )
 def test_a_record_with_another_frame_opens_for_reading_only(store: Store, server: Server, change: str) -> None:
     behind_its_back(store, change)

@@ -17,7 +17,7 @@ from tracker.clinic import schema
 from tracker.clinic.seals import row_mac
 from tracker.clinic.store import FILE_NAME, Store
 from tracker.clinic.triggers import sealed_tables
-from tracker.clinic.verifying import Verified, verify
+from tracker.clinic.verifying import Verified, seal_shape, verify
 from tracker.errors import RecordError
 
 FLIPS = 200
@@ -211,6 +211,19 @@ def test_a_record_with_another_frame_opens_for_reading_only(home: Path, change: 
         with pytest.raises(RecordError) as refused, store.writing():
             pass
         assert refused.value.code == "read_only"
+
+
+@pytest.mark.parametrize("lost", ["audit_no_DELETE", "touched_photo_update"])
+def test_a_guard_that_was_lost_before_the_frame_was_sealed_is_missed(home: Path, lost: str) -> None:
+    """As when the program itself forgets to make it: what is sealed is then what was forgotten."""
+    with closing(opened(home)) as store, store.writing() as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER {lost}")
+        seal_shape(connection)
+
+    with pytest.raises(RecordError, match=lost) as refused:
+        opened(home)
+
+    assert refused.value.code == "tampered"
 
 
 def test_another_key_fits_no_row(store: Store) -> None:

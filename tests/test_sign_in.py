@@ -30,10 +30,12 @@ from tests.test_app import ask as ask_once
 from tracker.clinic import Clinic, clock, throttle
 from tracker.clinic.actors import Role
 from tracker.clinic.consent_texts import Purpose
+from tracker.clinic.report_files import ReportFile
 from tracker.pages import PAGES, pages_of
+from tracker.web import downloads
 from tracker.web.forms import LARGEST_FORM
 from tracker.web.guard import Guard
-from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN, issued_url, photo_url, report_url
+from tracker.web.links import ACCOUNT, ENROL, RECOVERY, SET_UP, SIGN_IN, issued_url, photo_url, report_url
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.qr import qr_code
@@ -315,6 +317,7 @@ def test_who_is_invited_chooses_a_password_and_gets_the_pages_of_the_role(clinic
     place = f"/session/invitation/{clinic.add_account(Role.ASSISTANT, 'Ada')}"
 
     assert browser.get(place).status == browser.get(place).status == 200, "looking at it does not use it up"
+    assert b'value="Ada"' in browser.get(place).body, "the name to sign in with"
     assert browser.post(place, {"password": PASSWORD, "again": PASSWORD}).headers["location"] == ENROL
     browser.post(ENROL, {"code": code_now(secret_on(browser.get(ENROL)))})
     actor = clinic.session_of(str(browser.token))
@@ -323,6 +326,9 @@ def test_who_is_invited_chooses_a_password_and_gets_the_pages_of_the_role(clinic
     assert actor is not None
     assert [entry.path for entry in pages_of(actor)] == ["today", "session"]
     assert Browser(clinic).post(place, {"password": PASSWORD, "again": PASSWORD}).status == 403, "it works once"
+    for dead in (place, "/session/invitation/nothing"):
+        shown = Browser(clinic).get(dead)
+        assert (shown.status, b"Ada" in shown.body, b"<form" in shown.body) == (404, False, False)
 
 
 def test_a_visitor_sees_the_demonstration_until_there_is_an_owner(clinic: Clinic, browser: Browser) -> None:
@@ -523,6 +529,22 @@ def test_a_view_of_a_photo_is_in_the_log_once_whatever_its_widths(clinic: Clinic
     assert looked[0].role == "owner"
 
 
+def test_a_report_that_is_taken_away_is_in_the_log_each_time(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in(clinic, token_of_owner(clinic))
+    patient = clinic.add_patient(code="P-1")
+    view = clinic.add_view(patient.id, site="thigh")
+    file = ReportFile("report.pdf", "application/pdf", b"%PDF")
+    monkeypatch.setattr(downloads, "render_report", lambda *_: file)
+
+    assert [browser.get(report_url(view.id, "pdf")).status for _ in range(2)] == [200, 200]
+    taken = [(entry.verb, entry.object) for entry in clinic.log_of(patient.id) if entry.action == "report"]
+    assert taken == [("export", f"view:{view.id}")] * 2
+
+    monkeypatch.setattr(downloads, "render_report", lambda *_: None)
+    assert browser.get(report_url(view.id, "odt")).status == 404
+    assert [entry.action for entry in clinic.log_of(patient.id)].count("report") == 2
+
+
 def test_every_page_belongs_to_somebody_and_every_role_has_a_page() -> None:
     given = {role for entry in PAGES for role in entry.roles}
 
@@ -587,3 +609,36 @@ def test_a_link_that_never_was_looks_like_one_that_is_over(browser: Browser, tok
     assert answer.status == 404
     assert browser.post(f"/r/{token}", {"pin": "1234"}).status in (403, 404)
     assert token.encode() not in answer.body
+
+
+def test_new_recovery_codes_are_shown_once_and_the_old_ones_are_dead(browser: Browser) -> None:
+    _, codes = set_up(browser)
+    assert RECOVERY.encode() in browser.get(ACCOUNT).body
+
+    tries = [{"own": "wrong", "code": codes[0]}, {"own": PASSWORD, "code": "000000"}, {}]
+    refused = [browser.post(RECOVERY, form) for form in tries]
+    assert {answer.status for answer in refused} == {403}
+    assert not any(b"<li>" in answer.body for answer in refused)
+    shown = browser.post(RECOVERY, {"own": PASSWORD, "code": codes[0]})
+    fresh = [code.decode() for code in re.findall(rb"<li>([a-z0-9-]{19})</li>", shown.body)]
+    again = browser.get(RECOVERY)
+
+    assert len(set(fresh)) == 10
+    assert not set(fresh) & set(codes)
+    assert not any(code.encode() in again.body for code in fresh)
+    signed_in = [
+        Browser(browser.clinic).post(SIGN_IN, {"name": "Olga", "password": PASSWORD, "code": code}).status
+        for code in (codes[1], fresh[1])
+    ]
+    assert signed_in == [403, 303]
+    outcomes = [entry.outcome for entry in browser.clinic.log() if entry.action == "renew_recovery_codes"]
+    assert outcomes == ["done", "denied", "denied", "denied"]
+
+
+def test_who_has_no_second_factor_is_offered_no_recovery_codes(clinic: Clinic, browser: Browser) -> None:
+    patient_id = clinic.add_patient(code="P-1").id
+    browser.token = token_of(clinic, Role.PATIENT, "Pat", patient_id)
+
+    assert RECOVERY.encode() not in browser.get(ACCOUNT).body
+    assert browser.post(RECOVERY, {"own": PASSWORD, "code": ""}).status == 403
+    assert Browser(clinic).post(RECOVERY, {"own": PASSWORD, "code": ""}).headers["location"] == SIGN_IN

@@ -425,6 +425,22 @@ def test_a_record_keeps_its_photos_where_it_is_told(clinic: Clinic, tmp_path: Pa
     assert kept(clinic) == []
 
 
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_a_photo_that_was_lost_is_there_again_when_it_is_sent_once_more(clinic: Clinic, harm: str) -> None:
+    (view,) = with_views(clinic)
+    data = jpeg(1)
+    photo = clinic.add_photo(view, data, "2026-03-02.jpg")
+    (name,) = kept(clinic)
+    clinic._files.vault.blobs.remove(name)
+    if harm == "damaged":
+        clinic._files.vault.blobs.create(name, b"rotten")
+
+    assert not clinic.check_photo(view, data, "2026-03-02.jpg").already_stored
+    assert clinic.add_photo(view, data, "2026-03-02.jpg").id == photo.id
+    assert clinic.original(photo.id) == data
+    assert clinic.check_photo(view, data, "2026-03-02.jpg").already_stored
+
+
 # One photo in several views
 
 

@@ -117,13 +117,37 @@ class Access(Entering):
             web_sessions.revoke(connection, moment, *others)
             self._log(connection, Verb.ACCOUNT, "change_password", object=f"account:{own}")
 
-    def renew_recovery_codes(self) -> tuple[str, ...]:
-        """Ten fresh recovery codes, shown once; earlier ones are void."""
-        own = self._actor.account_id
+    def renew_recovery_codes(self, password: str, code: str) -> tuple[str, ...]:
+        """Ten fresh recovery codes, shown once; earlier ones are void.
+
+        Parameters
+        ----------
+        password : str
+        code : str
+            Of the authenticator app, or one of the recovery codes that are left.
+
+        Raises
+        ------
+        RecordError
+            ``sign_in``: password or code is wrong, or there is no second factor; ``throttled``. Nothing has changed.
+        """
+        own, moment = self._actor.account_id, clock.now()
+        tried = f"password {own}", f"account {own}"  # no more tries than for changing the password, but the same ones
+        with self._store.writing() as connection:
+            throttle.begin(connection, *tried, moment)
+            row = accounts.row_of(connection, own)
+        fits = accounts.password_fits(row, password) and row.is_totp_confirmed
+        codes: tuple[str, ...] = ()
         with self._journal.writing() as connection:
-            accounts.row_of(connection, own)
-            self._log(connection, Verb.ACCOUNT, "renew_recovery_codes", object=f"account:{own}")
-            return accounts.new_recovery_codes(connection, own)
+            if fits and accounts.use_code(connection, accounts.row_of(connection, own), code, moment):
+                throttle.succeeded(connection, *tried)
+                codes = accounts.new_recovery_codes(connection, own)
+            outcome = "done" if codes else "denied"
+            about = self._entry(Verb.ACCOUNT, "renew_recovery_codes", object=f"account:{own}", outcome=outcome)
+            audit.append(connection, about)
+        if not codes:
+            raise RecordError("Password or code is wrong; please try again.", code="sign_in")
+        return codes
 
     def sessions(self, account_id: str) -> tuple[WebSession, ...]:
         """Browsers signed in with an account, the latest first."""

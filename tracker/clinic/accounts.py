@@ -186,6 +186,14 @@ def invited(connection: Connection, token: str, moment: datetime) -> Row[Any]:
     return row
 
 
+def invited_name(connection: Connection, token: str, moment: datetime) -> str:
+    """The name with which the holder of an invitation will sign in; empty if it is not open. Uses nothing up."""
+    here = _INVITED.digest == digest_of(token), _INVITED.used_at.is_(None), _INVITED.expires_at > moment
+    found = connection.execute(select(_INVITED.account_id).where(*here)).scalar()
+    row = row_of(connection, found) if found is not None else None
+    return name_of(connection, row) if row is not None and row.disabled_at is None else ""
+
+
 def secret_of(connection: Connection, row: Row[Any]) -> str:
     """The secret of the second factor; empty if there is none."""
     return secrets_of(connection).open_clinic(f"{_TOTP}:{row.id}", row.totp) if row.totp else ""

@@ -23,9 +23,10 @@ from tracker.clinic.custody import Custody
 from tracker.clinic.files import Files, prepare
 from tracker.clinic.guarding import guarded
 from tracker.clinic.journal import Journal
+from tracker.clinic.leftovers import remove_left_copies
 from tracker.clinic.linking import Linking
 from tracker.clinic.measuring import Finding, Job, Original, forget_reference, measure_photo
-from tracker.clinic.originals import new_photo, read_original, store_original
+from tracker.clinic.originals import made_whole, new_photo, read_original, store_original
 from tracker.clinic.ratings import Ratings
 from tracker.clinic.records import StoredPhoto, Work, data_folder
 from tracker.clinic.regions import check_region
@@ -187,7 +188,7 @@ class Clinic(Access, Connecting, Linking, Aftercare, Studying, Ratings, Caring, 
             register.view(connection, view_id)
             known = photos.find(connection, view_id, secrets_of(connection).digest(data))
         if known is not None:
-            return known
+            return made_whole(self._store, self._files, known, data)
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, taken_on), data)
         self._arrived()
         return stored
@@ -283,6 +284,7 @@ class Clinic(Access, Connecting, Linking, Aftercare, Studying, Ratings, Caring, 
         moment = now or datetime.now(UTC)
         with self._store.reading() as connection:
             known = photos.ids(connection)
+        remove_left_copies(self.home)
         self._files.sweep_derived(known.__contains__, older_than=(moment - GRACE).timestamp())
         return sweep(self._store, self._files.vault, moment)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tracker
+from tracker.clinic.demonstration_story import tell_story
 from tracker.clinic.records import Patient, View
 from tracker.errors import RecordError
 from tracker.photo import PHOTO_SUFFIXES
@@ -91,7 +92,11 @@ def load_demonstration(clinic: Clinic, folder: Path | None = None) -> int:
         if course.control in views:
             clinic.set_control(views[course.folder].id, views[course.control].id)
     # The first course comes last: the newest photos are measured first.
-    return sum(_add_photos(clinic, views[c.folder], folder / c.folder) for c in reversed(courses))
+    added = sum(_add_photos(clinic, views[c.folder], folder / c.folder) for c in reversed(courses))
+    treated = next((views[course.folder] for course in courses if course.control in views), None)
+    if treated is not None:
+        tell_story(clinic, treated)  # last: who enters does not wait for it
+    return added
 
 
 def _view(clinic: Clinic, course: _Course, folder: Path) -> View:

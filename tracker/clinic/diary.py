@@ -10,7 +10,7 @@ from tracker.clinic import body_measures, clock, diary_rows, photos, register
 from tracker.clinic.diary_records import DiaryDay, Reading, by_day
 from tracker.clinic.entries import paragraphs, past_day
 from tracker.clinic.files import Files
-from tracker.clinic.originals import new_photo, read_original, store_original
+from tracker.clinic.originals import made_whole, new_photo, read_original, store_original
 from tracker.clinic.records import StoredPhoto, View
 from tracker.clinic.sealing import secrets_of
 from tracker.clinic.showing import Showing
@@ -152,7 +152,7 @@ class Diary(Showing):
         with self._store.reading() as connection:
             known = photos.find(connection, view_id, secrets_of(connection).digest(data))
         if known is not None:
-            return known
+            return made_whole(self._store, self._files, known, data)
         stored = store_original(self._store, self._files, new_photo(view_id, data, name, day), data)
         self._arrived()
         return stored

@@ -14,6 +14,7 @@ from tracker.clinic import schema
 from tracker.clinic.blobs import Area
 from tracker.clinic.examining import Examined, State, good
 from tracker.clinic.files import Files
+from tracker.clinic.leftovers import left_copies
 from tracker.clinic.snapshot import blob_names
 from tracker.clinic.store import Store
 from tracker.clinic.sweeping import GRACE
@@ -55,6 +56,7 @@ def examine_files(store: Store, files: Files, *, full: bool = False) -> Iterator
     yield _spare(
         [blob.since for name, blob in kept.items() if name not in named], len(aside - named), _litter(files.home)
     )
+    yield _copies(files.home)
 
 
 def _originals(connection: Connection) -> list[_Wanted]:
@@ -139,6 +141,21 @@ def _spare(unnamed: list[datetime], aside: int, litter: int) -> Examined:
         advice = "Run: python -m tracker doctor --repair, which sets them aside for 30 days and then removes them."
         return Examined("spare", State.ATTENTION, what, advice, len(unnamed) + aside)
     return good("spare", what, checked=len(unnamed) + aside)
+
+
+def _copies(home: Path) -> Examined:
+    """A copy beside the record keeps the keys of whoever is erased after it was made."""
+    found = left_copies(home)
+    if not found:
+        return good("copies", "No restore and no drill left a copy of a record beside it.")
+    return Examined(
+        "copies",
+        State.ATTENTION,
+        f"{len(found)} copies of a record lie beside it, left by a restore or a drill that was ended half-way.",
+        "Run: python -m tracker doctor --repair, which removes them; an erasure does not reach them.",
+        len(found),
+        places=tuple(path.name for path in found[:_LISTED]),
+    )
 
 
 def _litter(home: Path) -> int:

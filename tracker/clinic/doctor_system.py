@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 from tracker.clinic.examining import Examined, State, good
+from tracker.clinic.keys import key_file
+from tracker.errors import RecordError
 
 LEAST_FREE_BYTES = 2 * 10**9
 LEAST_FREE_SHARE = 0.1
@@ -67,16 +69,31 @@ def _modes(home: Path) -> Examined:
         checked += 1
         if stat.S_IMODE(mode) & 0o077 and not stat.S_ISLNK(mode):
             open_to_others.append(path.relative_to(home).as_posix())
-    if not open_to_others:
+    beside = _open_beside_the_key(home)
+    if not open_to_others and not beside:
         return good("modes", "Only the owner of the record may read its files.", checked=checked)
+    advice = [f"chmod -R go= {home}"] if open_to_others else []
+    advice += [f"chmod go= {path}" for path in beside]
     return Examined(
         "modes",
         State.ATTENTION,
-        f"{len(open_to_others)} files or folders of the record may be read by others on this computer.",
-        f"Run: chmod -R go= {home}",
+        f"{len(open_to_others) + len(beside)} files or folders of the record may be read or changed by others on this "
+        "computer.",
+        f"Run: {'; '.join(advice)}",
         checked,
-        places=tuple(open_to_others[:_LISTED]),
+        places=tuple([*open_to_others, *(path.name for path in beside)][:_LISTED]),
     )
+
+
+def _open_beside_the_key(home: Path) -> list[Path]:
+    """The end of the log and who was erased lie beside the master key: who changes them hides a cut, or an erasure."""
+    try:
+        key = key_file(home)
+    except RecordError:  # said by the check of the key
+        return []
+    files = [path for path in key.parent.glob(f"{key.stem}.*") if path.stat().st_mode & 0o077]
+    is_open = key.parent.is_dir() and key.parent.stat().st_mode & 0o022 and not key.parent.stat().st_mode & stat.S_ISVTX
+    return sorted([*files, *([key.parent] if is_open else [])])
 
 
 def _temporary() -> Examined:

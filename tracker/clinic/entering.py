@@ -230,6 +230,11 @@ class Entering(Enrolling):
             if web_sessions.revoke(connection, moment, _SESSION.id == actor.session_id):
                 append(connection, Entry(actor, Verb.ENTER, "sign_out", request_id=self._request_id))
 
+    def invited_name(self, token: str) -> str:
+        """The name with which the holder of an invitation will sign in; empty if it is not open. Uses nothing up."""
+        with self._store.reading() as connection:
+            return accounts.invited_name(connection, token, clock.now())
+
     def accept_invitation(self, token: str, password: str, *, address: str = "") -> str:
         """Set the password of an account one was invited to; the token of a session, as `sign_in` gives it.
 

@@ -54,7 +54,7 @@ class Expected:
     by_hand: bool = False
 
 
-_COMPARABLE = "Good to use: it can be compared with the reference."
+_COMPARABLE = "It can be compared with the reference."
 _NO_BASIS = "The reference gives no metric, so nothing can be compared with it; the page Compare says what it lacks."
 _NO_DATE = "The photo has no date; please give the day it was taken."
 
@@ -159,7 +159,7 @@ def _of_pair(tile: Tile, other: str) -> Tile:
     """What is said of the second photo of a pair: light from the other side is what it is for."""
     told = f"With {other} it is a pair with dual light."
     if tile.status == "ok":
-        return replace(tile, headline=f"Good to use. {told}")
+        return replace(tile, headline=told)
     return replace(tile, advice=(*tile.advice, told))
 
 

@@ -149,6 +149,8 @@ def import_photos(
     for row in rows:
         if progress:
             progress(len(done), total, row.path)
+        if row.outcome is Outcome.KNOWN and not dry_run:
+            row = _stored(clinic, view_id, waiting[row.path], row, dry_run)  # put back if it was lost since
         if row.outcome is Outcome.STORED:
             row = _stored(clinic, view_id, waiting[row.path], row, dry_run)
             if row.outcome is Outcome.STORED and row.known_as in (elsewhere or {}):

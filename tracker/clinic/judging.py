@@ -7,6 +7,7 @@ from datetime import date
 from tracker.clinic import gate, photos
 from tracker.clinic.files import Files
 from tracker.clinic.measuring import Original, judge_photo
+from tracker.clinic.originals import is_whole
 from tracker.clinic.records import Tile
 from tracker.clinic.sealing import secrets_of
 from tracker.clinic.standards import Standards
@@ -28,6 +29,7 @@ class Judging(Standards):
 
     def __init__(self, store: Store, files: Files, chosen: Chosen) -> None:
         super().__init__(store, chosen)
+        self._files = files
         self._bench = Workbench(store, files, chosen)
         self._worker: Worker | None = None
 
@@ -41,9 +43,10 @@ class Judging(Standards):
         with self._store.reading() as connection:
             wanted, digest = gate.expected(connection, view_id), secrets_of(connection).digest(data)
             known = photos.find(connection, view_id, digest)
+        is_stored = known is not None and is_whole(self._store, self._files, known)  # else it is to be sent once more
         return gate.look_at(
             data, name, digest, taken_on=taken_on, wanted=wanted, colours_on=self._colours_on,
-            already_stored=known is not None,
+            already_stored=is_stored,
         )  # fmt: skip
 
     def judge_photo(self, view_id: str, data: bytes, name: str, tile: Tile) -> Tile | None:

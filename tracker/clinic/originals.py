@@ -62,6 +62,40 @@ def store_original(store: Store, files: Files, new: photos.NewPhoto, data: bytes
     return stored
 
 
+def is_whole(store: Store, files: Files, photo: StoredPhoto) -> bool:
+    """Whether the bytes of a stored photo are there, and are what was stored."""
+    try:
+        read_original(store, files, photo)
+    except RecordError as error:
+        if error.code not in ("original_missing", "original_damaged"):
+            raise
+        return False
+    return True
+
+
+def made_whole(store: Store, files: Files, photo: StoredPhoto, data: bytes) -> StoredPhoto:
+    """A photo that is given once more: whoever is told that it is stored has to find it there.
+
+    Parameters
+    ----------
+    store : Store
+    files : Files
+    photo : StoredPhoto
+        As the record knows it.
+    data : bytes
+        Its bytes; they take the place of what was lost or damaged since.
+
+    Raises
+    ------
+    RecordError
+        It was lost or damaged, and could not be saved.
+    """
+    if not is_whole(store, files, photo):
+        store.expect_writable()
+        files.vault.put(photo.patient_id, ORIGINAL, data)
+    return photo
+
+
 def remove_originals(store: Store, files: Files, gone: Iterable[photos.Gone]) -> None:
     """Remove blobs whose rows are gone, but for those that another row names.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from tracker.clinic import care_team, clock, register
@@ -14,6 +15,8 @@ from tracker.clinic.records import Patient, View
 from tracker.clinic.store import Store
 from tracker.quality import SkinState
 from tracker.region import Region
+
+_READ_NOTES = frozenset({Role.SYSTEM, Role.OWNER, Role.PRACTITIONER})
 
 
 class People(Acting):
@@ -28,14 +31,18 @@ class People(Acting):
         self._store = store
 
     def patients(self) -> tuple[Patient, ...]:
-        """All patients, by code."""
+        """All patients, by code; with the note for those only who take care of them."""
         with self._store.reading() as connection:
-            return register.patients(connection)
+            return tuple(self._as_shown(each) for each in register.patients(connection))
 
     def patient(self, patient_id: str) -> Patient:
-        """One patient; `RecordError` with code ``not_found`` if there is none."""
+        """One patient; `RecordError` with code ``not_found`` if there is none. The note is as in `patients`."""
         with self._store.reading() as connection:
-            return register.patient(connection, patient_id)
+            return self._as_shown(register.patient(connection, patient_id))
+
+    def _as_shown(self, patient: Patient) -> Patient:
+        """A clinician's words about a patient are not for whoever only adds photos."""
+        return patient if self._actor.role in _READ_NOTES else replace(patient, note="")
 
     def add_patient(self, *, code: str, name: str = "", note: str = "", is_demonstration: bool = False) -> Patient:
         """A new patient, of whose care team is who adds it; `RecordError` if the code is taken."""

@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tracker.clinic import audit
-from tracker.clinic.audit import Head
+from sqlalchemy import Connection, delete, select
+
+from tracker.clinic import audit, clock, patient_links, schema, web_sessions
+from tracker.clinic.actors import SYSTEM, Verb
+from tracker.clinic.audit import Entry, Head
 from tracker.clinic.audit_anchor import Anchor
 from tracker.clinic.backup_form import (
     BLOBS,
@@ -43,6 +46,7 @@ from tracker.clinic.erasing import Eraser
 from tracker.clinic.files import Files
 from tracker.clinic.keys import RECORD_FILE, copy_id, master_key
 from tracker.clinic.keystore import KEYS_FILE
+from tracker.clinic.leftovers import RESTORING
 from tracker.clinic.sealing import Secrets
 from tracker.clinic.snapshot import load_snapshot
 from tracker.clinic.store import FILE_NAME, Store
@@ -64,10 +68,13 @@ class Settled:
         Patients who were erased since the backup, and now again.
     log_entries_lost : int
         Entries of the log that were written after the backup.
+    links_ended : int
+        Links of patients that worked when the backup was made.
     """
 
     erased: tuple[str, ...]
     log_entries_lost: int
+    links_ended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +162,7 @@ def restore(
         raise RecordError(
             f"{home} is not empty; a record is restored into a new folder, please name one.", code="not_empty"
         )
-    part = home.absolute().parent / f".restoring-{secrets.token_hex(8)}"
+    part = home.absolute().parent / f"{RESTORING}{secrets.token_hex(8)}"
     try:
         make_folder(part)
         facts = _checked(backup, part)
@@ -257,6 +264,8 @@ def _into_bucket(bucket: Blobs, source: Path, blob: Blob) -> int:
 def settle(restored: Restored) -> Settled:
     """Make a record that was put back the record: who was erased since is erased again, its log is the log.
 
+    Sessions, links of patients and invitations end: which of them were used or taken back since, nobody knows.
+
     Parameters
     ----------
     restored : Restored
@@ -278,6 +287,8 @@ def settle(restored: Restored) -> Settled:
             if broken:
                 raise RecordError("The log in this backup is not whole; please use another backup.", code="tampered")
             erased = Eraser(store, Files(restored.home, secrets)).replay()
+            with store.writing() as connection:
+                ended = _close_doors(connection)
         finally:
             store.close()
     finally:
@@ -285,4 +296,17 @@ def settle(restored: Restored) -> Settled:
     with Clinic.open(restored.home) as clinic:
         clinic.adopt_log_head(f"restored from the backup {restored.backup.name}")
         clinic.note_restore()
-    return Settled(erased, max(0, outside.number - here.number) if outside else 0)
+    return Settled(erased, max(0, outside.number - here.number) if outside else 0, ended)
+
+
+def _close_doors(connection: Connection) -> int:
+    """End whatever opens the record without a password; the number of patients' links among it."""
+    moment, link = clock.now(), schema.patient_link.c
+    web_sessions.revoke(connection, moment)
+    connection.execute(delete(schema.invitation))
+    working = select(link.id).where(link.revoked_at.is_(None), link.expires_at > moment)
+    ended = connection.execute(working).scalars().all()
+    for link_id in ended:
+        patient_id = patient_links.revoke(connection, link_id, moment)
+        audit.append(connection, Entry(SYSTEM, Verb.ISSUE, "revoke_link", patient_id, f"link:{link_id}"))
+    return len(ended)

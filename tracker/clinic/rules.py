@@ -179,6 +179,7 @@ RULES: dict[str, Rule] = {
     "session_of": _personal(Verb.ENTER),
     "seconds_left": _personal(Verb.ENTER),
     "acting": _personal(Verb.ENTER),
+    "invited_name": _personal(Verb.ENTER),
     "accept_invitation": _personal(Verb.ENTER),
     "leave_to_sign_in": _personal(Verb.ENTER),
     "leave_to_accept": _personal(Verb.ENTER),

@@ -7,7 +7,7 @@ from datetime import date
 
 from tracker.clinic import studies
 from tracker.clinic.files import Files
-from tracker.clinic.originals import new_photo, remove_originals, store_original
+from tracker.clinic.originals import made_whole, new_photo, remove_originals, store_original
 from tracker.clinic.photos import Gone
 from tracker.clinic.records import StoredPhoto
 from tracker.clinic.register import random_id
@@ -146,7 +146,7 @@ class Studying(Showing):
         with self._store.reading() as connection:
             known = studies.check_new_photo(connection, view_id, secrets_of(connection).digest(data), posing)
         if known is not None:
-            return known
+            return made_whole(self._store, self._files, known, data)
         new = new_photo(view_id, data, name, taken_on, posing)
         stored = store_original(self._store, self._files, new, data)
         self._arrived()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Connection, Dialect, Table
 
 from tracker.clinic.schema import metadata
+from tracker.clinic.schema.audit import GUARDS
 from tracker.clinic.schema.sealed import seal, seal_total, touched
 
 _OWN = (touched, seal, seal_total)
@@ -42,6 +43,25 @@ def install_triggers(connection: Connection) -> None:
     for table in sealed_tables():
         for statement in (_on_sqlite if on_sqlite else _on_postgres)(table, connection.dialect):
             connection.exec_driver_sql(statement)
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """Names of triggers that a record of this version has to have, and that are not there or do nothing.
+
+    What is there is sealed as it is; this says what ought to be there, also of a record that the program made wrongly.
+    """
+    on_sqlite = connection.dialect.name == "sqlite"
+    parts = ("insert", "update", "delete") if on_sqlite else ("update", "change")
+    wanted = {f"touched_{table.name}_{part}" for table in sealed_tables() for part in parts}
+    there = connection.exec_driver_sql(_THERE_ON_SQLITE if on_sqlite else _THERE_ON_POSTGRES).scalars()
+    return sorted((wanted | GUARDS[connection.dialect.name]) - set(there))
+
+
+_THERE_ON_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+_THERE_ON_POSTGRES = (
+    "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace"
+)
 
 
 def _on_sqlite(table: Table, dialect: Dialect) -> list[str]:

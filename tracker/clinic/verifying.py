@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal_column, select
 from sqlalchemy.exc import DatabaseError
 
+from tracker.clinic.schema import SCHEMA_VERSION, about
 from tracker.clinic.schema.sealed import seal, seal_total, touched
 from tracker.clinic.seals import raw_columns, row_mac, sealing_key, total_fits
-from tracker.clinic.triggers import key_sql, sealed_tables
+from tracker.clinic.triggers import key_sql, missing_triggers, sealed_tables
 
 #: The shape of the database (tables, indexes, triggers) is sealed like a row, under a name that no table has.
 _SHAPE = "the shape of the record"
@@ -90,6 +91,8 @@ def broken_frame(connection: Connection) -> list[BrokenRow]:
     try:
         if not _shape_fits(connection, secret):
             broken.append(BrokenRow("", "", "tables, indexes or triggers are not those that the program made"))
+        if _is_current(connection) and (missing := missing_triggers(connection)):
+            broken.append(BrokenRow("", "", f"what guards its rows is missing: {', '.join(missing[:3])}"))
         for row in connection.execute(select(seal_total)):
             if not total_fits(row, secret):
                 broken.append(BrokenRow(str(row.table_name), "", "the number of its rows was changed"))
@@ -137,6 +140,12 @@ def seal_shape(connection: Connection) -> None:
     connection.execute(insert(seal).values(table_name=_SHAPE, key="", mac=mac))
 
 
+def _is_current(connection: Connection) -> bool:
+    """Whether the record is of this version; of an older one nobody here knows what it has to have."""
+    here = select(about.c.value).where(about.c.name == "schema_version")
+    return bool(connection.execute(here).scalar() == str(SCHEMA_VERSION))
+
+
 def _shape_fits(connection: Connection, secret: bytes) -> bool:
     kept = connection.execute(select(seal.c.mac).where(seal.c.table_name == _SHAPE)).scalar()
     return isinstance(kept, bytes) and hmac.compare_digest(kept, _shape_mac(connection, secret))
@@ -151,6 +160,15 @@ _ON_POSTGRES = (
     "SELECT c.relname, t.tgname, t.tgenabled, t.tgtype, p.prosrc FROM pg_trigger t"
     " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
     " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2",
+    # By names and not as the server writes them out, which is another text in another version of it.
+    "SELECT c.relname, n.conname, n.contype::text, n.confdeltype::text, n.convalidated, f.relname, ARRAY(SELECT"
+    " a.attname::text FROM unnest(n.conkey) WITH ORDINALITY k(number, place) JOIN pg_attribute a ON"
+    " a.attrelid = n.conrelid AND a.attnum = k.number ORDER BY k.place) FROM pg_constraint n"
+    " JOIN pg_class c ON c.oid = n.conrelid LEFT JOIN pg_class f ON f.oid = n.confrelid"
+    " WHERE n.contype IN ('p', 'u', 'f') AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2",
+    "SELECT c.relname, i.indisunique, i.indisvalid, i.indpred IS NOT NULL, ARRAY(SELECT a.attname::text FROM"
+    " pg_attribute a WHERE a.attrelid = i.indexrelid ORDER BY a.attnum) FROM pg_index i"
+    " JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = current_schema()::regnamespace ORDER BY 1",
 )
 
 

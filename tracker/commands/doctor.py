@@ -13,15 +13,10 @@ from tracker.clinic.doctor import examine
 from tracker.clinic.examining import CODES, Examined, State, good, worst
 from tracker.clinic.records import data_folder
 from tracker.commands.printing import print_json
+from tracker.web.settings import SAFE
 
 _MARKS = {State.GOOD: "good     ", State.ATTENTION: "attention", State.DAMAGE: "DAMAGE   "}
-_WANTED = {
-    ("server", "address"): "127.0.0.1",
-    ("server", "enableXsrfProtection"): True,
-    ("server", "enableStaticServing"): False,
-    ("client", "showErrorDetails"): "none",
-    ("browser", "gatherUsageStats"): False,
-}
+_WANTED = {**SAFE, ("server", "address"): "127.0.0.1"}
 
 
 def doctor(options: Namespace) -> int:

@@ -41,7 +41,8 @@ def export(options: Namespace) -> int:
         with _whole(options.out) as out:
             further = _further(clinic, patient.id)
             found = clinic.export_patient(patient.id, out, reports=_reports(clinic), further=further, password=password)
-        clinic.audit(Verb.EXPORT, "export_patient", patient_id=patient.id, reason="by the command line")
+            # Before the file has its name: nothing leaves of which the log does not know.
+            clinic.audit(Verb.EXPORT, "export_patient", patient_id=patient.id, reason="by the command line")
     if options.json:
         print_json(
             {

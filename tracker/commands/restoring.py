@@ -12,6 +12,7 @@ from tracker.clinic.audit import Head
 from tracker.clinic.backup_form import read_manifest
 from tracker.clinic.doctor import examine
 from tracker.clinic.examining import CODES, Examined, State, worst
+from tracker.clinic.leftovers import DRILL
 from tracker.clinic.records import data_folder
 from tracker.clinic.restore import Restored, Settled, restore, settle
 from tracker.clinic.vault import NOT_OWNER
@@ -36,7 +37,7 @@ def restore_record(options: Namespace) -> int:
 def _drill(options: Namespace) -> int:
     """Restore into a folder that is removed again, look at every photo, and note in the record that it was tried."""
     home = (options.home or data_folder()).absolute()
-    place = home.parent / f".drill-{secrets.token_hex(8)}"
+    place = home.parent / f"{DRILL}{secrets.token_hex(8)}"
     try:
         restored = restore(options.backup, place, is_drill=True, progress=ProgressBar("file"))
         log = read_manifest(restored.backup)["log"]
@@ -66,6 +67,7 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
                 "seconds": round(restored.seconds, 3),
                 "erased_again": list(settled.erased),
                 "log_entries_lost": settled.log_entries_lost,
+                "links_ended": settled.links_ended,
                 "checks": [each.document() for each in found],
             }
         )
@@ -83,6 +85,9 @@ def _say(options: Namespace, restored: Restored, settled: Settled, found: tuple[
         print(f"{len(settled.erased)} patients who were erased since have been erased again.")
     if settled.log_entries_lost:
         print(f"{settled.log_entries_lost} entries of the log were written after this backup and are lost.")
+    if not options.drill:
+        print(f"Everybody signs in anew; {settled.links_ended} links of patients and all invitations have ended.")
+        print("Look through accounts and consents: what was disabled or withdrawn since the backup is as it was then.")
     for line in lines_of(found, only_bad=True):
         print(line)
 

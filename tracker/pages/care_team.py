@@ -8,16 +8,22 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
 from tracker.pages.frame import complain, plain
+from tracker.pages.notices import say
 
 _EMERGENCY = (
     "You see the patients of your care teams. In an emergency you can open another one for eight hours. The reason is "
     "kept in the log; the owner of the clinic and the patient can read it."
 )
 
+_OPENED = "emergency-opened"
+IN_EMERGENCY = ":material/emergency: Open to you in an emergency, for eight hours"
+
 
 def break_glass_popover(clinic: Clinic) -> None:
     """Offer to open a patient of somebody else's, with a reason."""
-    with st.popover("Emergency access", icon=":material/emergency:"):
+    # Under another key it is another one, and closed: what it was opened for is done.
+    opened = st.session_state.setdefault(_OPENED, 0)
+    with st.popover("Emergency access", icon=":material/emergency:", key=f"emergency-{opened}", on_change="rerun"):
         st.caption(_EMERGENCY)
         with st.form("break-glass", border=False, clear_on_submit=True):
             code = st.text_input("Code of the patient, exactly", max_chars=40)
@@ -29,9 +35,8 @@ def break_glass_popover(clinic: Clinic) -> None:
         except TrackerError as error:
             complain(error)
         else:
-            st.toast(
-                plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."), icon=":material/lock_open:"
-            )
+            st.session_state[_OPENED] += 1
+            say(plain(f"{patient.code} is open to you until {until.astimezone():%H:%M}."), icon=":material/lock_open:")
             st.rerun()
 
 

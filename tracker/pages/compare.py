@@ -85,19 +85,27 @@ def _verdicts(report: Report, after: StoredPhoto) -> None:
 
 def _baseline(report: Report) -> str:
     """What the sessions are compared with, in words."""
-    days = report.primary.baseline.days if report.primary and report.primary.baseline else ()
+    days = _baseline_days(report)
     if len(days) > 1:
-        return f"the baseline, the mean of {' and '.join(map(day_text, days))}"
+        return f"the baseline, the mean of {' and '.join(map(day_text, days))}, before the first injection"
     return f"the first session, {day_text(report.reference.taken_on)}"
+
+
+def _baseline_days(report: Report) -> tuple[date, ...]:
+    """Days of the sessions that are the baseline: of what is judged, else of anything that was measured."""
+    lines = [line for line in (report.primary, *report.leading, *report.further) if line and line.baseline]
+    return max((line.baseline.days for line in lines if line.baseline), key=len, default=())
 
 
 def _nothing_before(report: Report, day: date) -> str:
     """Why a session shows no changes."""
     if report.schedule.is_aftermath(day):
         return "These photos are of the days after an injection. They are kept apart from the course: see Progress."
-    days = report.primary.baseline.days if report.primary and report.primary.baseline else ()
-    if len(days) > 1 and day in days:
-        return "This session is a part of the baseline that later sessions are compared with."
+    if day in _baseline_days(report)[1:]:
+        return (
+            "This session came before the first injection, when nothing had been treated: it is a part of the baseline "
+            "that later sessions are compared with."
+        )
     return "This is the first session: there is nothing before it to compare with."
 
 

@@ -17,6 +17,7 @@ from tracker.errors import PhotoRejected, TrackerError
 from tracker.pages.access import may
 from tracker.pages.choice import choose_patient, view_label
 from tracker.pages.frame import NARROW, complain, day_text, link, plain
+from tracker.pages.notices import say
 from tracker.photo import PHOTO_SUFFIXES
 from tracker.web.links import PREVIEW_WIDTH, photo_url
 
@@ -38,7 +39,7 @@ def page(clinic: Clinic) -> None:
             return
         patient = choose_patient(clinic, "Home diary", key="diary")
         if patient is not None:
-            show_diary(clinic, patient.id)
+            show_diary(clinic, patient.id, heading="")
 
 
 def _own(clinic: Clinic, patient_id: str) -> None:
@@ -51,7 +52,7 @@ def _own(clinic: Clinic, patient_id: str) -> None:
     _readings(clinic, patient_id, areas)
     if areas:
         _photo(clinic, areas)
-    show_diary(clinic, patient_id)
+    show_diary(clinic, patient_id, heading="What you told before")
 
 
 def show_answer(answer: Answer) -> None:
@@ -156,7 +157,7 @@ def _readings(clinic: Clinic, patient_id: str, areas: Sequence[View]) -> None:
     except TrackerError as error:
         complain(error)
         return
-    st.toast("Kept in your diary.", icon=":material/check:")
+    say("Kept in your diary.")
     _answered()
 
 
@@ -186,7 +187,7 @@ def _photo(clinic: Clinic, areas: Sequence[View]) -> None:
     except TrackerError as error:
         complain(error)
         return
-    st.toast("Your photo is kept.", icon=":material/check:")
+    say("Your photo is kept.")
     _answered()
 
 
@@ -200,23 +201,49 @@ def _send(clinic: Clinic, view_id: str, file: UploadedFile) -> None:
         clinic.add_home_photo(view_id, file.getvalue(), file.name, taken_on=clock.today())
 
 
-def show_diary(clinic: Clinic, patient_id: str) -> None:
-    """What was told before, the latest day first; who treats may put a photo from home into a course."""
-    days = clinic.diary(patient_id)
-    st.subheader("Diary", anchor=False)
-    if not days:
+def show_diary(clinic: Clinic, patient_id: str, heading: str = "Diary") -> None:
+    """What was told before, the latest day first; who treats may put a photo from home into a course.
+
+    Parameters
+    ----------
+    clinic : Clinic
+    patient_id : str
+    heading : str
+        Empty on a page whose title says it.
+    """
+    days = {each.day: each for each in clinic.diary(patient_id)}
+    felt = _felt(clinic.side_effects(patient_id))
+    if heading:
+        st.subheader(heading, anchor=False)
+    told = sorted({*days, *felt}, reverse=True)
+    if not told:
         st.caption("Nothing is written down yet.")
     areas = clinic.diary_areas(patient_id) if may(clinic, Verb.CHANGE) else ()
-    for day in days[:MOST_DAYS]:
-        _day(clinic, day, areas)
+    for day in told[:MOST_DAYS]:
+        _day(clinic, days.get(day, DiaryDay(day)), felt.get(day, ()), areas)
+    if len(told) > MOST_DAYS:
+        st.caption(f"The latest {MOST_DAYS} days that something was told of; {len(told) - MOST_DAYS} are older.")
 
 
-def _day(clinic: Clinic, day: DiaryDay, areas: Sequence[View]) -> None:
-    with st.container(border=True):
+def _felt(effects: Sequence[SideEffect]) -> dict[date, list[str]]:
+    """What was noticed on each day; without it, a day of which only that was told would be missing."""
+    felt: dict[date, list[str]] = {}
+    for effect in effects:
+        for each in effect.levels:
+            felt.setdefault(each.day, []).append(f"{effect.kind.label}: {each.level} of 10")
+        if effect.resolved_on is not None:
+            felt.setdefault(effect.resolved_on, []).append(f"{effect.kind.label}: has gone")
+    return felt
+
+
+def _day(clinic: Clinic, day: DiaryDay, felt: Sequence[str], areas: Sequence[View]) -> None:
+    with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{day_text(day.day)}**")
-        said = [f"{each.quantity} {each.value:g} {each.unit}" for each in day.readings]
+        for noticed in felt:
+            st.markdown(plain(noticed))
+        said = [f"{each.quantity} {each.value:g} {each.unit}".capitalize() for each in day.readings]
         if said:
-            st.caption(plain(" · ".join(said)).capitalize())
+            st.markdown(plain(" · ".join(said)))
         for entry in day.texts:
             st.text(entry.text)
         for photo in day.photos:

@@ -11,6 +11,7 @@ from typing import NoReturn
 import streamlit as st
 
 from tracker.errors import TrackerError
+from tracker.pages.notices import show_said
 from tracker.web.components import is_narrow
 from tracker.web.place import ORIGIN
 
@@ -51,6 +52,7 @@ def day_text(day: date) -> str:
 def frame(run: Callable[[], None], *, width: int = WIDE) -> None:
     """Run a page in the middle of the window; an expected error becomes one sentence on it."""
     with st.container(horizontal_alignment="center"), st.container(width=width):
+        show_said()
         try:
             run()
         except TrackerError as error:

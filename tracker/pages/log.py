@@ -10,7 +10,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.actors import Role, Verb
 from tracker.clinic.audit import LogEntry
 from tracker.pages.access import may
-from tracker.pages.frame import day_text, plain
+from tracker.pages.frame import day_text, look_at_width, on_phone, plain
 from tracker.pages.log_words import what
 
 PER_PAGE = 100
@@ -24,11 +24,17 @@ WITHOUT_ACCOUNT = {
 
 def page(clinic: Clinic) -> None:
     """Show the log of the clinic, the latest first."""
+    look_at_width()
     st.title("Log", anchor=False)
     _wholeness(clinic)
     before = st.session_state.get(BEFORE)
     entries = clinic.log(before=before, limit=PER_PAGE)
-    _table(entries, _names(clinic))
+    if not entries:
+        st.info("Nothing has been done yet.")
+    elif on_phone():
+        _list(entries, _names(clinic))
+    else:
+        _table(entries, _names(clinic))
     with st.container(horizontal=True):
         if before is not None:
             st.button("Latest", icon=":material/first_page:", on_click=_go, args=(None,))
@@ -43,14 +49,11 @@ def who_looked(clinic: Clinic, patient_id: str) -> None:
         st.caption("Nobody has looked at your photos yet.")
         return
     own = clinic.acting().account_id
-    st.table(
-        [
-            {"When": _told_moment(entry), "Who": _told_who(entry, own), "What": plain(what(entry))}
-            for entry in entries
-            if entry.outcome == "done"
-        ],
-        border="horizontal",
-    )
+    for entry in entries:
+        if entry.outcome == "done":
+            with st.container(gap=None):
+                st.markdown(plain(what(entry).capitalize()))
+                st.caption(plain(f"{_told_moment(entry)}  ·  {_told_who(entry, own)}"))
 
 
 def _told_moment(entry: LogEntry) -> str:
@@ -87,9 +90,6 @@ def _names(clinic: Clinic) -> Mapping[str, str]:
 
 
 def _table(entries: Sequence[LogEntry], names: Mapping[str, str]) -> None:
-    if not entries:
-        st.info("Nothing has been done yet.")
-        return
     rows = [
         {
             "When (UTC)": _moment(entry),
@@ -102,6 +102,15 @@ def _table(entries: Sequence[LogEntry], names: Mapping[str, str]) -> None:
         for entry in entries
     ]
     st.dataframe(rows, hide_index=True, width="stretch", height=min(38 + 35 * len(rows), 900))
+
+
+def _list(entries: Sequence[LogEntry], names: Mapping[str, str]) -> None:
+    """The same as a list: a phone has no room for six columns."""
+    for entry in entries:
+        said = [_who(entry, names), f"patient {entry.patient_id[:8]}" if entry.patient_id else "", entry.reason]
+        with st.container(gap=None):
+            st.markdown(f"**{plain(what(entry).capitalize())}**")
+            st.caption(plain("  ·  ".join([f"{_moment(entry)} UTC", *filter(None, said), f"no. {entry.number}"])))
 
 
 def _moment(entry: LogEntry) -> str:

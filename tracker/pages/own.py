@@ -11,6 +11,7 @@ from tracker.clinic.course_plans import Due
 from tracker.clinic.issue_records import Wish
 from tracker.pages.frame import day_text, link, plain
 from tracker.pages.log import who_looked
+from tracker.pages.notices import say
 
 _WITHDRAW = {
     Purpose.CARE: (
@@ -90,6 +91,7 @@ def _consent(clinic: Clinic, patient_id: str, consent: Consent) -> None:
             st.markdown(_WITHDRAW.get(purpose, _FROM_NOW))
             if st.button("Withdraw this consent", type="primary", key=f"withdraw-{consent.id}"):
                 clinic.withdraw_consent(patient_id, purpose, channel=Channel.ONLINE)
+                say(f"Withdrawn: {plain(purpose.said)}.")
                 st.rerun()
 
 
@@ -111,4 +113,5 @@ def _rights(clinic: Clinic, patient_id: str) -> None:
             with st.popover("Ask for it"):
                 if st.button("Ask my clinic", type="primary", key=f"ask-{wish}"):
                     clinic.ask_for(patient_id, wish)
+                    say("Your clinic has been asked.")
                     st.rerun()

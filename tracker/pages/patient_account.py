@@ -9,7 +9,7 @@ from tracker.clinic.actors import Verb
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
-from tracker.pages.access import is_visitor, may
+from tracker.pages.access import is_in_emergency, is_visitor, may
 from tracker.pages.frame import complain
 from tracker.pages.invited import remember_invitation, show_invitation
 
@@ -22,6 +22,8 @@ WHAT_FOR = (
 def account_section(clinic: Clinic, patient: Patient) -> None:
     """Offer an account to a patient who has agreed to read results online."""
     if patient.is_demonstration or is_visitor(clinic) or not may(clinic, Verb.ISSUE):
+        return
+    if is_in_emergency(clinic, patient):
         return
     show_invitation()
     if not clinic.has_consent(patient.id, Purpose.PORTAL):

@@ -13,14 +13,13 @@ from tracker.clinic.records import StoredPhoto, View
 from tracker.pages.carried import session_labels
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link, plain
+from tracker.pages.notices import say
 from tracker.pages.work import show_work
 from tracker.web.components import Picture
 from tracker.web.components.points import points_editor
 from tracker.web.links import photo_url
 
-STAY = (
-    "Click where it was injected. Points stay on the skin: at later sessions the alignment of the photos carries them."
-)
+STAY = "Points stay on the skin: at later sessions the alignment of the photos carries them."
 _COPIED = "points-copied"
 
 
@@ -116,7 +115,7 @@ def _is_same(points: Sequence[InjectionPoint]) -> bool:
 def _save(clinic: Clinic, photo: StoredPhoto, points: list[InjectionPoint]) -> None:
     clinic.set_points(photo.id, points)
     st.session_state.pop(_COPIED, None)
-    st.toast(f"{_counted(len(points)).capitalize()} saved for {day_text(photo.taken_on)}.", icon=":material/check:")
+    say(f"{_counted(len(points)).capitalize()} saved for {day_text(photo.taken_on)}.")
     st.rerun()
 
 

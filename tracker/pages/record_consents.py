@@ -11,6 +11,7 @@ from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
 from tracker.pages.consent_sheet import SHARED, ask_consents, keep_consents
 from tracker.pages.frame import NARROW, complain, day_text, plain
+from tracker.pages.notices import say
 from tracker.pages.patient_account import account_section
 
 GENERATION = "consents"
@@ -51,7 +52,7 @@ def _state(clinic: Clinic, patient: Patient, purpose: Purpose, consent: Consent 
             except TrackerError as error:
                 complain(error)
             else:
-                st.toast(f"Withdrawn: {plain(purpose.said)}.", icon=":material/check:")
+                say(f"Withdrawn: {plain(purpose.said)}.")
                 st.rerun()
 
 
@@ -73,6 +74,7 @@ def _ask(clinic: Clinic, patient: Patient, purposes: list[Purpose]) -> None:
         complain(error)
         return
     st.session_state[GENERATION] += 1
+    say("The consent is kept." if len(signed.given) == 1 else "The consents are kept.")
     st.rerun()
 
 

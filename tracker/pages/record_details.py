@@ -9,6 +9,7 @@ from tracker.clinic.details import PatientDetails, Phototype
 from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
 from tracker.pages.frame import NARROW, complain
+from tracker.pages.notices import say
 
 
 def details_section(clinic: Clinic, patient: Patient) -> None:
@@ -44,5 +45,5 @@ def details_section(clinic: Clinic, patient: Patient) -> None:
     except TrackerError as error:
         complain(error)
         return
-    st.toast("Saved.", icon=":material/check:")
+    say("The details are saved.")
     st.rerun()

@@ -13,6 +13,7 @@ from tracker.clinic.records import Patient, View
 from tracker.errors import TrackerError
 from tracker.pages.choice import view_label
 from tracker.pages.frame import complain, day_text, plain
+from tracker.pages.notices import say
 
 BESIDE = (
     "A grade is what somebody judged by eye and by hand. It is never computed from a photo, and no verdict rests on it."
@@ -63,6 +64,7 @@ def _grade_form(clinic: Clinic, views: Sequence[View]) -> None:
         complain(error)
         return
     st.session_state[GENERATION] += 1
+    say("The grade is kept.")
     st.rerun()
 
 
@@ -108,6 +110,7 @@ def _measure_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> No
         complain(error)
         return
     st.session_state[GENERATION] += 1
+    say("The measure is kept.")
     st.rerun()
 
 

@@ -15,9 +15,10 @@ from tracker.errors import TrackerError
 from tracker.pages.choice import view_label
 from tracker.pages.due import money
 from tracker.pages.frame import complain, day_text, plain
+from tracker.pages.notices import say
 from tracker.pages.treatment_form import ask_treatment, line_words
 
-GENERATION, EXPIRED, SAVED = "treatment", "expired", "treatment-saved"
+GENERATION, EXPIRED = "treatment", "expired"
 ANYWAY = "It was given although a lot is past its last day of use"
 PHOTOS_FIRST = "Take the photos first: from the injection on, photos show side effects for some days."
 
@@ -25,9 +26,6 @@ PHOTOS_FIRST = "Take the photos first: from the injection on, photos show side e
 def treatment_section(clinic: Clinic, patient: Patient) -> None:
     """Show the form of today's treatment, then every session."""
     views, past = clinic.views(patient.id), clinic.treatments(patient.id)
-    if st.session_state.pop(SAVED, False):
-        # A toast begun just before a rerun is not always seen, and the form below is filled in again.
-        st.success("The treatment is saved.", icon=":material/check:")
     with st.expander("Write down a treatment", icon=":material/vaccines:", expanded=not past):
         st.caption(PHOTOS_FIRST)
         _form(clinic, patient, views, past[0].given if past else None)
@@ -74,7 +72,7 @@ def _save(clinic: Clinic, patient: Patient, new: NewTreatment) -> None:
         complain(error)
         return
     st.session_state[GENERATION] += 1
-    st.session_state[SAVED] = True
+    say("The treatment is saved.")
     st.rerun()
 
 

@@ -10,6 +10,7 @@ from tracker.clinic.records import StoredPhoto, View
 from tracker.pages.carried import show_carried
 from tracker.pages.choice import choose_view
 from tracker.pages.frame import day_text, link
+from tracker.pages.notices import say
 from tracker.pages.ruler import show_ruler
 from tracker.pages.work import show_work
 from tracker.region import Region, polygon_region
@@ -88,5 +89,5 @@ def _suggested(photo_id: str, clinic: Clinic) -> list[Corner]:
 
 def _set(clinic: Clinic, view: View, region: Region | None) -> None:
     clinic.set_region(view.id, region)
-    st.toast("The region is saved. Measuring starts again.", icon=":material/check:")
+    say("The region is saved. Measuring starts again.")
     st.rerun()

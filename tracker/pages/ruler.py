@@ -9,6 +9,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import StoredPhoto, View
 from tracker.errors import TrackerError
 from tracker.pages.frame import complain, day_text
+from tracker.pages.notices import say
 from tracker.web.components import Picture, region_editor
 from tracker.web.links import photo_url
 
@@ -51,5 +52,5 @@ def _set(clinic: Clinic, view: View, ends: list[tuple[float, float]], mm: float)
     except TrackerError as error:
         complain(error)
         return
-    st.toast("The distance is kept. Measuring starts again.", icon=":material/check:")
+    say("The distance is kept. Measuring starts again.")
     st.rerun()

@@ -14,9 +14,10 @@ from tracker.clinic.issue_records import IssuedReport
 from tracker.clinic.patient_links import NewLink, PatientLink
 from tracker.clinic.records import View
 from tracker.errors import TrackerError
-from tracker.pages.access import is_visitor, may
+from tracker.pages.access import is_in_emergency, is_visitor, may
 from tracker.pages.frame import complain, day_text, link, plain
 from tracker.pages.invited import origin, say_where_it_opens
+from tracker.pages.notices import say
 from tracker.web.links import issued_url
 
 _NEW = "new-link"
@@ -29,7 +30,7 @@ ONCE = (
 
 def share_section(clinic: Clinic, view: View) -> None:
     """Show what was shared of a view, and share its present report."""
-    if not may(clinic, Verb.ISSUE) or view.is_control:
+    if not may(clinic, Verb.ISSUE) or view.is_control or is_in_emergency(clinic, clinic.patient(view.patient_id)):
         return
     with st.expander("Share with the patient", icon=":material/share:", expanded=_NEW in st.session_state):
         if is_visitor(clinic):
@@ -95,6 +96,7 @@ def _report(clinic: Clinic, report: IssuedReport, links: Sequence[PatientLink]) 
                 st.rerun()
             if st.button("Take it back", key=f"withdraw-{report.id}", icon=":material/undo:"):
                 clinic.withdraw_report(report.id)
+                say("The patient does not see this report any more.")
                 st.rerun()
     for each in links:
         _link(clinic, each)
@@ -106,6 +108,7 @@ def _link(clinic: Clinic, known: PatientLink) -> None:
         lives = known.revoked_at is None and known.expires_at > datetime.now(UTC)
         if lives and st.button("End it", key=f"revoke-{known.id}", type="tertiary", icon=":material/link_off:"):
             clinic.revoke_link(known.id)
+            say("The link is closed.")
             st.rerun()
 
 

@@ -11,6 +11,7 @@ from tracker.clinic import Clinic
 from tracker.clinic.records import CardValues
 from tracker.errors import TrackerError
 from tracker.pages.frame import NARROW, complain, day_text, plain
+from tracker.pages.notices import say
 from tracker.pages.work import show_work
 from tracker.web.links import card_table_url, card_url
 
@@ -90,7 +91,7 @@ def _add(clinic: Clinic) -> None:
         complain(error)
         return
     st.session_state[_GENERATION] += 1
-    st.toast("The colours are kept. Measuring starts again.", icon=":material/check:")
+    say("The colours are kept. Measuring starts again.")
     st.rerun()
 
 

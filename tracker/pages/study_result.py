@@ -13,6 +13,7 @@ from tracker.clinic.study_records import AdoptedValue, Progress, Study, Subject
 from tracker.measurement import Role
 from tracker.pages.chart import HEIGHT, PADDING, in_the_dark
 from tracker.pages.frame import on_phone, plain
+from tracker.pages.notices import say
 from tracker.repeatability import LEAST_SUBJECTS, MetricStudy
 from tracker.report import STUDY_NOTE, StudyRow, adoption_sentence, difference_sentences, not_studied, study_row
 from tracker.reports.legend import ACCENT, INK, MUTED, QUIET
@@ -174,7 +175,7 @@ def _adoption(clinic: Clinic, study: Study, results: Sequence[MetricStudy]) -> N
 
 def _use(clinic: Clinic, study: Study) -> None:
     values = clinic.adopt_study(study.id)
-    st.toast(f"{len(values)} values are used in the reports from now on.", icon=":material/check:")
+    say(f"{len(values)} values are used in the reports from now on.")
 
 
 def _adopted(clinic: Clinic, study: Study, values: Sequence[AdoptedValue]) -> None:

@@ -12,9 +12,9 @@ from tracker.clinic.actors import Verb
 from tracker.clinic.course_plans import Due
 from tracker.clinic.overview import PatientSummary, ViewSummary
 from tracker.clinic.records import Patient
-from tracker.pages.access import is_visitor, may
+from tracker.pages.access import is_in_emergency, is_visitor, may
 from tracker.pages.attention import show_attention
-from tracker.pages.care_team import break_glass_popover, care_team_popover
+from tracker.pages.care_team import IN_EMERGENCY, break_glass_popover, care_team_popover
 from tracker.pages.choice import demonstration_badge
 from tracker.pages.due import due_words, injected_words
 from tracker.pages.emergencies import show_emergencies
@@ -25,6 +25,7 @@ PER_PAGE = 20
 SOON_DAYS = 7
 """Who is due within so many days stands first."""
 NOBODY = "Nobody is followed here yet. Add the first patient above."
+NOT_YOURS = "No patient is yours yet. Add one above, or ask to be put on the care team of one who is treated here."
 
 
 def page(clinic: Clinic) -> None:
@@ -41,7 +42,7 @@ def page(clinic: Clinic) -> None:
     show_attention(clinic)
     patients = clinic.patients()
     if not patients:
-        st.info(NOBODY if may(clinic, Verb.REGISTER) else "No patient is yours to see here yet.")
+        st.info(_nobody(clinic))
         return
     today = clock.today()
     dues = {each.patient_id: each.due for each in clinic.dues()}
@@ -62,6 +63,14 @@ def _rows(clinic: Clinic, shown: Sequence[Patient], today: date) -> None:
     for patient in shown:
         if patient.id in summaries:
             _row(clinic, patient, summaries[patient.id], rejected, today)
+
+
+def _nobody(clinic: Clinic) -> str:
+    """Why the list is empty: to whom all patients belong, there are none; to others, none is theirs."""
+    if not may(clinic, Verb.REGISTER):
+        return "No patient is yours to see here yet."
+    is_everybodys = may(clinic, Verb.ADMINISTER) or is_visitor(clinic)
+    return NOBODY if is_everybodys else NOT_YOURS
 
 
 def _by_urgency(patients: Sequence[Patient], dues: Mapping[str, Due], today: date) -> Sequence[Patient]:
@@ -105,7 +114,11 @@ def _row(clinic: Clinic, patient: Patient, summary: PatientSummary, rejected: Ma
             if cares:
                 link("record", "Record", icon=":material/clinical_notes:", patient=patient.id)
                 link("patient-view", "Patient's page", icon=":material/person:", patient=patient.id)
-            if may(clinic, Verb.ISSUE) and not is_visitor(clinic) and not patient.is_demonstration:
+            if not may(clinic, Verb.ISSUE) or is_visitor(clinic) or patient.is_demonstration:
+                return
+            if is_in_emergency(clinic, patient):
+                st.caption(IN_EMERGENCY, width="content")
+            else:
                 care_team_popover(clinic, patient)
 
 

@@ -26,6 +26,7 @@ from tracker.web.links import PROVIDER_BACK, SET_UP
 from tracker.web.place import Place
 from tracker.web.presence import Presence
 from tracker.web.routes import routes
+from tracker.web.settings import refuse_to_start
 from tracker.web.sign import MARK
 from tracker.web.sign_in import session_routes
 
@@ -67,6 +68,7 @@ def middleware() -> list[Middleware]:
         place = Place.of_environment()
         _provider(place)
         refused = place.refuse_to_start(str(st.get_option("server.address") or ""))
+        refused = refused or refuse_to_start(lambda section, name: st.get_option(f"{section}.{name}"))
     except RecordError as error:
         refused = str(error)
     if refused:

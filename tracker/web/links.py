@@ -7,6 +7,7 @@ PROVIDER = "/session/provider"
 PROVIDER_AWAY, PROVIDER_BACK, PROVIDER_CODE = (f"{PROVIDER}/{place}" for place in ("away", "back", "code"))
 SIGN_IN, ENROL, SET_UP, ACCOUNT = (f"/session/{place}" for place in ("sign-in", "second-factor", "set-up", "account"))
 CONNECT, DISCONNECT = f"{ACCOUNT}/connect", f"{ACCOUNT}/disconnect"
+RECOVERY = "/session/recovery-codes"
 
 
 def photo_url(photo_id: str, *, aligned: bool = False, width: int | None = None) -> str:

@@ -114,11 +114,16 @@ def _jpeg(picture: Callable[[], bytes]) -> Response:
 
 
 def _report(acting: Acting, request: Request) -> Response:
+    from tracker.clinic.actors import Verb  # with the record, as in `routes`
     from tracker.web.downloads import render_report  # the formats are not needed to show a page
 
     view_id, format_name = request.path_params["view_id"], request.path_params["format_name"]
     try:
-        file = render_report(acting(request), view_id, format_name)
+        clinic = acting(request)
+        file = render_report(clinic, view_id, format_name)
+        if file is not None:  # the photos in it may have been looked at before; that it was taken away is said as well
+            patient_id = clinic.view(view_id).patient_id
+            clinic.audit(Verb.EXPORT, "report", patient_id=patient_id, object=f"view:{view_id}")
     except TrackerError:
         return _not_found()
     return _sent(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from tracker.web.place import UVICORN_TRUSTS
@@ -44,6 +45,8 @@ def run(port: int | None = None, home: Path | None = None) -> int:
     try:
         cli.main(args=arguments, prog_name="tracker app", standalone_mode=False)
     except SystemExit as stopped:
+        if isinstance(stopped.code, str):  # why the app must not start
+            print(stopped.code, file=sys.stderr)
         return stopped.code if isinstance(stopped.code, int) else 1
     except KeyboardInterrupt:
         return 0

@@ -19,13 +19,14 @@ from tracker.web.cookies import cookie_name, take_back
 from tracker.web.entry import Entry, entered, give_token, page_route
 from tracker.web.forms import form_page, picture_address
 from tracker.web.headers import CLEAR_SITE_DATA
-from tracker.web.links import ACCOUNT, ENROL, SET_UP, SIGN_IN
+from tracker.web.links import ACCOUNT, ENROL, RECOVERY, SET_UP, SIGN_IN
 
 if TYPE_CHECKING:
     from tracker.clinic import Clinic
 
 DIFFERENT_PASSWORDS = "The two passwords are not the same."
 LINK_DEAD = "This link is not open. It may have been used, withdrawn, or run out; your clinic can send you another."
+INVITATION_DEAD = "This invitation was used or is too old; please ask for a new one."
 
 
 def session_routes(opened: Callable[[], Clinic], settings: Settings | None = None) -> list[Route]:
@@ -46,6 +47,7 @@ def session_routes(opened: Callable[[], Clinic], settings: Settings | None = Non
         page(ENROL, show_second_factor, confirm_second_factor),
         page("/session/invitation/{token}", show_invitation, accept_invitation),
         page(ACCOUNT, show_account, change_password),
+        page(RECOVERY, show_account, renew_recovery_codes),
         page("/session/sign-out", None, sign_out),
         page("/session/left", seconds_left, stay),
         page("/r/{token}", show_link, open_link),
@@ -153,10 +155,14 @@ def confirm_second_factor(entry: Entry) -> Response:
 
 def show_invitation(entry: Entry) -> Response:
     """The page on which somebody who was invited chooses a password; showing it uses nothing up."""
-    provider = entry.provider_name
-    if provider and not entry.clinic.is_staff_invited(entry.request.path_params["token"]):
+    token, provider = entry.request.path_params["token"], entry.provider_name
+    name = entry.clinic.invited_name(token)
+    if not name:
+        status = entry.status if entry.error else 404
+        return form_page("message", status=status, title="Welcome", text=INVITATION_DEAD, link=SIGN_IN, label="Sign in")
+    if provider and not entry.clinic.is_staff_invited(token):
         provider = ""
-    return form_page("invitation", status=entry.status, error=entry.error, provider=provider)
+    return form_page("invitation", status=entry.status, error=entry.error, name=name, provider=provider)
 
 
 def accept_invitation(entry: Entry) -> Response:
@@ -192,14 +198,24 @@ def show_account(entry: Entry) -> Response:
         return RedirectResponse(ENROL, 303)
     account = entry.clinic.account(actor.account_id)
     provider = entry.provider_name if account.role != "patient" else ""
+    has_codes = account.has_second_factor and account.has_password
     said = {"error": entry.error, "notice": entry.notice}
-    return form_page("account", status=entry.status, account=account, provider=provider, **said)
+    return form_page("account", status=entry.status, account=account, provider=provider, has_codes=has_codes, **said)
 
 
 def change_password(entry: Entry) -> Response:
     """Change one's own password; the other sessions end."""
     entry.clinic.change_password(entry.form.get("old", ""), _new_password(entry.form))
     return RedirectResponse(f"{ACCOUNT}?said=changed", 303)
+
+
+def renew_recovery_codes(entry: Entry) -> Response:
+    """Make new recovery codes, and show them once."""
+    actor = entry.visitor.actor
+    if actor is None or not actor.account_id:
+        return RedirectResponse(SIGN_IN if actor is None else "/", 303)
+    codes = entry.clinic.renew_recovery_codes(entry.form.get("own", ""), entry.form.get("code", ""))
+    return form_page("recovery_codes", codes=codes)
 
 
 def _new_password(form: dict[str, str]) -> str:

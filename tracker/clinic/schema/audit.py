@@ -25,6 +25,8 @@ audit = Table(
     Column("mac", String, nullable=False),
 )
 
+#: Names of the triggers that `only_grows` makes.
+GUARDS = {"sqlite": frozenset({"audit_no_UPDATE", "audit_no_DELETE"}), "postgresql": frozenset({"audit_grows"})}
 _SQLITE = """CREATE TRIGGER audit_no_{0} BEFORE {0} ON audit BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"""
 _POSTGRESQL = (
     "CREATE FUNCTION audit_grows() RETURNS trigger LANGUAGE plpgsql AS "

@@ -40,7 +40,8 @@ function mount(root) {
     clear.hidden = !asksHow();
     clear.classList.toggle("open", chosen !== null);
     const loading = shownAt === null ? "Loading…" : "";
-    const next = asksHow() && chosen ? "" : "Press ← or → on the keyboard.";
+    const keys = matchMedia("(pointer: coarse)").matches ? "" : "Press ← or → on the keyboard.";
+    const next = asksHow() && chosen ? "" : keys;
     root.querySelector(".status").textContent = loading || (sent ? "" : next);
   };
 
