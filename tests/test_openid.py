@@ -41,7 +41,7 @@ from tests.identity_provider import (
 )
 from tests.identity_provider import provider as running_provider
 from tests.signing_in import OWNER, PASSWORD, token_of_owner
-from tracker.clinic import Clinic, clock, passwords, schema
+from tracker.clinic import Clinic, accounts, clock, passwords, schema
 from tracker.clinic.actors import Actor, Role
 from tracker.errors import RecordError
 from tracker.openid import fetching
@@ -236,7 +236,8 @@ def connected_owner(house: House) -> tuple[Browser, tuple[str, ...]]:
     assert b"Connected" in shown.body
     actor = house.actor(browser)
     assert actor is not None
-    codes = house.clinic.acting_for(actor).renew_recovery_codes()
+    with house.clinic._store.writing() as connection:
+        codes = accounts.new_recovery_codes(connection, actor.account_id)
     del browser.jar[COOKIE]
     return browser, codes
 
