@@ -11,7 +11,6 @@ import json
 import re
 import secrets
 import threading
-import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,8 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+
+from tracker.clinic import clock
 
 ORIGIN = "https://clinic.example.org"
 CLIENT_ID, SECRET = "tracker clinic/1", "s+cret: with/odd%signs"
@@ -105,7 +106,7 @@ class Provider:
         return {**found, **self.told.discovery}
 
     def id_token(self, asked: dict[str, str]) -> str:
-        now = int(time.time())
+        now = int(clock.now().timestamp())
         claims: Claims = {
             "iss": self.issuer, "sub": self.told.subject, "aud": CLIENT_ID, "iat": now, "exp": now + 300,
             "nonce": asked["nonce"], "email": "ada@clinic.example", "email_verified": True,
@@ -234,6 +235,11 @@ class Browser:
     send: Send
     address: str = field(default_factory=lambda: str(IPv4Address("10.0.0.0") + next(_ADDRESSES)))
     jar: dict[str, tuple[str, bool]] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> set[str]:
+        """Names of the cookies, without those by which a browser is known at its next sign-in."""
+        return {name for name in self.jar if "-known-" not in name}
 
     def get(self, path: str, *, site: str = "same-origin", method: str = "GET") -> Answer:
         return self._ask(method, path, {"sec-fetch-site": site, "sec-fetch-mode": "navigate"}, b"")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, select
 
-from tracker.clinic import accounts, clock, identities, schema, throttle, trips, web_sessions
+from tracker.clinic import accounts, clock, identities, known_browsers, schema, throttle, trips, web_sessions
 from tracker.clinic.actors import NOBODY, STAFF, Actor, Role, Verb
 from tracker.clinic.audit import Entry, append
 from tracker.clinic.entering import Entering
@@ -112,7 +112,9 @@ class Connecting(Entering):
         """
         moment = clock.now()
         trip = self._trip(provider, sealed, moment)
-        tried = f"provider {throttle.network_of(address)}"  # of one address: nobody else waits for its tries
+        tried = (
+            f"provider {digest_of(trip.challenge.state)}"  # nobody is named yet: those of one address count together
+        )
         with self._store.writing() as connection:
             throttle.begin(connection, tried, address, moment)
         identity: Identity | None = None
@@ -128,11 +130,22 @@ class Connecting(Entering):
             self._note_refused(trip, identity, moment)
             if refusal.code == "provider_down":  # not the fault of who tries
                 with self._store.writing() as connection:
-                    throttle.succeeded(connection, tried, address)
+                    throttle.take_back(connection, tried, address)
             raise
 
-    def give_code(self, door: str, code: str, *, address: str = "") -> str:
+    def give_code(self, door: str, code: str, *, address: str = "", known: Iterable[str] = ()) -> str:
         """Give the code of the second factor that the provider did not ask for; the token of a new session.
+
+        Parameters
+        ----------
+        door : str
+            Of `Arrival`.
+        code : str
+            Of the authenticator app, or a recovery code.
+        address : str
+            Where the try comes from.
+        known : iterable of str
+            As of `Entering.sign_in`.
 
         Raises
         ------
@@ -142,16 +155,17 @@ class Connecting(Entering):
         moment = clock.now()
         with self._store.reading() as connection:
             kept = trips.opened_door(secrets_of(connection), door, moment)
-            name = accounts.name_of(connection, accounts.row_of(connection, kept.account_id))
+            row = accounts.row_of(connection, kept.account_id)
+            name, device = accounts.name_of(connection, row), known_browsers.known(connection, row, known, moment)
         with self._store.writing() as connection:
-            throttle.begin(connection, name, address, moment)
+            throttle.begin(connection, name, address, moment, device)
         with self._journal.writing() as connection:
             row = accounts.row_of(connection, kept.account_id)
             is_open = row.disabled_at is None and row.is_totp_confirmed and identities.is_connected(connection, row.id)
             token = ""
             if is_open and accounts.use_code(connection, row, code, moment):
                 trips.spend(connection, kept.id, moment)
-                throttle.succeeded(connection, name, address)
+                throttle.succeeded(connection, name, address, device)
                 token = self._begin(connection, row, kept.session_id, moment, has_second_factor=True)
             else:
                 self._append_refused(connection, Errand.SIGN_IN, row.id)

@@ -120,8 +120,9 @@ def show_code(entry: Entry) -> Response:
 
 def give_code(entry: Entry) -> Response:
     """Begin the session."""
-    given, address = entry.form.get("code", ""), entry.visitor.caller.address
-    answer = entered(entry, entry.clinic.give_code(_kept(entry, DOOR), given, address=address))
+    given, visitor = entry.form.get("code", ""), entry.visitor
+    door, address = _kept(entry, DOOR), visitor.caller.address
+    answer = entered(entry, entry.clinic.give_code(door, given, address=address, known=visitor.known))
     _forget(answer, DOOR)
     return answer
 
