@@ -12,6 +12,7 @@ from tracker.clinic.receipts import Receipt
 from tracker.clinic.retention import LIMITS, RetentionRule
 from tracker.errors import TrackerError
 from tracker.pages.frame import NARROW, complain, day_text, link, plain
+from tracker.pages.notices import say
 from tracker.pages.record_keeping import RECEIPT, moment_text, names_of
 from tracker.web.links import receipt_url
 
@@ -127,7 +128,7 @@ def _save(clinic: Clinic, rule: RetentionRule) -> None:
     except TrackerError as error:
         complain(error)
         return
-    st.toast("Saved.", icon=":material/check:")
+    say("Saved.")
     st.rerun()
 
 

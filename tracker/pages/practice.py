@@ -15,6 +15,7 @@ from tracker.clinic.treatment_records import Lot
 from tracker.errors import TrackerError
 from tracker.pages.access import may
 from tracker.pages.frame import NARROW, complain, day_text, link, plain
+from tracker.pages.notices import say
 from tracker.pages.record_course import EDITABLE, notes_list, phase_inputs, phases_table
 
 _NEW_PHASE = Phase("Next phase", 4, 14, 21)
@@ -161,5 +162,5 @@ def _remove_demonstration(clinic: Clinic) -> None:
     except TrackerError as error:
         complain(error)
         return
-    st.toast("The demonstration is gone.", icon=":material/check:")
+    say("The demonstration is gone.")
     st.rerun()
