@@ -316,6 +316,17 @@ def test_an_emergency_does_not_become_a_place_on_the_care_team(people: Cast) -> 
     assert glass.acting().account_id not in {each.id for each in people.clinic.care_team(people.own)}
 
 
+def test_an_emergency_takes_nobody_off_the_care_team(people: Cast) -> None:
+    glass = people.clinic.acting_for(people.actors["practitioner by breaking the glass"])
+    before = people.clinic.care_team(people.own)
+
+    with pytest.raises(RecordError) as refusal:
+        glass.remove_from_care_team(people.own, people.actors["practitioner"].account_id)
+
+    assert refusal.value.code == "not_allowed"
+    assert people.clinic.care_team(people.own) == before != ()
+
+
 def test_a_list_shows_each_their_own(people: Cast) -> None:
     def listed(name: str) -> set[str]:
         return {patient.id for patient in people.clinic.acting_for(people.actors[name]).patients()}

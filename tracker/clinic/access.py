@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from tracker.clinic import accounts, audit, care_team, clock, passwords, register, schema, throttle, web_sessions
 from tracker.clinic.accounts import Account
@@ -179,21 +179,31 @@ class Access(Entering):
         """
         with self._journal.writing() as connection:
             register.patient(connection, patient_id)
-            own = self._actor.account_id
-            if self._actor.role is Role.PRACTITIONER and own and own not in care_team.members(connection, patient_id):
-                raise RecordError(
-                    "Only who is on the care team of a patient, or the owner, adds somebody to it.", code="not_allowed"
-                )
+            self._expect_no_emergency(connection, patient_id)
             if accounts.account(connection, account_id).role not in (Role.OWNER, Role.PRACTITIONER):
                 raise RecordError("Only practitioners take care of patients.", code="bad_role")
             care_team.join(connection, patient_id, account_id, clock.now())
             self._log(connection, Verb.CHANGE, "add_to_care_team", patient_id, f"account:{account_id}")
 
     def remove_from_care_team(self, patient_id: str, account_id: str) -> None:
-        """A patient is not a practitioner's any more, from the next message on."""
+        """A patient is not a practitioner's any more, from the next message on.
+
+        Raises
+        ------
+        RecordError
+            ``not_allowed``: who broke the glass does not choose the team.
+        """
         with self._journal.writing() as connection:
+            self._expect_no_emergency(connection, patient_id)
             care_team.leave(connection, patient_id, account_id)
             self._log(connection, Verb.CHANGE, "remove_from_care_team", patient_id, f"account:{account_id}")
+
+    def _expect_no_emergency(self, connection: Connection, patient_id: str) -> None:
+        own = self._actor.account_id
+        if self._actor.role is Role.PRACTITIONER and own and own not in care_team.members(connection, patient_id):
+            raise RecordError(
+                "Only who is on the care team of a patient, or the owner, changes it.", code="not_allowed"
+            )
 
     def break_glass(self, code: str, reason: str) -> tuple[Patient, datetime]:
         """See a patient of somebody else's for 8 hours, with a reason that the owner and the patient can read.
