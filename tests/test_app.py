@@ -473,6 +473,22 @@ def test_every_page_of_a_role_opens_without_asking_for_what_the_role_may_not(fil
     assert not refused
 
 
+@pytest.mark.parametrize("path", ["record", "compare", "progress", "session", "side-effects", "diary"])
+def test_under_the_refusal_of_a_patient_no_other_patient_is_shown(filled: Filled, path: str) -> None:
+    """Whoever adds photos there would add them to somebody else."""
+    clinic = filled.clinic
+    entry = next(each for each in PAGES if each.path == path)
+    app = run_page(entry, clinic, patient="0" * 32)
+
+    assert len(app.error) == 1
+    assert "not in the record" in app.error[0].value
+    assert app.selectbox[0].value is None
+    assert not app.button
+    assert "P-1" not in words(app)
+    # The control: the same page with a patient.
+    assert run_page(entry, clinic, patient=filled.view.patient_id).selectbox[0].value == filled.view.patient_id
+
+
 def test_who_sees_a_patient_in_an_emergency_is_offered_nothing_that_would_be_refused(filled: Filled) -> None:
     clinic, patient_id = filled.clinic, filled.view.patient_id
     clinic.give_consent(patient_id, Purpose.PORTAL, given_by="Jane", signed_on=TODAY)

@@ -203,6 +203,14 @@ def test_records_are_kept_by_the_rule_of_the_clinic(
         assert kept(connection, patient.id, date(2022, 1, 1)) is None
 
 
+def test_the_wait_before_an_erasure_cannot_be_ruled_away() -> None:
+    """Whoever is the only owner would set it to nothing and erase at once."""
+    assert RetentionRule(wait_hours=24).wait_hours == RetentionRule().wait_hours
+    with pytest.raises(RecordError) as refused:
+        RetentionRule(wait_hours=23)
+    assert refused.value.code == "rule"
+
+
 def test_a_legal_hold_outlasts_every_rule_and_says_why(clinic: Clinic) -> None:
     patient = with_photos(clinic, "P-1", CANARIES[:4])[0].patient_id
     clinic.set_legal_hold(patient, "Letter of a lawyer, CANARY-HOLD")

@@ -405,6 +405,19 @@ def test_a_key_that_another_process_destroys_is_forgotten_here_too(home: Path, s
     assert FRESH_SECONDS <= 0.1  # an end that is called bites at the next click
 
 
+def test_who_lists_the_patients_examines_what_is_in_the_file_now(home: Path, store: KeyStore) -> None:
+    store.create("p")
+    store.key("p")
+    file = sqlite3.connect(home / "keys.sqlite")
+    file.execute("UPDATE key SET wrapped = zeroblob(40)")
+    file.commit()
+    file.close()
+
+    assert store.patients() == ("p",)
+    with pytest.raises(RecordError):
+        store.key("p")
+
+
 def test_damaged_keys_are_said_to_be(home: Path) -> None:
     made = master_key(home)
     (home / "keys.sqlite").write_bytes(b"\x00 not a database" * 500)

@@ -166,7 +166,7 @@ def _keys(connection: Connection, secrets: Secrets) -> Examined:
     if unreadable:
         what = f"The keys of {len(unreadable)} patients are damaged."
         return Examined("keys", State.DAMAGE, what, _BRING_KEYS, len(patients), places=tuple(unreadable[:_LISTED]))
-    return good("keys", f"The keys of all {len(patients)} patients are there.", checked=len(patients))
+    return good("keys", f"The key of every patient is there ({len(patients)}).", checked=len(patients))
 
 
 def _opens(secrets: Secrets, patient_id: str) -> bool:
@@ -186,4 +186,4 @@ def _erased(connection: Connection, home: Path) -> Examined:
         what = f"{len(left)} patients who were erased are here again, or still."
         advice = "Run: python -m tracker doctor --repair, which carries the erasures to their end."
         return Examined("erased", State.ATTENTION, what, advice, len(listed), places=tuple(left[:_LISTED]))
-    return good("erased", f"Nothing is here of the {len(listed)} patients who were erased.", checked=len(listed))
+    return good("erased", f"Nothing is here of those who were erased ({len(listed)}).", checked=len(listed))

@@ -129,8 +129,9 @@ class KeyStore:
             self._known.pop(patient_id, None)
 
     def patients(self) -> tuple[str, ...]:
-        """Identifiers of the patients that have a key."""
+        """Identifiers of the patients that have a key. What is asked next is read from the file, not remembered."""
         with self._lock, reading(self._file):
+            self._looked_at = float("-inf")
             return tuple(row[0] for row in self._file.execute("SELECT patient_id FROM key ORDER BY patient_id"))
 
     def destroyed(self) -> dict[str, datetime]:

@@ -77,5 +77,7 @@ def unwrapped(key: bytes, wrapped: bytes) -> bytes:
         return aes_key_unwrap(key, wrapped)
     except (InvalidUnwrap, ValueError) as error:
         raise RecordError(
-            "The master key does not fit this record; please give the one it was made with.", code="key_wrong"
+            "The master key does not fit this record. If it was just replaced, please start tracker anew; otherwise "
+            "give the one that the record was made with.",
+            code="key_wrong",
         ) from error

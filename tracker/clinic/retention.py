@@ -18,7 +18,7 @@ _REASON = "legal_hold.reason"
 LIMITS = {
     "years": (0, 100),
     "minors_until": (0, 100),
-    "wait_hours": (0, 24 * 90),
+    "wait_hours": (24, 24 * 90),
     "backup_days": (1, 3650),
     "consent_years": (0, 100),
 }

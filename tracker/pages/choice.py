@@ -28,7 +28,7 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
     Returns
     -------
     View or None
-        None if there is nothing to choose from; the page has then been told so.
+        None if there is nothing to choose from, or what was asked for is refused; the page has then been told so.
     """
     heading, left, right = st.columns([5, 4, 4], vertical_alignment="bottom")
     patients = clinic.patients()
@@ -38,7 +38,10 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
         return None
     view, patient = _wanted(clinic, patients)
     with left:
-        patient = _ask_patient(patients, patient, key)
+        _ask_patient(patients, patient, key)
+    if patient is None:
+        heading.title(title, anchor=False)
+        return None
     views = clinic.views(patient.id)
     if view not in views:  # of nobody, of another patient, or of a study
         view = views[0] if views else None
@@ -55,7 +58,7 @@ def choose_view(clinic: Clinic, title: str, *, key: str) -> View | None:
 
 
 def choose_patient(clinic: Clinic, title: str, *, key: str) -> Patient | None:
-    """Show the title of a page with the choice of a patient beside it; None if there are no patients."""
+    """Show the title of a page with the choice of a patient beside it; None as of `choose_view`."""
     heading, right = st.columns([5, 4], vertical_alignment="bottom")
     patients = clinic.patients()
     if not patients:
@@ -64,7 +67,10 @@ def choose_patient(clinic: Clinic, title: str, *, key: str) -> Patient | None:
         return None
     view, patient = _wanted(clinic, patients)
     with right:
-        patient = _ask_patient(patients, patient, key)
+        _ask_patient(patients, patient, key)
+    if patient is None:
+        heading.title(title, anchor=False)
+        return None
     with heading:
         _heading(title, patient)
     _remember(patient, view)
@@ -113,7 +119,10 @@ def _heading(title: str, patient: Patient) -> None:
         st.title(title, anchor=False)
 
 
-def _wanted(clinic: Clinic, patients: Sequence[Patient]) -> tuple[View | None, Patient]:
+def _wanted(clinic: Clinic, patients: Sequence[Patient]) -> tuple[View | None, Patient | None]:
+    """What the address names, or was used last; nobody where that is refused: another patient's page under a refusal
+    would be taken for the one that was asked for.
+    """
     try:
         view = asked_view(clinic)
         wanted = view.patient_id if view else st.query_params.get(PATIENT) or st.session_state.get(PATIENT)
@@ -125,15 +134,18 @@ def _wanted(clinic: Clinic, patients: Sequence[Patient]) -> tuple[View | None, P
         complain(error)
         st.session_state.pop(VIEW, None)
         st.session_state.pop(PATIENT, None)
-        return None, patients[0]
+        return None, None
 
 
-def _ask_patient(patients: Sequence[Patient], patient: Patient, key: str) -> Patient:
+def _ask_patient(patients: Sequence[Patient], patient: Patient | None, key: str) -> None:
     names = {p.id: patient_label(p) for p in patients}
     box = f"{key}-patient"
-    st.session_state[box] = patient.id
-    st.selectbox("Patient", list(names), format_func=names.__getitem__, key=box, on_change=_chose, args=(box, PATIENT))
-    return patient
+    st.session_state[box] = patient.id if patient is not None else None
+    first = 0 if patient is not None else None  # where none is chosen yet
+    st.selectbox(
+        "Patient", list(names), first, format_func=names.__getitem__, key=box, on_change=_chose, args=(box, PATIENT),
+        placeholder="Choose a patient",
+    )  # fmt: skip
 
 
 def _ask_view(views: Sequence[View], view: View, key: str) -> View:
@@ -146,6 +158,8 @@ def _ask_view(views: Sequence[View], view: View, key: str) -> View:
 
 def _chose(box: str, name: str) -> None:
     """Put the chosen id into the address; a new patient starts with the first of their views."""
+    if not st.session_state[box]:
+        return
     if name == PATIENT:
         st.session_state.pop(VIEW, None)
         st.query_params.from_dict({PATIENT: st.session_state[box]})

@@ -31,7 +31,8 @@ def due_words(due: Due, today: date) -> str:
     if due.latest < today and not due.is_beyond_plan:
         return f"{which} overdue since {day_text(due.latest)}"
     condition = f", {due.phase.condition}" if due.phase.condition else ""
-    return f"{which} proposed for {_span(due.earliest, due.latest)}{condition}"
+    proposed = "was proposed" if due.latest < today else "proposed"
+    return f"{which} {proposed} for {_span(due.earliest, due.latest)}{condition}"
 
 
 def injected_words(days: int) -> str:

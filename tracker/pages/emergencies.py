@@ -7,7 +7,7 @@ import streamlit as st
 from tracker.clinic import Clinic
 from tracker.clinic.actors import Verb
 from tracker.pages.access import may
-from tracker.pages.frame import day_text, link, plain
+from tracker.pages.frame import link, moment_text, plain
 
 
 def show_emergencies(clinic: Clinic) -> None:
@@ -25,7 +25,7 @@ def show_emergencies(clinic: Clinic) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 who, whom = names.get(each.account_id, "–"), codes.get(each.patient_id, "–")
                 st.badge("emergency", color="red")
-                said = f"was opened by {who} ({day_text(each.since.date())}, {each.since:%H:%M} UTC, for some hours)"
+                said = f"was opened by {who} on {moment_text(each.since)}, for eight hours"
                 st.markdown(f"**{plain(whom)}** {plain(said)}", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center"):
             link("log", "The reasons are in the log", icon=":material/history:")

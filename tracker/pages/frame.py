@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import NoReturn
 
 import streamlit as st
@@ -47,6 +47,12 @@ def day_text(day: date) -> str:
     '2 Mar 2026'
     """
     return f"{day.day} {day:%b %Y}"
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as people here write it."""
+    local = moment.astimezone()
+    return f"{day_text(local.date())} at {local:%H:%M}"
 
 
 def frame(run: Callable[[], None], *, width: int = WIDE) -> None:

@@ -11,9 +11,9 @@ from tracker.clinic.issue_records import Wish
 from tracker.clinic.receipts import Receipt
 from tracker.clinic.retention import LIMITS, RetentionRule
 from tracker.errors import TrackerError
-from tracker.pages.frame import NARROW, complain, day_text, link, plain
+from tracker.pages.frame import NARROW, complain, day_text, link, moment_text, plain
 from tracker.pages.notices import say
-from tracker.pages.record_keeping import RECEIPT, moment_text, names_of
+from tracker.pages.record_keeping import RECEIPT, names_of
 from tracker.web.links import receipt_url
 
 MOST = 50
@@ -22,7 +22,7 @@ _LABELS = {
     "minors_until": ("Of a minor at least until the age of", "Counted to the end of that year of life."),
     "wait_hours": (
         "An erasure may be carried out by who began it after, hours",
-        "Somebody else who is owner can carry it out at once.",
+        "24 at least. Somebody else who is owner can carry it out at once.",
     ),
     "backup_days": (
         "The last copy of a backup is destroyed after, days",

@@ -37,7 +37,7 @@ def new_patient_form(clinic: Clinic) -> None:
     """Ask for a new patient."""
     with st.form("new-patient"):
         left, right = st.columns(2)
-        code = left.text_input("Code", max_chars=40, help=CODE, key=_proposed(clinic))
+        code = left.text_input("Code", max_chars=40, help=CODE, key=_proposed(clinic), placeholder="such as A-01")
         name = right.text_input("Name", max_chars=120)
         details = _details(clock.today().year)
         note = st.text_input("Note", max_chars=500)

@@ -36,6 +36,7 @@ def new_view_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> No
         control = st.selectbox("Untreated side to compare with", list(controls), format_func=controls.__getitem__)
         if not st.form_submit_button("Add view", type="primary"):
             return
+    site = next((known for known in SITES if known == (site or "").strip().lower()), site)  # one spelling of each
     other = {"left": "right", "right": "left"}.get(side or "") if both and not is_control else ""
     if other is None:
         st.error("Please choose left or right: then the other side can be its control.", icon=":material/error:")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from tracker.clinic.records import Patient
 from tracker.errors import TrackerError
 from tracker.pages.access import may
 from tracker.pages.choice import PATIENT, VIEW
-from tracker.pages.frame import NARROW, complain, day_text, go, plain
+from tracker.pages.frame import NARROW, complain, day_text, go, moment_text, plain
 
 RECEIPT = "receipt"
 """Of whom the receipt is to be shown: who erases is brought to it."""
@@ -78,12 +77,6 @@ def keeping_section(clinic: Clinic, patient: Patient, *, is_open: bool = False) 
 
 def _open_wish(clinic: Clinic, patient: Patient) -> PatientRequest | None:
     return next((w for w in clinic.requests(patient.id) if w.wish is Wish.ERASURE and w.done_at is None), None)
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as people here write it."""
-    local = moment.astimezone()
-    return f"{day_text(local.date())} at {local:%H:%M}"
 
 
 def names_of(clinic: Clinic) -> Mapping[str, str]:
@@ -192,7 +185,7 @@ def _carry_out(clinic: Clinic, patient: Patient, preview: Preview) -> None:
 def _last_step(clinic: Clinic, patient: Patient, preview: Preview) -> None:
     with st.form(f"carry-out-{patient.id}"):
         st.markdown("**There is no way back.**")
-        code = st.text_input("Code of the patient, typed again", max_chars=40, key=f"code-{patient.id}")
+        code = st.text_input("Code of the patient, typed again exactly", max_chars=40, key=f"code-{patient.id}")
         why = ""
         if preview.kept is not None and preview.kept.until is not None:
             until = day_text(preview.kept.until)

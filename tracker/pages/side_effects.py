@@ -16,7 +16,7 @@ from tracker.pages.access import may
 from tracker.pages.attention import advice_badge, effect_words
 from tracker.pages.choice import choose_patient, view_label
 from tracker.pages.diary import show_diary
-from tracker.pages.frame import NARROW, complain, plain
+from tracker.pages.frame import NARROW, complain, on_phone, plain
 
 CONTRADICT = (
     "Where these days come from is said beside them. The sources contradict each other: they are a place to begin, "
@@ -51,6 +51,12 @@ def show_side_effects(clinic: Clinic, view: View) -> None:
     if not effects:
         return
     st.subheader("Side effects", anchor=False)
+    if on_phone():
+        for effect in effects:
+            st.markdown(f"**{plain(effect_words(effect))}**")
+            today = "has gone" if not effect.is_open else f"answer today: {effect.answer.advice}"
+            st.caption(plain(f"{today} · told by the {effect.told_by}"))
+        return
     rows = [
         {
             "Noticed": plain(effect_words(effect)),

@@ -94,7 +94,7 @@ def _line(before: BlendLine | None, today: date, *, key: str) -> BlendLine:
     """One ingredient; one that is copied is folded to a line, unless it is past its last day of use."""
     line = before or BlendLine("")
     kinds = list(IngredientKind)
-    words = "Another ingredient" if before is None else plain(line_words(line))
+    words = "Ingredient" if before is None else plain(line_words(line))
     with st.expander(words, expanded=before is None or line.is_expired(today)):
         name, kind, strength, millilitres = st.columns([4, 3, 2, 2])
         lot, until, supplier = st.columns([3, 3, 5])
