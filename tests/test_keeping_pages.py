@@ -342,9 +342,11 @@ def test_today_keeps_the_demonstration_apart_from_real_patients(clinic: Clinic, 
     alone = run(owner, "today")
     assert "**DEMO-01**" in words(alone)
     assert folded(alone) == {}
+    assert "This clinic has no patient yet" in words(alone)
 
     patient(clinic, "Z-1", TODAY)
     app = run(owner, "today")
+    assert "This clinic has no patient yet" not in words(app)
     assert folded(app) == {"Demonstration (1)": True}
     inside = "\n".join(str(each.value) for each in app.expander[0].markdown).replace("\\", "")
     assert "DEMO-01" in inside

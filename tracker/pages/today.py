@@ -47,13 +47,25 @@ def page(clinic: Clinic) -> None:
     today = clock.today()
     dues = {each.patient_id: each.due for each in clinic.dues()}
     own = [patient for patient in patients if not patient.is_demonstration]
-    _rows(clinic, _shown(_by_urgency(own or patients, dues, today)), today)
     rendered = [patient for patient in patients if patient.is_demonstration]
+    if not own and may(clinic, Verb.ADMINISTER):
+        _first_steps()
+    _rows(clinic, _shown(_by_urgency(own or patients, dues, today)), today)
     if own and rendered:
         with st.expander(f"Demonstration ({len(rendered)})", icon=":material/science:"):
             _rows(clinic, rendered, today)
             if may(clinic, Verb.ADMINISTER):
                 link("practice", "Remove the demonstration", icon=":material/delete:")
+
+
+def _first_steps() -> None:
+    """What comes next in a clinic that was just set up."""
+    with st.container(border=True, key="first-steps"):
+        st.markdown("**This clinic has no patient yet.** What is below is the demonstration.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link("new-patient", "Add a patient", icon=":material/person_add:")
+            link("people", "Invite somebody", icon=":material/group:")
+            link("practice", "Remove the demonstration", icon=":material/delete:")
 
 
 def _rows(clinic: Clinic, shown: Sequence[Patient], today: date) -> None:
