@@ -216,7 +216,10 @@ def alone(out: Path) -> Iterator[None]:
     handle = os.open(out / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         _lock(handle)
-        yield
+        try:
+            yield
+        finally:
+            _unlock(handle)
     finally:
         os.close(handle)
 
@@ -230,6 +233,15 @@ def _lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise RecordError("Another backup into this folder is running; please wait for it.", code="busy") from error
+
+
+def _unlock(handle: int) -> None:
+    """Let go at once: a program that another thread is just starting holds a copy of the handle for a moment."""
+    if os.name != "posix":
+        return
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def make_durable(files: Sequence[Path]) -> None:
