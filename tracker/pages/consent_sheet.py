@@ -8,7 +8,7 @@ from datetime import date
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.consent_texts import Purpose
 from tracker.clinic.consents import WHOLE, Channel, Masking, Pictures, Scope
 from tracker.pages.frame import plain
@@ -67,7 +67,7 @@ def ask_consents(clinic: Clinic, purposes: Sequence[Purpose], *, key: str, signe
                 given |= {purpose: scope} if purpose in given else {}
     left, middle, right = st.columns(3)
     by = left.text_input("Signed by", placeholder="the patient", key=f"{key}-by", max_chars=120)
-    on = middle.date_input("On", value="today", max_value="today", key=f"{key}-on")
+    on = middle.date_input("On", value=clock.today(), max_value=clock.today(), key=f"{key}-on")
     channel = right.selectbox("How", [Channel.CLINIC, Channel.PAPER, Channel.LETTER], key=f"{key}-how")
     return Signed(given, by or signer, on, channel)
 

@@ -81,7 +81,7 @@ def _start(clinic: Clinic, patient: Patient) -> None:
         known = [view.indication for view in clinic.views(patient.id) if view.indication in INDICATIONS]
         index = INDICATIONS.index(known[0]) if known else None
         indication = left.selectbox("Treated for", INDICATIONS, index=index, placeholder="Choose")
-        first = right.date_input("First session", "today")
+        first = right.date_input("First session", clock.today())
         if not st.form_submit_button("Begin the course", type="primary"):
             return
     try:
@@ -122,7 +122,7 @@ def _running(clinic: Clinic, patient: Patient, course: Course) -> None:
 
 def _appointment(clinic: Clinic, course: Course, *, default: date) -> None:
     with st.form(f"appointment-{course.id}", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        day = st.date_input("Next appointment", default, min_value="today", width=200)
+        day = st.date_input("Next appointment", default, min_value=clock.today(), width=200)
         keep = st.form_submit_button("Agree on this day", icon=":material/event_available:")
         drop = course.next_on is not None and st.form_submit_button("No appointment")
     if keep or drop:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.body_measures import BodyMeasure
 from tracker.clinic.grading_scales import SCALES, scale
 from tracker.clinic.records import Patient, View
@@ -50,7 +50,7 @@ def _grade_form(clinic: Clinic, views: Sequence[View]) -> None:
         score = score_field.number_input(
             "Score", float(chosen.least), float(chosen.most), None, float(chosen.step), format="%g", key=f"{key}-score"
         )
-        day = day_field.date_input("Day", "today", max_value="today", key=f"{key}-day")
+        day = day_field.date_input("Day", clock.today(), max_value=clock.today(), key=f"{key}-day")
         grader = grader_field.text_input("Graded by", max_chars=120, key=f"{key}-by")
         note = st.text_input("Note", max_chars=500, key=f"{key}-note")
         if not st.form_submit_button("Keep the grade", type="primary"):
@@ -91,7 +91,7 @@ def _measure_form(clinic: Clinic, patient: Patient, views: Sequence[View]) -> No
         value_field, unit_field, day_field = st.columns(3)
         value = value_field.number_input("Value", 0.0, 3000.0, None, 0.1, format="%g", key=f"{key}-value")
         unit = unit_field.selectbox("Unit", UNITS[quantity], key=f"{key}-unit")
-        day = day_field.date_input("Day", "today", max_value="today", key=f"{key}-day")
+        day = day_field.date_input("Day", clock.today(), max_value=clock.today(), key=f"{key}-day")
         view_id, level = None, ""
         if quantity == "tape":
             left, right = st.columns(2)

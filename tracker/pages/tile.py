@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.records import Tile, View
 from tracker.pages.frame import day_text, plain
 from tracker.pages.verdict import checks_list, status_badge
@@ -109,7 +109,7 @@ def _day(tile: Tile, file_id: str) -> date | None:
         st.caption(f"Taken on {day_text(tile.taken_on)}")
     if tile.status == "block" and not (tile.advice and st.checkbox(ANYWAY, key=f"anyway-{file_id}")):
         return None
-    return tile.taken_on or st.date_input("Taken on", None, max_value="today", key=f"day-{file_id}", width=220)
+    return tile.taken_on or st.date_input("Taken on", None, max_value=clock.today(), key=f"day-{file_id}", width=220)
 
 
 def _checked(clinic: Clinic, view: View, file: UploadedFile) -> Tile:

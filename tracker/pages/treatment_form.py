@@ -39,7 +39,7 @@ def ask_treatment(
     before = last or NewTreatment(today)
     treatable = {view.id: view_label(view) for view in views if not view.is_control}
     day_field, where_field, device_field = st.columns([2, 4, 2])
-    day = day_field.date_input("Day", "today", max_value="today", key=f"{key}-day")
+    day = day_field.date_input("Day", clock.today(), max_value=clock.today(), key=f"{key}-day")
     where = where_field.multiselect(
         "Where",
         list(treatable),
