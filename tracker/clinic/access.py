@@ -132,7 +132,9 @@ class Access(Entering):
             ``sign_in``: password or code is wrong, or there is no second factor; ``throttled``. Nothing has changed.
         """
         own, moment = self._actor.account_id, clock.now()
-        tried = f"password {own}", f"account {own}"  # no more tries than for changing the password, but the same ones
+        # The same tries as for changing the password. Not `_own_name_proven_by`: a right password alone would set them
+        # back, and codes could then be guessed without end; nor is it said which of the two is wrong.
+        tried = f"password {own}", f"account {own}"
         with self._store.writing() as connection:
             throttle.begin(connection, *tried, moment)
             row = accounts.row_of(connection, own)

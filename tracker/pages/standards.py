@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from tracker.calibration import Edition
-from tracker.clinic import Clinic
+from tracker.clinic import Clinic, clock
 from tracker.clinic.records import CardValues
 from tracker.errors import TrackerError
 from tracker.pages.frame import NARROW, complain, day_text, plain
@@ -79,7 +79,7 @@ def _add(clinic: Clinic) -> None:
     generation = st.session_state.setdefault(_GENERATION, 0)
     file = st.file_uploader("Table (CSV)", type=["csv"], key=f"card-table-{generation}")
     since: date | None = st.date_input(
-        "In the photos since", None, max_value="today", key=f"card-since-{generation}", width=220
+        "In the photos since", None, max_value=clock.today(), key=f"card-since-{generation}", width=220
     )
     if not st.button("Add", type="primary", disabled=file is None or since is None):
         return
